@@ -1,0 +1,30 @@
+// Package deps pins modules before their first use.
+package deps
+
+import (
+	_ "github.com/Masterminds/semver/v3"
+	_ "github.com/alecthomas/kong"
+	_ "github.com/alicebob/miniredis/v2"
+	_ "github.com/caarlos0/env/v11"
+	_ "github.com/cenkalti/backoff/v5"
+	_ "github.com/chromedp/chromedp"
+	_ "github.com/go-git/go-git/v5"
+	_ "github.com/goccy/go-yaml"
+	_ "github.com/gofrs/flock"
+	_ "github.com/google/go-cmp/cmp"
+	_ "github.com/google/go-github/v60/github"
+	_ "github.com/google/renameio/v2"
+	_ "github.com/gorilla/websocket"
+	_ "github.com/hibiken/asynq"
+	_ "github.com/joho/godotenv"
+	_ "github.com/oklog/ulid/v2"
+	_ "github.com/prometheus/client_golang/prometheus/promhttp"
+	_ "github.com/redis/go-redis/v9"
+	_ "github.com/robfig/cron/v3"
+	_ "github.com/rogpeppe/go-internal/testscript"
+	_ "github.com/slack-go/slack/slackevents"
+	_ "github.com/slack-go/slack/socketmode"
+	_ "go.uber.org/goleak"
+	_ "golang.org/x/sync/errgroup"
+	_ "golang.org/x/time/rate"
+)
