@@ -1,0 +1,67 @@
+// Package commands holds what people may ask: one file per command, listed in
+// all.go. Commands come from /distro, an @mention, a direct message, a form or
+// `distrobot do`; presses of buttons come here too. They answer with a
+// fleet.Message and never act on a machine themselves: services of fleet do.
+package commands
+
+import (
+	"context"
+
+	"github.com/distrobot/distrobot/fleet"
+)
+
+// A Command is one verb of /distro.
+type Command struct {
+	Verb    string     // "add", "upgrade"; lower case
+	Sub     string     // second word of two-word verbs ("create" of "site create"), or ""
+	Args    string     // usage after the verb: "SITE [--to PLATFORM]"
+	Min     int        // positional arguments at least
+	Max     int        // and at most; -1 any number
+	Options []Option   // --name value, --name=value; a bool Option takes no value
+	Group   string     // heading in help: "Distributions", "Platforms", "Sites", "Upgrades", "Tasks", "Digest"
+	Summary string     // one line in help
+	Help    []string   // more lines for "help VERB", with examples to copy
+	Role    fleet.Role // needed; checked before Run
+	Public  bool       // the answer is for the channel, not for the asker alone
+	// Form, if set, is opened when the command is called without arguments in
+	// a place where forms can be shown.
+	Form func(ctx context.Context, r Request) (fleet.Form, error)
+	Run  func(ctx context.Context, r Request) (fleet.Message, error)
+}
+
+// An Option is a named argument of a command.
+type Option struct {
+	Name, Value, Help string // Value is the placeholder in help; "" makes it a switch
+}
+
+// A Request is one command with its arguments, already parsed and permitted.
+type Request struct {
+	ID      string // request id, for logs and for doing it once
+	Who     fleet.Actor
+	Role    fleet.Role
+	Channel string // channel id where it was asked; "" in a shell
+	Args    []string
+	Opts    map[string]string
+	Shell   bool // asked by `distrobot do`: no forms, no buttons that need Slack
+}
+
+// A Press is a button that was pressed, or a form that was submitted.
+type Press struct {
+	ID      string // the same press has the same id however often it is delivered
+	Action  string // Button.Action
+	Value   string // Button.Value
+	Who     fleet.Actor
+	Channel string
+	Subject fleet.Subject // of the message it is on, if it is one that is kept up to date
+	Inputs  map[string]string
+	Command string // of a submitted form: Form.Command
+}
+
+// A Reply is what the person who pressed or asked is told at once.
+type Reply struct {
+	Message fleet.Message
+	Public  bool              // for the channel; otherwise for their eyes only
+	None    bool              // nothing to say: the message itself changes
+	Refresh *fleet.Message    // what the pressed message shall look like at once
+	Errors  map[string]string // of a form: input name → sentence; keeps it open
+}

@@ -1,0 +1,114 @@
+package fleet
+
+import (
+	"regexp"
+	"time"
+)
+
+// DistName is the name of a distribution: 1 to 40 letters, digits, "-", "_"
+// and ".", beginning with a letter or digit. Case is kept; two names that
+// differ only in case are the same name.
+type DistName string
+
+// KindName names what distrobot knows about one CMS: "generic", "drupal", …
+type KindName string
+
+// A Distribution is a family of platforms. It may track a repository; with an
+// upgrade target set, its sites should be on that platform and on no other.
+type Distribution struct {
+	Name    DistName     `json:"name"`
+	Kind    KindName     `json:"kind"`
+	URL     string       `json:"url,omitempty"` // git repository; empty: platforms are assigned by hand
+	Source  Source       `json:"source"`
+	Track   Track        `json:"track"`
+	Target  PlatformName `json:"target,omitempty"` // the platform its sites should be on
+	Policy  Policy       `json:"policy"`
+	Rules   int64        `json:"rules"`   // policy revision: rises when Policy, Source, URL or Track changes
+	Builds  int64        `json:"builds"`  // rises when a platform joins or leaves; guards the set of platforms
+	Created time.Time    `json:"created"` // when it was added
+	By      Actor        `json:"by"`
+	News    int          `json:"news,omitempty"` // number of its latest announcement
+}
+
+// Source says how a tree becomes a platform.
+type Source struct {
+	Type string `json:"type"`           // "git", "makefile", "composer"
+	Path string `json:"path,omitempty"` // the makefile, or composer's directory; relative, inside the tree
+}
+
+// Track says what of the repository is followed. At most one is set; neither
+// means that nothing is announced.
+type Track struct {
+	Branch string `json:"branch,omitempty"` // short name, "main"
+	Tags   string `json:"tags,omitempty"`   // regular expression, anchored at both ends when used
+}
+
+// None reports whether nothing is tracked.
+func (t Track) None() bool { return t.Branch == "" && t.Tags == "" }
+
+// Expr compiles the tag expression, anchored at both ends. The error is an
+// Error of code Invalid that quotes what is wrong with it.
+func (t Track) Expr() (*regexp.Regexp, error) {
+	if len(t.Tags) > 200 {
+		return nil, Errorf(Invalid, "The tag expression is longer than 200 characters.")
+	}
+	re, err := regexp.Compile(`^(?:` + t.Tags + `)$`)
+	if err != nil {
+		return nil, Errorf(Invalid, "%q is not a regular expression.", t.Tags).
+			WithHint(`An example that works: --tags '1\.\d+\.\d+'`).Because(err)
+	}
+	return re, nil
+}
+
+// Policy is what people decided beforehand for a distribution.
+type Policy struct {
+	Build    Auto   `json:"build,omitempty"`    // build new versions: "ask" or "auto"
+	Target   Auto   `json:"target,omitempty"`   // move the target to a ready build: "ask" or "auto"
+	Approval string `json:"approval,omitempty"` // "one" (default) or "none": sites tagged Free upgrade without a press
+	Free     string `json:"free,omitempty"`     // the tag of those sites, e.g. "staging"
+	Self     bool   `json:"self,omitempty"`     // a person may confirm their own request
+	Channel  string `json:"channel,omitempty"`  // where it is announced; empty: the bot's default channel
+	Failures int    `json:"failures,omitempty"` // failures a plan tolerates before it pauses; -1: any number
+	Expiry   int    `json:"expiry,omitempty"`   // hours until an undecided plan expires; 0 means DefaultExpiry
+	Keep     int    `json:"keep,omitempty"`     // hours an old copy of a site is kept; 0 means DefaultKeep
+}
+
+// Defaults of Policy.
+const (
+	DefaultExpiry = 24     // hours
+	DefaultKeep   = 7 * 24 // hours
+)
+
+// Auto says whether a person is asked first.
+type Auto string
+
+// The values of Auto; "" is AskFirst.
+const (
+	AskFirst  Auto = "ask"
+	Automatic Auto = "auto"
+)
+
+// Key and Entries: distributions stand in one index, by name.
+func (d *Distribution) Key() Key { return Key{Catalogue, "dist", fold(string(d.Name))} }
+
+// Entries implements Record.
+func (d *Distribution) Entries() []Entry {
+	return []Entry{{Index: AllDistributions, Member: string(d.Name)}}
+}
+
+// Authorises implements Signed: target, policy and source authorise work.
+func (d *Distribution) Authorises() {}
+
+// AllDistributions lists the names of distributions, by name.
+var AllDistributions = Index{Catalogue, "dists"}
+
+var distName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$`)
+
+// CheckDistName refuses names that cannot be part of a path or a command.
+func CheckDistName(s string) error {
+	if !distName.MatchString(s) {
+		return Errorf(Invalid, "%q cannot be the name of a distribution.", clip(s, 60)).
+			WithHint("Use up to 40 letters, digits, dots, dashes and underscores, beginning with a letter or digit.")
+	}
+	return nil
+}
