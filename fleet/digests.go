@@ -2,7 +2,6 @@ package fleet
 
 import (
 	"context"
-	"time"
 )
 
 // Digests schedules lists of out-of-date sites.
@@ -12,21 +11,21 @@ type Digests struct {
 }
 
 // Set adds or changes a digest.
-func (d *Digests) Set(ctx context.Context, d Digest) (Digest, error) {
+func (ds *Digests) Set(ctx context.Context, d Digest) (Digest, error) {
 	panic("unwritten")
 }
 
 // Remove removes one.
-func (d *Digests) Remove(ctx context.Context, name string) error {
+func (ds *Digests) Remove(ctx context.Context, name string) error {
 	panic("unwritten")
 }
 
 // All lists them by name.
-func (d *Digests) All(ctx context.Context) ([]Digest, error) {
+func (ds *Digests) All(ctx context.Context) ([]Digest, error) {
 	panic("unwritten")
 }
 
 // Fire fires every digest that is due, once over all replicas, and computes its next time. Returns how many fired.
-func (d *Digests) Fire(ctx context.Context) (int, error) {
+func (ds *Digests) Fire(ctx context.Context) (int, error) {
 	panic("unwritten")
 }

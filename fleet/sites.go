@@ -11,52 +11,52 @@ type Sites struct {
 }
 
 // Create records a new site in state creating and orders its create task, on a platform, or on the target of a distribution.
-func (s *Sites) Create(ctx context.Context, n NewSite, who Actor) (Site, Task, error) {
+func (ss *Sites) Create(ctx context.Context, n NewSite, who Actor) (Site, Task, error) {
 	panic("unwritten")
 }
 
 // Adopt records a site that is live on a host already.
-func (s *Sites) Adopt(ctx context.Context, s Site, who Actor) (Site, error) {
+func (ss *Sites) Adopt(ctx context.Context, s Site, who Actor) (Site, error) {
 	panic("unwritten")
 }
 
 // Remove orders the removal of a site; the row goes when the task ends (Removed).
-func (s *Sites) Remove(ctx context.Context, uri URI, who Actor) (Task, error) {
+func (ss *Sites) Remove(ctx context.Context, uri URI, who Actor) (Task, error) {
 	panic("unwritten")
 }
 
 // Removed drops the row of a removed site, guarded by the fence.
-func (s *Sites) Removed(ctx context.Context, uri URI, fence int64) error {
+func (ss *Sites) Removed(ctx context.Context, uri URI, fence int64) error {
 	panic("unwritten")
 }
 
 // Claim takes the site's lock; it gives the site with its new fence. Refused with the reason when the site drifted.
-func (s *Sites) Claim(ctx context.Context, c SiteClaim) (Site, error) {
+func (ss *Sites) Claim(ctx context.Context, c SiteClaim) (Site, error) {
 	panic("unwritten")
 }
 
 // Renew prolongs the lock's lease; Stale when the fence is not the site's.
-func (s *Sites) Renew(ctx context.Context, uri URI, fence int64, lease time.Duration) error {
+func (ss *Sites) Renew(ctx context.Context, uri URI, fence int64, lease time.Duration) error {
 	panic("unwritten")
 }
 
 // Move records where a site is now, under the fence, and releases the lock unless Keep. Calling it again with the same fence changes nothing.
-func (s *Sites) Move(ctx context.Context, m SiteMove) (Site, error) {
+func (ss *Sites) Move(ctx context.Context, m SiteMove) (Site, error) {
 	panic("unwritten")
 }
 
 // Release gives the lock back, in state, under the fence.
-func (s *Sites) Release(ctx context.Context, uri URI, fence int64, state SiteState) error {
+func (ss *Sites) Release(ctx context.Context, uri URI, fence int64, state SiteState) error {
 	panic("unwritten")
 }
 
 // Pin pins a site with a reason, or unpins it when the reason is empty.
-func (s *Sites) Pin(ctx context.Context, uri URI, reason string, who Actor) (Site, error) {
+func (ss *Sites) Pin(ctx context.Context, uri URI, reason string, who Actor) (Site, error) {
 	panic("unwritten")
 }
 
 // Tag adds and removes tags.
-func (s *Sites) Tag(ctx context.Context, uri URI, add, remove []string, who Actor) (Site, error) {
+func (ss *Sites) Tag(ctx context.Context, uri URI, add, remove []string, who Actor) (Site, error) {
 	panic("unwritten")
 }
 

@@ -10,26 +10,26 @@ type Tasks struct {
 }
 
 // Find finds a task by id on any host.
-func (t *Tasks) Find(ctx context.Context, id TaskID) (Task, error) {
+func (ts *Tasks) Find(ctx context.Context, id TaskID) (Task, error) {
 	panic("unwritten")
 }
 
 // List lists a host's tasks, newest first; of all hosts when host is empty.
-func (t *Tasks) List(ctx context.Context, host HostName, onlyOpen bool, limit int) ([]Task, error) {
+func (ts *Tasks) List(ctx context.Context, host HostName, onlyOpen bool, limit int) ([]Task, error) {
 	panic("unwritten")
 }
 
 // Order creates a task; creating it again changes nothing.
-func (t *Tasks) Order(ctx context.Context, t Task) error {
+func (ts *Tasks) Order(ctx context.Context, t Task) error {
 	panic("unwritten")
 }
 
 // Cancel cancels a queued task, or asks a running one to stop where that is safe.
-func (t *Tasks) Cancel(ctx context.Context, id TaskID, who Actor) (Task, error) {
+func (ts *Tasks) Cancel(ctx context.Context, id TaskID, who Actor) (Task, error) {
 	panic("unwritten")
 }
 
 // Answer answers a held task.
-func (t *Tasks) Answer(ctx context.Context, id TaskID, a AnswerToHeld, who Actor) (Task, error) {
+func (ts *Tasks) Answer(ctx context.Context, id TaskID, a AnswerToHeld, who Actor) (Task, error) {
 	panic("unwritten")
 }
