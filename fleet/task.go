@@ -93,6 +93,7 @@ type Task struct {
 	Begun    time.Time         `json:"begun,omitzero"`
 	Ended    time.Time         `json:"ended,omitzero"`
 	NotUntil time.Time         `json:"not_until,omitzero"` // do not claim before
+	Shows    Subject           `json:"shows,omitempty"`    // whose message shows its progress; edited at each journal entry
 	Channel  string            `json:"channel,omitempty"`  // where a task on its own reports
 }
 

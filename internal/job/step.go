@@ -15,6 +15,14 @@ type Recipe struct {
 	// Last names the last step before which a task may still be cancelled by a
 	// person without a way back; "" means the first.
 	Last string
+	// Beat is called with each renewal of the task's lease, to renew what the
+	// task holds besides (its site's lock). An error of code Stale ends the
+	// work at once. Nil does nothing.
+	Beat func(ctx context.Context, s *Scope) error
+	// Ended is called once the outcome is journaled or about to be, inside no
+	// step: to record elsewhere what became of the task. It must be idempotent;
+	// it is called before the task's last journal entry. Nil does nothing.
+	Ended func(ctx context.Context, s *Scope, to fleet.TaskState, reason string) error
 }
 
 // A Step is one idempotent action.
