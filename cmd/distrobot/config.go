@@ -1,0 +1,115 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+	"github.com/joho/godotenv"
+)
+
+// Config is every setting of distrobot. Settings are environment variables,
+// read also from .env in the working directory, which never overrides the real
+// environment. .env.example documents each; a test holds the two together.
+type Config struct {
+	SlackBotToken      string `env:"SLACK_BOT_TOKEN"`
+	SlackAppToken      string `env:"SLACK_APP_TOKEN"`
+	SlackSigningSecret string `env:"SLACK_SIGNING_SECRET"`
+	SlackAPIURL        string `env:"SLACK_API_URL" envDefault:"https://slack.com/api/"`
+
+	RedisURL string `env:"DISTROBOT_REDIS_URL" envDefault:"local"`
+	Key      string `env:"DISTROBOT_KEY"`
+	Data     string `env:"DISTROBOT_DATA" envDefault:"data"`
+	Listen   string `env:"DISTROBOT_LISTEN" envDefault:"127.0.0.1:8750"`
+	Host     string `env:"DISTROBOT_HOST" envDefault:"local"`
+	Backend  string `env:"DISTROBOT_BACKEND" envDefault:"local"`
+
+	Admins      []string `env:"DISTROBOT_ADMINS" envSeparator:","`
+	Maintainers []string `env:"DISTROBOT_MAINTAINERS" envSeparator:","`
+	Channel     string   `env:"DISTROBOT_CHANNEL" envDefault:"#distrobot"`
+
+	PollInterval time.Duration `env:"DISTROBOT_POLL_INTERVAL" envDefault:"60s"`
+	AllowPrivate bool          `env:"DISTROBOT_ALLOW_PRIVATE"`
+	GitHosts     []string      `env:"DISTROBOT_GIT_HOSTS" envSeparator:","`
+	GitHubSecret string        `env:"DISTROBOT_GITHUB_SECRET"`
+
+	Lease       time.Duration `env:"DISTROBOT_LEASE" envDefault:"15s"`
+	Grace       time.Duration `env:"DISTROBOT_GRACE" envDefault:"30s"`
+	Soak        time.Duration `env:"DISTROBOT_SOAK" envDefault:"21s"`
+	CheckRetry  time.Duration `env:"DISTROBOT_CHECK_RETRY" envDefault:"5s"`
+	Concurrency int           `env:"DISTROBOT_CONCURRENCY" envDefault:"4"`
+	SitesListen string        `env:"DISTROBOT_SITES_LISTEN"`
+
+	LogLevel  string `env:"DISTROBOT_LOG_LEVEL" envDefault:"info"`
+	LogFormat string `env:"DISTROBOT_LOG_FORMAT" envDefault:"text"`
+}
+
+// loadConfig reads .env and the environment.
+func loadConfig() (Config, error) {
+	if err := godotenv.Load(); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return Config{}, fmt.Errorf(".env cannot be read: %w", err)
+	}
+	c, err := env.ParseAs[Config]()
+	if err != nil {
+		return Config{}, fmt.Errorf("settings: %w", err)
+	}
+	c.Data, err = filepath.Abs(c.Data)
+	if err != nil {
+		return Config{}, err
+	}
+	if !strings.HasSuffix(c.SlackAPIURL, "/") {
+		c.SlackAPIURL += "/"
+	}
+	return c, nil
+}
+
+// realSlack reports whether the settings lead to Slack itself.
+func (c Config) realSlack() bool { return strings.Contains(c.SlackAPIURL, "//slack.com/") }
+
+// checkServe gathers everything that keeps serve from starting, so that it is
+// mended in one go.
+func (c Config) checkServe() error {
+	var wrong []string
+	need := func(ok bool, text string) {
+		if !ok {
+			wrong = append(wrong, text)
+		}
+	}
+	need(c.SlackBotToken != "", "SLACK_BOT_TOKEN is not set: install the app from slack-manifest.yaml and copy the bot token (xoxb-…).")
+	need(c.SlackAppToken != "" || c.SlackSigningSecret != "",
+		"Neither SLACK_APP_TOKEN (Socket Mode, xapp-…) nor SLACK_SIGNING_SECRET (HTTP mode) is set.")
+	need(!c.realSlack() || len(c.Admins) > 0,
+		"DISTROBOT_ADMINS is not set: name at least one Slack user id or group who may administer the bot.")
+	need(len(c.Key) >= 32 || c.RedisURL == "memory" || c.RedisURL == "local",
+		"DISTROBOT_KEY is not set or shorter than 32 characters; it signs what authorises. Make one with: openssl rand -hex 32")
+	need(c.RedisURL != "memory" || !c.realSlack(), "DISTROBOT_REDIS_URL=memory keeps nothing; it is for try and tests.")
+	if len(wrong) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(wrong, "\n"))
+}
+
+// secretKey gives the signing key: the setting, or for data that stays on this
+// machine a key kept in the data directory with mode 0600.
+func (c Config) secretKey() ([]byte, error) {
+	if c.Key != "" {
+		return []byte(c.Key), nil
+	}
+	return fileKey(filepath.Join(c.Data, "key"))
+}
+
+// socketPath is where a running try or serve listens for `do`.
+func (c Config) socketPath() string { return filepath.Join(c.Data, "distrobot.sock") }
+
+// ensureData makes the data directory.
+func (c Config) ensureData() error {
+	if err := os.MkdirAll(c.Data, 0o750); err != nil {
+		return fmt.Errorf("the data directory cannot be made: %w", err)
+	}
+	return nil
+}

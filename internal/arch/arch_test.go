@@ -1,0 +1,154 @@
+package arch_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"os/exec"
+	"path"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/distrobot/distrobot"
+
+// ours says which of our packages a package may import; a package is matched
+// by the longest prefix. cmd/... may import everything.
+var ours = map[string][]string{
+	"fleet":             {},
+	"commands":          {"fleet"},
+	"bot":               {"fleet", "commands"},
+	"bot/workspace":     {},
+	"watcher":           {"fleet", "internal/mirror"},
+	"hosting":           {"fleet", "hosting", "internal/job", "internal/run", "internal/mirror", "internal/database"},
+	"store":             {"fleet", "store"},
+	"internal/job":      {"fleet"},
+	"internal/queue":    {"fleet"},
+	"internal/mirror":   {"internal/run", "internal/mirror"},
+	"internal/database": {"internal/run"},
+	"internal/run":      {},
+	"internal/golden":   {},
+	"internal/arch":     {},
+	"internal/bench":    {"*"}, // measures any part against its rivals
+	"internal/browser":  {},
+}
+
+// importers names, for each outside library, the packages that may use it:
+// one library, one room (tests apart).
+var importers = map[string][]string{
+	"github.com/slack-go/slack":        {"bot"},
+	"github.com/redis/go-redis/v9":     {"store", "internal/queue", "internal/bench"},
+	"github.com/alicebob/miniredis/v2": {"store"},
+	"github.com/hibiken/asynq":         {"internal/queue"},
+	"github.com/go-git/go-git/v5":      {"internal/mirror", "internal/bench"},
+	"github.com/google/go-github/v60":  {"watcher"},
+	"github.com/robfig/cron/v3":        {"watcher"},
+	"github.com/gorilla/websocket":     {"bot/workspace"},
+	"github.com/chromedp/chromedp":     {"internal/browser"},
+	"os/exec":                          {"internal/run", "internal/bench", "internal/arch"},
+}
+
+type pkg struct {
+	ImportPath   string
+	Doc          string
+	Imports      []string
+	TestImports  []string
+	XTestImports []string
+	Standard     bool
+}
+
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Doc,Imports,TestImports,XTestImports", "./...")
+	cmd.Dir = "../.."
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, errs.String())
+	}
+	var all []pkg
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p pkg
+		if err := dec.Decode(&p); err == io.EOF {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+func rel(p string) string { return strings.TrimPrefix(strings.TrimPrefix(p, module), "/") }
+
+// within reports whether package p is dir or below it.
+func within(p, dir string) bool { return p == dir || strings.HasPrefix(p, dir+"/") }
+
+func rule(p string) ([]string, bool) {
+	for dir := p; dir != "." && dir != ""; dir = path.Dir(dir) {
+		if r, ok := ours[dir]; ok {
+			return r, true
+		}
+	}
+	return nil, false
+}
+
+func TestImportTable(t *testing.T) {
+	for _, p := range packages(t) {
+		from := rel(p.ImportPath)
+		if within(from, "cmd") {
+			continue
+		}
+		allowed, ok := rule(from)
+		if !ok {
+			t.Errorf("package %s is in no line of the import table", from)
+			continue
+		}
+		for _, imp := range p.Imports {
+			if !strings.HasPrefix(imp, module+"/") {
+				if from == "fleet" && strings.Contains(strings.Split(imp, "/")[0], ".") {
+					t.Errorf("fleet imports %s; it may import the standard library only", imp)
+				}
+				continue
+			}
+			to, fine := rel(imp), false
+			for _, a := range allowed {
+				fine = fine || a == "*" || within(to, a)
+			}
+			if !fine {
+				t.Errorf("%s imports %s, which its line of the import table does not list", from, to)
+			}
+		}
+	}
+}
+
+func TestOneImporterPerLibrary(t *testing.T) {
+	for _, p := range packages(t) {
+		from := rel(p.ImportPath)
+		if within(from, "cmd") {
+			continue
+		}
+		for _, imp := range p.Imports {
+			for lib, rooms := range importers {
+				if !within(imp, lib) {
+					continue
+				}
+				fine := false
+				for _, r := range rooms {
+					fine = fine || within(from, r)
+				}
+				if !fine {
+					t.Errorf("%s imports %s, which belongs to %v", from, imp, rooms)
+				}
+			}
+		}
+	}
+}
+
+func TestEveryPackageHasAComment(t *testing.T) {
+	for _, p := range packages(t) {
+		if len(p.Imports) > 0 && len(strings.Fields(p.Doc)) < 4 {
+			t.Errorf("package %s has no package comment", rel(p.ImportPath))
+		}
+	}
+}
