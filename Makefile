@@ -1,0 +1,34 @@
+# The two commands a newcomer needs are in README.md; `make test` is the second.
+GO ?= go
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+ARTIFACTS ?= $(CURDIR)/artifacts
+FUZZTIME ?= 5s
+
+.PHONY: build test need lint race fuzz bench clean
+
+build: ## the program, in ./distrobot
+	$(GO) build -trimpath -o distrobot ./cmd/distrobot
+
+test: need lint race ## everything CI runs
+
+need: ## install what the tests need, or say what is missing
+	@sh scripts/need.sh
+
+lint: ## formatting, vet, staticcheck, tidy modules (the import table is a test)
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt would change:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	$(GO) mod tidy -diff
+
+race: ## all tests with the race detector
+	mkdir -p $(ARTIFACTS)
+	DISTROBOT_ARTIFACTS=$(ARTIFACTS) $(GO) test -race -timeout 15m ./...
+
+fuzz: ## every fuzz target, FUZZTIME each
+	@sh scripts/fuzz.sh $(FUZZTIME)
+
+bench: ## each row against its rival: bench NAME VALUE BOUND ok|SHORT (ONLY=NAME,… for some)
+	@ONLY='$(ONLY)' $(GO) run ./internal/bench/cmd
+
+clean:
+	rm -rf distrobot artifacts

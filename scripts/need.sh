@@ -1,0 +1,42 @@
+#!/bin/sh
+# Installs what the tests need from Debian packages when root or sudo is at
+# hand; otherwise names exactly what is missing and fails. Nothing is skipped
+# in silence.
+set -eu
+
+# command that must exist : Debian package that holds it
+needed="git:git gcc:gcc redis-server:redis-server chromium:chromium"
+
+missing=""
+for pair in $needed; do
+	command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
+done
+# The C library's headers, for the race detector.
+[ -e /usr/include/stdlib.h ] || [ "$(uname -s)" != Linux ] || missing="$missing libc6-dev"
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" = 0 ]; then
+	sudo=""
+elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
+	sudo="sudo"
+else
+	echo "The tests need these packages, and neither root nor sudo is at hand:$missing" >&2
+	exit 1
+fi
+if ! command -v apt-get >/dev/null 2>&1; then
+	echo "The tests need these programs, please install them:$missing" >&2
+	exit 1
+fi
+
+echo "installing for the tests:$missing"
+# Services must not start by themselves: each test starts its own, privately.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+	printf '#!/bin/sh\nexit 101\n' | $sudo tee $policy >/dev/null
+	$sudo chmod 755 $policy
+	trap '$sudo rm -f $policy' EXIT
+fi
+export DEBIAN_FRONTEND=noninteractive
+# Another installation may be under way on the machine; wait for its lock.
+$sudo apt-get -o DPkg::Lock::Timeout=300 -qq update
+$sudo apt-get -o DPkg::Lock::Timeout=300 -qq install -y --no-install-recommends $missing >/dev/null
