@@ -1,0 +1,91 @@
+package mirror
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"path"
+	"strings"
+)
+
+// Sizes of a Git LFS pointer file; the specification caps it below 1024 bytes,
+// and version, oid and size lines make at least 120.
+const (
+	minPointer = 120
+	maxPointer = 1023
+)
+
+const pointerStart = "version https://git-lfs.github.com/spec/v1\n"
+
+// checkLinks refuses symbolic links that are absolute or lead out of the tree,
+// which a web server would follow. Links through other links are checked once
+// more after the checkout (see resolveLinks), where they can be followed.
+func (s *Store) checkLinks(ctx context.Context, dir string, links []entry) error {
+	targets, err := s.blobs(ctx, dir, links, maxPath)
+	if err != nil {
+		return err
+	}
+	for i, link := range links {
+		if err := checkLink(link.path, string(targets[i])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkLink(name, target string) error {
+	if target == "" || strings.ContainsRune(target, 0) {
+		return refuse("", "The repository has the broken link %q.", bounded(name, 100))
+	}
+	inside := path.Join(path.Dir(name), target)
+	if path.IsAbs(target) || inside == ".." || strings.HasPrefix(inside, "../") {
+		return errEscapes(name)
+	}
+	return nil
+}
+
+func errEscapes(name string) error {
+	return refuse("Remove the link from the repository.",
+		"The link %q in the repository leads out of it.", bounded(name, 100))
+}
+
+// checkLFS refuses trees that keep files in Git LFS: the checkout would hold
+// pointers instead of them. Only a tree whose attributes name the filter can.
+func (s *Store) checkLFS(ctx context.Context, dir string, in *inspector) error {
+	attributes, err := s.blobs(ctx, dir, in.usesLFS, 0)
+	if err != nil {
+		return err
+	}
+	uses := false
+	for _, content := range attributes {
+		uses = uses || bytes.Contains(content, []byte("filter=lfs"))
+	}
+	if !uses {
+		return nil
+	}
+	small, err := s.blobs(ctx, dir, in.small, maxPointer)
+	if err != nil {
+		return err
+	}
+	for i, content := range small {
+		if bytes.HasPrefix(content, []byte(pointerStart)) {
+			return refuse("Keep the files that sites need in git itself.",
+				"The repository keeps %q in Git LFS, which I do not fetch.", bounded(in.small[i].path, 100))
+		}
+	}
+	return nil
+}
+
+// unwrapKnown returns the *Refused or *Error inside err, or err itself: what a
+// writer of ours said comes back wrapped in the failure of the program.
+func unwrapKnown(err error) error {
+	var refused *Refused
+	if errors.As(err, &refused) {
+		return refused
+	}
+	var known *Error
+	if errors.As(err, &known) {
+		return known
+	}
+	return err
+}

@@ -1,0 +1,229 @@
+package mirror
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/distrobot/distrobot/internal/run"
+)
+
+// keepRef is the ref in a mirror that protects what was fetched for hash.
+func keepRef(hash string) string { return "refs/distrobot/" + hash }
+
+// Fetch brings want, a ref as the repository's own listing gave it, into the
+// mirror, with its history. It fetches the listed hash, not the name, which may
+// have moved since; and only listed hashes should be given, because a host may
+// serve commits of other people's forks by hash under this URL. What is already
+// there costs no network.
+//
+// The errors are *Refused, *Error (Gone: the server has that hash no more, list
+// again), and faults of this machine.
+func (s *Store) Fetch(ctx context.Context, repo Repo, want Ref) error {
+	if err := s.Policy.Check(repo.URL); err != nil {
+		return err
+	}
+	if err := checkCommit(want.Hash, want.Commit()); err != nil {
+		return err
+	}
+	dir := s.Path(repo.URL)
+	unlock, err := s.lock(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	format := "sha1"
+	if len(want.Hash) == 64 {
+		format = "sha256"
+	}
+	if err := s.create(ctx, dir, repo.URL, format); err != nil {
+		return s.localError(err)
+	}
+	if got, err := s.peel(ctx, dir, want.Hash); err != nil || got == want.Commit() {
+		return err
+	}
+	if err := s.fetch(ctx, dir, repo, want.Hash); err != nil {
+		return err
+	}
+	got, err := s.peel(ctx, dir, want.Hash)
+	if err == nil && got != want.Commit() {
+		err = problem(Broken, nil, "The server sent something else than the commit that it listed.")
+	}
+	return err
+}
+
+// peel returns the commit that the kept ref of hash leads to, "" if there is
+// none.
+func (s *Store) peel(ctx context.Context, dir, hash string) (string, error) {
+	args := []string{"for-each-ref", "--format=%(objecttype) %(objectname) %(*objecttype) %(*objectname)", keepRef(hash)}
+	result, err := s.git(ctx, dir, gitCall{args: args})
+	if err != nil {
+		return "", fmt.Errorf("look for %s in the mirror: %w", hash, err)
+	}
+	f := strings.Fields(result.Stdout)
+	if n := len(f); n >= 2 && f[n-2] == "commit" {
+		return f[n-1], nil
+	}
+	return "", nil
+}
+
+// fetch runs git fetch, watched for the size of the mirror.
+func (s *Store) fetch(ctx context.Context, dir string, repo Repo, hash string) error {
+	call, err := s.fetchCall(ctx, repo, hash)
+	if err != nil {
+		return err
+	}
+	watched, stop := context.WithCancelCause(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		watchSize(watched, dir, s.Limits.withDefaults().MirrorBytes, stop)
+	}()
+	result, err := s.git(watched, dir, call)
+	stop(nil)
+	<-done
+	var tooBig *Error
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.As(err, &tooBig):
+		return tooBig
+	}
+	return fetchError(repo, err, result.Stderr)
+}
+
+// fetchCall builds the command line and the configuration of a fetch. The host
+// is looked up and checked here, and git is told the addresses, so that it does
+// not look it up again and get another answer.
+func (s *Store) fetchCall(ctx context.Context, repo Repo, hash string) (gitCall, error) {
+	u, err := url.Parse(repo.URL)
+	if err != nil {
+		return gitCall{}, refuse(httpsHint, "This is not a URL that I can read.")
+	}
+	addrs, err := s.Policy.resolve(ctx, u.Hostname())
+	if err != nil {
+		return gitCall{}, err
+	}
+	texts := make([]string, len(addrs))
+	for i, a := range addrs {
+		texts[i] = a.String()
+	}
+	port := orDefault(u.Port(), defaultPort(u.Scheme))
+	call := gitCall{
+		args: []string{
+			"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance",
+			"--", repo.URL, "+" + hash + ":" + keepRef(hash),
+		},
+		settings: []setting{
+			{"protocol." + u.Scheme + ".allow", "always"},
+			{"http.followRedirects", "false"},
+			{"http.lowSpeedLimit", "1000"}, // bytes a second over
+			{"http.lowSpeedTime", "60"},    // so many seconds
+			{"http.userAgent", userAgent},
+			{"fetch.fsckObjects", "true"},
+		},
+		env: []string{
+			"GIT_ALLOW_PROTOCOL=" + u.Scheme,
+			"GIT_SSH_COMMAND=ssh -oBatchMode=yes -oStrictHostKeyChecking=yes",
+			"GIT_SSH_VARIANT=ssh",
+		},
+		time: s.Limits.withDefaults().FetchTime,
+	}
+	if _, err := netip.ParseAddr(u.Hostname()); err != nil { // a name, not an address
+		call.settings = append(call.settings,
+			setting{"http.curloptResolve", u.Hostname() + ":" + port + ":" + strings.Join(texts, ",")})
+	}
+	if repo.Credential != nil {
+		header := repo.Credential.authorization()
+		call.settings = append(call.settings, setting{"http." + u.Scheme + "://" + u.Host + "/.extraHeader", "Authorization: " + header})
+		call.secrets = []string{header, strings.TrimPrefix(header, "Basic "), repo.Credential.Password}
+	}
+	return call, nil
+}
+
+// watchSize stops a fetch whose mirror outgrows limit: fetch itself has no bound
+// on what a server may send.
+func watchSize(ctx context.Context, dir string, limit int64, stop context.CancelCauseFunc) {
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if diskSize(dir) > limit {
+			stop(problem(TooBig, nil, "The repository is larger than the limit of %d MiB.", limit>>20))
+			return
+		}
+	}
+}
+
+// diskSize sums the files below dir; files that vanish meanwhile count nothing.
+func diskSize(dir string) int64 {
+	var sum int64
+	_ = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return nil
+		}
+		if info, err := d.Info(); err == nil {
+			sum += info.Size()
+		}
+		return nil
+	})
+	return sum
+}
+
+// fetchError words what git said. Its messages are English because of LC_ALL.
+func fetchError(repo Repo, err error, stderr string) error {
+	host := "The server"
+	if u, parseErr := url.Parse(repo.URL); parseErr == nil {
+		host = u.Hostname()
+	}
+	said := func(texts ...string) bool {
+		for _, t := range texts {
+			if strings.Contains(stderr, t) {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case errors.Is(err, run.ErrNotFound):
+		return fmt.Errorf("fetch: %w", err)
+	case errors.Is(err, run.ErrTimeout):
+		return problem(Unreachable, err, "%s took too long to send the repository.", host)
+	case said("No space left on device", "Disk quota exceeded", "File too large"):
+		return problem(DiskFull, err, "The disk of this machine is full.")
+	case said("not our ref", "no such remote ref", "couldn't find remote ref"):
+		return problem(Gone, err, "%s does not have that commit any more.", host)
+	case said("requested URL returned error: 429"):
+		return problem(RateLimited, err, "%s asks to be contacted less often.", host)
+	case said("unable to update url base from redirection", "requested URL returned error: 30"):
+		return problem(Redirected, err, "%s says that the repository is at another address now.", host)
+	case said("requested URL returned error: 40", "requested URL returned error: 410", "could not read Username", "Authentication failed", "repository '", "Permission denied"):
+		return problem(NotFound, err, "There is no such repository on %s, or it is private.", host)
+	case said("Could not resolve host", "Failed to connect", "Connection refused", "timed out", "Operation too slow", "requested URL returned error: 5", "SSL"):
+		return problem(Unreachable, err, "%s cannot be reached.", host)
+	case said("fsck error", "missing blob", "hasDot", "index-pack failed", "fetch-pack"):
+		return problem(Broken, err, "%s sent objects that git refuses.", host)
+	}
+	return problem(Broken, err, "Fetching from %s failed.", host)
+}
+
+// localError recognises a full disk in a fault of this machine.
+func (s *Store) localError(err error) error {
+	var e *run.Error
+	if isFull(err) || errors.As(err, &e) && strings.Contains(e.Last, "No space left on device") {
+		return problem(DiskFull, err, "The disk of this machine is full.")
+	}
+	return err
+}
