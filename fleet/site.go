@@ -60,14 +60,21 @@ func (l SiteLock) Held(t TaskID, now time.Time) bool {
 // Key implements Record.
 func (s *Site) Key() Key { return Key{Catalogue, "site", string(s.URI)} }
 
-// Entries implements Record: the platform's sites, and each tag's.
+// Entries implements Record: the platform's sites, each tag's, and the pinned
+// ones.
 func (s *Site) Entries() []Entry {
 	out := []Entry{{Index: SitesOf(s.Platform), Member: string(s.URI)}}
+	if s.Pinned != "" {
+		out = append(out, Entry{Index: PinnedSites, Member: string(s.URI)})
+	}
 	for _, t := range s.Tags {
 		out = append(out, Entry{Index: SitesTagged(t), Member: string(s.URI)})
 	}
 	return out
 }
+
+// PinnedSites lists the sites that nothing upgrades, by URI.
+var PinnedSites = Index{Catalogue, "pinned"}
 
 // SitesTagged lists the sites with a tag, by URI.
 func SitesTagged(tag string) Index { return Index{Catalogue, "tag:" + fold(tag) + ":sites"} }

@@ -1,0 +1,272 @@
+package fleet
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// A PlanView is what a plan's message is made of.
+type PlanView struct {
+	Plan  Plan
+	Tasks map[TaskID]Task // of the sites that are running or held, for the step they are at
+}
+
+// planWords are the verbs of a kind of plan.
+type planWords struct{ noun, past, doing string }
+
+func (k PlanKind) words() planWords {
+	switch k {
+	case Migrate:
+		return planWords{"migration", "moved", "moving"}
+	case Rollback:
+		return planWords{"rollback", "rolled back", "rolling back"}
+	}
+	return planWords{"upgrade", "upgraded", "upgrading"}
+}
+
+// TellPlan tells of a plan in any state. Only a proposed plan carries Confirm
+// and Cancel; a final one carries at most a way to try again or go back.
+func TellPlan(v PlanView) Message {
+	p := v.Plan
+	m := Message{Title: Clean(p.Title, 150)}
+	switch p.State {
+	case PlanReading:
+		m.Text = fmt.Sprintf("Reading the facts of %s before the comparison is shown.", Plural(len(p.Sites), "site", "sites"))
+		m.Lines = []Line{Say("⏳ " + m.Text)}
+	case PlanProposed:
+		v.proposed(&m)
+	case PlanApproved, PlanRunning, PlanPaused:
+		v.running(&m)
+	case PlanDone, PlanFailed:
+		v.ended(&m)
+	default:
+		v.dropped(&m)
+	}
+	m.Footer = v.footer()
+	return m
+}
+
+// moving are the sites that the plan moves: all but those left out.
+func moving(p Plan) []PlanSite {
+	var out []PlanSite
+	for _, s := range p.Sites {
+		if s.Progress != SiteLeftOut {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// in gives the sites that stand at one of the states, in their order.
+func (p Plan) in(states ...SiteProgress) []PlanSite {
+	var out []PlanSite
+	for _, s := range p.Sites {
+		for _, x := range states {
+			if s.Progress == x {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}
+
+func uris(sites []PlanSite) []URI {
+	out := make([]URI, len(sites))
+	for i, s := range sites {
+		out[i] = s.URI
+	}
+	return out
+}
+
+func (v PlanView) proposed(m *Message) {
+	p := v.Plan
+	n := len(moving(p))
+	m.Text = fmt.Sprintf("%s waits for a decision: %s.", Clean(p.Title, 200), planCount(p, n))
+	m.Fields = []Field{
+		{"From", Say(Mono(Clean(string(p.From), 110)))}, {"To", Say(Mono(Clean(string(p.To), 110)))},
+		{"Asked by", Say(By(p.Requester))}, {"Expires", Say(When(p.Expires))},
+	}
+	if p.Replaces != "" && p.Reason != "" {
+		m.Lines = append(m.Lines, Say("This replaces an earlier plan. "+tellSentence(p.Reason)))
+	}
+	m.Lines = append(m.Lines, planSites(p)...)
+	m.Table = TellRows(p.Rows, p.More, tellRows)
+	m.More = planNotes(p)
+	if m.Table == nil && p.Kind != Rollback {
+		m.More = append([]Line{Say("The two platforms have the same packages.")}, m.More...)
+	}
+	if p.Quorum > 1 {
+		m.More = append(m.More, planVotes(p))
+	}
+	v.decision(m, n)
+}
+
+// planCount says how many sites move and how many do not.
+func planCount(p Plan, n int) string {
+	s := Plural(n, "site", "sites")
+	if out := len(p.Sites) - n; out > 0 {
+		s += fmt.Sprintf(", %d left out", out)
+	}
+	return s
+}
+
+// planSites names the sites that move and, apart, those left out.
+func planSites(p Plan) []Line {
+	var out []Line
+	if ss := moving(p); len(ss) > 0 {
+		out = append(out, Say(Bold(Plural(len(ss), "site", "sites")+": "), tellList(uris(ss), tellSites)))
+	}
+	for i, s := range p.in(SiteLeftOut) {
+		if i == tellSites {
+			out = append(out, Item(fmt.Sprintf("%d more are left out.", len(p.in(SiteLeftOut))-tellSites)))
+			break
+		}
+		out = append(out, Item("Left out: ", Clean(string(s.URI), 80), ". ", tellSentence(s.Note)))
+	}
+	return out
+}
+
+// planNotes lists blocks and warnings, worst first as they were found.
+func planNotes(p Plan) []Line {
+	var out []Line
+	for i, f := range p.Notes {
+		if i == tellNotes {
+			out = append(out, Say(fmt.Sprintf("and %s.", Plural(len(p.Notes)-tellNotes, "more note", "more notes"))))
+			break
+		}
+		out = append(out, TellFinding(f))
+	}
+	return out
+}
+
+// TellFinding is a block or warning as a list item.
+func TellFinding(f Finding) Line {
+	word := "⚠️ Warning: "
+	if f.Block {
+		word = "⛔ Blocked: "
+	}
+	if f.Site != "" {
+		return Item(word+Clean(string(f.Site), 80)+": ", tellSentence(f.Text))
+	}
+	return Item(word, tellSentence(f.Text))
+}
+
+func planVotes(p Plan) Line {
+	line := Say(fmt.Sprintf("%d of %s so far", len(p.Votes), Plural(p.Quorum, "approval", "approvals")))
+	for i, a := range p.Votes {
+		sep := ", "
+		if i == 0 {
+			sep = ": "
+		}
+		line.Spans = append(line.Spans, Span{Text: sep}, By(a.Who))
+	}
+	return line
+}
+
+// decision adds the buttons of a proposed plan. Nothing can be confirmed when
+// no site would move or a block holds for all.
+func (v PlanView) decision(m *Message, n int) {
+	p, w := v.Plan, v.Plan.Kind.words()
+	value := PlanValue(p.ID, p.Revision)
+	blocked := n == 0
+	for _, f := range p.Notes {
+		blocked = blocked || f.Block && f.Site == ""
+	}
+	if p.Kind != Rollback {
+		m.Buttons = append(m.Buttons, Button{Action: ActCompare, Label: "Compare in full", Value: value})
+	}
+	if blocked {
+		m.Tone = Warn
+		m.More = append(m.More, Say("No site can be moved as things are, so there is nothing to confirm."))
+	} else {
+		sites := Plural(n, "site", "sites")
+		m.Buttons = append(m.Buttons, Button{Action: ActConfirm, Label: fmt.Sprintf("Confirm %s of %s", w.noun, sites), Value: value, Style: Primary,
+			Confirm: &Ask{Title: fmt.Sprintf("Confirm %s of %s?", w.noun, sites), Text: planAsk(p, n), Yes: "Confirm", No: "Not now"}})
+	}
+	m.Buttons = append(m.Buttons, Button{Action: ActCancel, Label: "Cancel", Value: value})
+}
+
+// planAsk repeats, before the press, what will happen and to how much (up to
+// 300 characters, Slack's limit of a confirm dialog).
+func planAsk(p Plan, n int) string {
+	verb, back := "move", "A site that fails its check goes back by itself."
+	if p.Kind == Rollback {
+		verb, back = "go back", "What was written since the upgrade stays in the abandoned copy."
+	}
+	if n == 1 {
+		verb = strings.Replace(strings.Replace(verb, "move", "moves", 1), "go ", "goes ", 1)
+	}
+	each := "Each answers 503 for a moment. "
+	if n == 1 {
+		each = "It answers 503 for a moment. "
+	}
+	tail := " " + each + back
+	head := fmt.Sprintf("%s %s to %s: %s.", Plural(n, "site", "sites"), verb, clip(string(p.To), 60), tellList(uris(moving(p)), 3))
+	return clip(head, 295-len([]rune(tail))) + tail
+}
+
+// dropped tells of a plan that ended before anything was done.
+func (v PlanView) dropped(m *Message) {
+	p := v.Plan
+	switch p.State {
+	case PlanCancelled:
+		m.Text = fmt.Sprintf("%s was cancelled; nothing was changed.", Clean(p.Title, 200))
+		m.Lines = []Line{Say("Cancelled by ", By(p.By), " at ", When(p.Ended), ". Nothing was changed.")}
+	case PlanExpired:
+		m.Text = fmt.Sprintf("%s expired; nothing was changed.", Clean(p.Title, 200))
+		m.Lines = []Line{Say("Nobody decided before ", When(p.Expires), ", so this plan has expired. Nothing was changed.")}
+		m.Buttons = []Button{{Action: ActRetry, Label: "Retry with a fresh plan", Value: PlanValue(p.ID, p.Revision)}}
+	default:
+		m.Text = fmt.Sprintf("%s was replaced; nothing was changed by it.", Clean(p.Title, 200))
+		m.Lines = []Line{Say("This plan is no longer true. " + tellSentence(p.Reason))}
+		if p.Replacement != "" {
+			m.Lines = append(m.Lines, Say("A fresh plan was posted in its place."))
+		}
+	}
+}
+
+// footer names the plan and who decided it.
+func (v PlanView) footer() Line {
+	p := v.Plan
+	var took []Span
+	if n := len(p.Votes); n > 0 && p.State != PlanProposed && !p.Ended.IsZero() {
+		took = []Span{{Text: "Took " + tellDuration(p.Ended.Sub(p.Votes[n-1].At).Round(time.Millisecond))}}
+	}
+	return tellFooter([]Span{{Text: "Plan "}, Mono(string(p.ID)), {Text: fmt.Sprintf(", revision %d", p.Revision)}}, took)
+}
+
+// TellRows is the side-by-side table of a comparison, at most limit rows; nil
+// when nothing differs. more counts rows that were not kept.
+func TellRows(rows []Row, more, limit int) *Table {
+	if len(rows) == 0 {
+		return nil
+	}
+	t := &Table{Header: []string{"Package", "From", "To", "Change"}}
+	for i, r := range rows {
+		if i == limit {
+			break
+		}
+		t.Rows = append(t.Rows, []string{tellCell(r.Package, 60), tellCell(r.From, 30), tellCell(r.To, 30), tellChange(r)})
+	}
+	if rest := len(rows) + more - len(t.Rows); rest > 0 {
+		t.Rows = append(t.Rows, []string{Plural(rest, "more package", "more packages"), "…", "…", "…"})
+	}
+	return t
+}
+
+// tellCell is never empty: Slack refuses an empty cell.
+func tellCell(s string, n int) string {
+	if s = Clean(s, n); s == "" {
+		return "—"
+	}
+	return s
+}
+
+func tellChange(r Row) string {
+	s := tellCell(string(r.Change), 30)
+	if r.Pending > 0 {
+		s += ", " + Plural(r.Pending, "database update", "database updates")
+	}
+	return s
+}

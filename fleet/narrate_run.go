@@ -1,0 +1,268 @@
+package fleet
+
+import (
+	"fmt"
+	"strings"
+)
+
+// running tells of a plan that was confirmed and has not ended.
+func (v PlanView) running(m *Message) {
+	p, w := v.Plan, v.Plan.Kind.words()
+	all := len(moving(p))
+	over := len(p.in(SiteDone, SiteBack, SiteBroken))
+	m.Lines = append(m.Lines, planConfirmed(p))
+	switch {
+	case p.State == PlanPaused:
+		m.Tone = Warn
+		m.Text = fmt.Sprintf("Paused after %d of %s: %s", over, Plural(all, "site", "sites"), tellSentence(p.Reason))
+		m.Lines = append(m.Lines, Say(Bold("Paused. "), tellSentence(p.Reason)))
+		v.pauseButtons(m)
+	case p.State == PlanApproved:
+		m.Text = fmt.Sprintf("The %s of %s is confirmed and about to begin.", w.noun, Plural(all, "site", "sites"))
+		m.Lines = append(m.Lines, Say("The first sites are about to begin."))
+	default:
+		m.Text = fmt.Sprintf("%s: %d of %s finished.", upperFirst(w.doing), over, Plural(all, "site", "sites"))
+	}
+	m.Lines = append(m.Lines, Say(tellBar(over, all)+v.wave()))
+	m.Lines = append(m.Lines, v.siteLines()...)
+	v.heldButtons(m)
+}
+
+func (v PlanView) wave() string {
+	if v.Plan.Waves < 2 || v.Plan.Wave == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", wave %d of %d", v.Plan.Wave, v.Plan.Waves)
+}
+
+// planConfirmed says who confirmed a plan, and when.
+func planConfirmed(p Plan) Line {
+	if len(p.Votes) == 0 {
+		return Say("Started by policy, without a press.")
+	}
+	line := Say("Confirmed by ")
+	for i, a := range p.Votes {
+		if i > 0 {
+			line.Spans = append(line.Spans, Span{Text: " and "})
+		}
+		line.Spans = append(line.Spans, By(a.Who))
+	}
+	line.Spans = append(line.Spans, Span{Text: " at "}, When(p.Votes[len(p.Votes)-1].At), Span{Text: "."})
+	return line
+}
+
+// siteOrder is the order of the sites in a message: trouble first.
+var siteOrder = []SiteProgress{SiteBroken, SiteHeld, SiteBack, SiteRunning, SiteDone, SiteWaiting, SiteUntested, SiteLeftOut}
+
+// siteLines tells of each site, trouble first, at most ten of a kind.
+func (v PlanView) siteLines() []Line {
+	var out []Line
+	for _, state := range siteOrder {
+		sites := v.Plan.in(state)
+		if state == SiteWaiting && len(sites) > 3 {
+			out = append(out, Item(fmt.Sprintf("%d sites wait for their turn.", len(sites))))
+			continue
+		}
+		for i, s := range sites {
+			if i == tellSites {
+				out = append(out, Item(fmt.Sprintf("and %d more %s.", len(sites)-tellSites, stateWords(state, v.Plan.Kind))))
+				break
+			}
+			out = append(out, v.siteLine(s))
+		}
+	}
+	return out
+}
+
+// stateWords says the state of several sites.
+func stateWords(s SiteProgress, k PlanKind) string {
+	switch s {
+	case SiteDone:
+		return k.words().past
+	case SiteRunning:
+		return "under way"
+	case SiteHeld:
+		return "waiting for a person"
+	}
+	return string(s)
+}
+
+// siteLine tells of one site: a mark, a name, and the same in words.
+func (v PlanView) siteLine(s PlanSite) Line {
+	name := Bold(Clean(string(s.URI), 80))
+	note := tellSentence(s.Note)
+	switch s.Progress {
+	case SiteBroken:
+		return Item("❌ ", name, " failed. ", note, " It could not be brought back by itself; look at it now.")
+	case SiteBack:
+		return Item("❌ ", name, " failed. ", note, " ", v.backText(s))
+	case SiteHeld:
+		return Item("✋ ", name, " waits for a person. ", note, v.heldText(s))
+	case SiteRunning:
+		return Item("⏳ ", name, ": ", v.stepText(s))
+	case SiteDone:
+		return Item("✅ ", name, " ", v.doneText(s))
+	case SiteUntested:
+		return Item("➖ ", name, " was not started.")
+	case SiteLeftOut:
+		return Item("➖ ", name, " was left out. ", note)
+	}
+	return Item("▫️ ", name, " waits for its turn.")
+}
+
+func (v PlanView) backText(s PlanSite) string {
+	if v.Plan.Kind == Rollback {
+		return fmt.Sprintf("It stays on %s.", Clean(string(s.From), 80))
+	}
+	return fmt.Sprintf("It is back on %s, pinned until a person unpins it.", Clean(string(s.From), 80))
+}
+
+func (v PlanView) stepText(s PlanSite) string {
+	if t, ok := v.Tasks[s.Task]; ok {
+		if step := tellStep(t); step != "" {
+			return step
+		}
+	}
+	if s.Step != "" {
+		return Clean(s.Step, 80)
+	}
+	return "starting"
+}
+
+func (v PlanView) heldText(s PlanSite) string {
+	t, ok := v.Tasks[s.Task]
+	if cur, has := t.Current(); ok && has {
+		return fmt.Sprintf(" It is not certain whether the step %q was completed.", Clean(cur.Name, 60))
+	}
+	return ""
+}
+
+func (v PlanView) doneText(s PlanSite) string {
+	out := v.Plan.Kind.words().past
+	if s.Took > 0 {
+		out += " in " + tellDuration(s.Took.Std())
+	}
+	if s.Window > 0 {
+		out += fmt.Sprintf(", 503 for %.1f s", s.Window.Std().Seconds())
+	}
+	if s.Note != "" {
+		return out + ". " + tellSentence(s.Note)
+	}
+	return out
+}
+
+func (v PlanView) pauseButtons(m *Message) {
+	value := PlanValue(v.Plan.ID, v.Plan.Revision)
+	left := len(v.Plan.in(SiteWaiting))
+	m.Buttons = append(m.Buttons,
+		Button{Action: ActContinue, Label: "Continue with " + Plural(left, "site", "sites"), Value: value, Style: Primary,
+			Confirm: &Ask{Title: "Continue this plan?", Text: fmt.Sprintf("%s still to go, in the next wave first. Each answers 503 for a moment while it is moved.",
+				upperFirst(Plural(left, "site is", "sites are"))), Yes: "Continue", No: "Not now"}},
+		Button{Action: ActStop, Label: "Stop here", Value: value,
+			Confirm: &Ask{Title: "Stop this plan?", Text: "Sites that are finished stay as they are; the others are not touched.", Yes: "Stop", No: "Not now"}})
+}
+
+// heldButtons offers the answers for the first held site; others have a
+// message of their own.
+func (v PlanView) heldButtons(m *Message) {
+	for _, s := range v.Plan.in(SiteHeld) {
+		if t, ok := v.Tasks[s.Task]; ok && t.State == TaskHeld {
+			m.Buttons = append(m.Buttons, heldAnswers(t)...)
+			return
+		}
+	}
+}
+
+// ended tells of a plan that ran to its end: the outcome first, failures
+// before successes.
+func (v PlanView) ended(m *Message) {
+	p := v.Plan
+	outcome := planOutcome(p)
+	m.Text = outcome
+	m.Lines = append(m.Lines, Say(Bold(outcome)))
+	if p.Reason != "" && p.State == PlanFailed {
+		m.Lines = append(m.Lines, Say(tellSentence(p.Reason)))
+	}
+	if len(p.Votes) > 0 || len(p.in(SiteDone, SiteBack, SiteBroken)) > 0 {
+		m.Lines = append(m.Lines, planConfirmed(p))
+	}
+	if p.By.ID != "" {
+		m.Lines = append(m.Lines, Say("Last decided by ", By(p.By), "."))
+	}
+	m.Lines = append(m.Lines, v.siteLines()...)
+	failed, done := len(p.in(SiteBack, SiteBroken)), len(p.in(SiteDone))
+	m.Tone = Good
+	if failed > 0 || p.State == PlanFailed {
+		m.Tone = Bad
+	}
+	v.endButtons(m, failed, done)
+}
+
+func (v PlanView) endButtons(m *Message, failed, done int) {
+	p := v.Plan
+	value := PlanValue(p.ID, p.Revision)
+	if failed > 0 && p.Kind != Rollback {
+		m.Buttons = append(m.Buttons, Button{Action: ActRetry, Label: "Retry " + Plural(failed, "site", "sites"), Value: value})
+	}
+	if done > 0 && p.Kind != Rollback {
+		m.Buttons = append(m.Buttons, Button{Action: ActUndo, Label: "Roll back " + Plural(done, "site", "sites"), Value: value})
+	}
+}
+
+// planOutcome is the result of an ended plan in one sentence, failures first.
+func planOutcome(p Plan) string {
+	past, to := p.Kind.words().past, Clean(string(p.To), 110)
+	was := func(n int, what string) string {
+		if n == 1 {
+			return "1 site was " + what
+		}
+		return fmt.Sprintf("%d sites were %s", n, what)
+	}
+	var parts []string
+	if n := len(p.in(SiteBroken)); n > 0 {
+		parts = append(parts, Plural(n, "site", "sites")+" failed and need"+third(n)+" a person")
+	}
+	if n := len(p.in(SiteBack)); n > 0 {
+		parts = append(parts, Plural(n, "site", "sites")+" failed and "+isAre(n)+" back on the old platform")
+	}
+	if n := len(p.in(SiteDone)); n > 0 {
+		parts = append(parts, was(n, past+" to "+to))
+	}
+	if n := len(p.in(SiteUntested, SiteWaiting)); n > 0 {
+		parts = append(parts, was(n, "not started"))
+	}
+	if n := len(p.in(SiteLeftOut)); n > 0 {
+		parts = append(parts, was(n, "left out"))
+	}
+	if len(parts) == 0 {
+		return "This plan ended before any site was touched."
+	}
+	return upperFirst(strings.Join(parts, "; ")) + "."
+}
+
+func third(n int) string {
+	if n == 1 {
+		return "s"
+	}
+	return ""
+}
+
+func isAre(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+func upperFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// TellPlanEvent is one line of a plan's thread.
+func TellPlanEvent(e PlanEvent) Message {
+	text := tellSentence(e.Text)
+	return Message{Text: text, Lines: []Line{Say(text)}, Tone: e.Tone}
+}

@@ -1,0 +1,95 @@
+package fleet
+
+import "fmt"
+
+// taskTitles are what each kind of task does, for people.
+var taskTitles = map[TaskKind]string{
+	TaskBuild: "Build platform", TaskInspect: "Read the facts of sites", TaskMigrate: "Move site", TaskRollback: "Roll back site",
+	TaskCreate: "Create site", TaskAdopt: "Adopt site", TaskVerify: "Verify", TaskRetire: "Remove",
+}
+
+// TellTask tells of a task on its own: what it does, where it stands, and, if
+// it is held, which answers there are.
+func TellTask(t Task) Message {
+	about := Clean(t.About, 110)
+	title, known := taskTitles[t.Kind]
+	if !known {
+		title = Clean(string(t.Kind), 30)
+	}
+	m := Message{Title: clip(title+" "+about, 150)}
+	step := tellStep(t)
+	switch t.State {
+	case TaskQueued:
+		m.Text = fmt.Sprintf("%s %s waits for the worker of host %s.", title, about, Clean(string(t.Host), 60))
+		m.Lines = []Line{Say("⏳ Waiting for the worker of host " + Clean(string(t.Host), 60) + ".")}
+	case TaskRunning:
+		m.Text = fmt.Sprintf("%s %s is under way: %s.", title, about, step)
+		m.Lines = []Line{Say("⏳ Under way: " + step + ".")}
+	case TaskHeld:
+		tellHeld(&m, t, title+" "+about)
+	case TaskDone:
+		m.Tone = Good
+		m.Text = fmt.Sprintf("%s %s: done%s.", title, about, tellTaskTook(t))
+		m.Lines = []Line{Say("✅ Done" + tellTaskTook(t) + ".")}
+		if t.Reason != "" {
+			m.Lines = append(m.Lines, Say(tellSentence(t.Reason)))
+		}
+	case TaskCancelled:
+		m.Text = fmt.Sprintf("%s %s was cancelled.", title, about)
+		m.Lines = []Line{Say("Cancelled. " + tellSentence(t.Reason))}
+	default:
+		m.Tone = Bad
+		m.Text = fmt.Sprintf("%s %s failed: %s", title, about, tellSentence(t.Reason))
+		m.Lines = []Line{Say("❌ Failed. " + tellSentence(t.Reason))}
+	}
+	m.Footer = tellFooter([]Span{{Text: "Task "}, Mono(string(t.ID))}, []Span{{Text: "asked by "}, By(t.By)}, []Span{When(t.Created)})
+	return m
+}
+
+func tellTaskTook(t Task) string {
+	if t.Begun.IsZero() || t.Ended.IsZero() {
+		return ""
+	}
+	return " in " + tellDuration(t.Ended.Sub(t.Begun))
+}
+
+// tellHeld explains a held task and what each answer does.
+func tellHeld(m *Message, t Task, what string) {
+	cur, _ := t.Current()
+	m.Tone = Warn
+	m.Text = fmt.Sprintf("%s waits for a person at the step %q.", what, Clean(cur.Name, 60))
+	m.Lines = []Line{
+		Say("✋ It waits for a person. " + tellSentence(t.Reason)),
+		Say("It is not certain whether the step ", Mono(Clean(cur.Name, 60)), " was completed. Look at host ", Mono(Clean(string(t.Host), 60)), " and choose:"),
+		Item(Bold("Retry the step"), " runs it again from its beginning."),
+		Item(Bold("Continue without it"), " takes it for completed."),
+		Item(Bold("Stop and go back"), " gives up and undoes what can be undone."),
+	}
+	m.Buttons = heldAnswers(t)
+}
+
+// heldAnswers are the three answers to a held task.
+func heldAnswers(t Task) []Button {
+	id := string(t.ID)
+	return []Button{
+		{Action: ActAgain, Label: "Retry the step", Value: id, Style: Primary},
+		{Action: ActSkip, Label: "Continue without it", Value: id, Confirm: &Ask{Title: "Continue without the step?",
+			Text: "The step is taken for completed. Choose this only if you have seen on the machine that it is.", Yes: "Continue", No: "Not now"}},
+		{Action: ActGiveUp, Label: "Stop and go back", Value: id, Style: Danger, Confirm: &Ask{Title: "Stop and go back?",
+			Text: "The task gives up. What it has done is undone as far as possible.", Yes: "Stop", No: "Not now"}},
+	}
+}
+
+// TellAlarm tells of trouble that belongs to no other subject.
+func TellAlarm(a Alarm) Message {
+	title, text := Clean(a.Title, 150), tellSentence(a.Text)
+	m := Message{Title: title, Tone: a.Tone, Text: tellSentence(title) + " " + text, Lines: []Line{Say("⚠️ " + text)}, Footer: tellFooter([]Span{When(a.At)})}
+	if !a.Over {
+		m.Buttons = a.Buttons
+		return m
+	}
+	m.Tone = Good
+	m.Text = title + ": this is over."
+	m.Lines = []Line{Say("✅ This is over since ", When(a.Ended), "."), Say("It was: " + text)}
+	return m
+}
