@@ -1,0 +1,30 @@
+package fleet
+
+// The names in Task.Params, by kind of task. Numbers are decimal. Whoever
+// orders a task sets them; the recipes in hosting read them. About is the
+// platform's name for build and for a platform's verify or retire, the site's
+// URI otherwise; for an adopt task it may be "" (everything found on the host).
+const (
+	// ParamPlatform is the platform a migrate or create task brings the site to.
+	ParamPlatform = "platform"
+	// ParamFrom is the platform the site must still be on (migrate, rollback).
+	ParamFrom = "from"
+	// ParamGeneration is the generation the site must still have (migrate,
+	// rollback); of a retire task the old generation to delete.
+	ParamGeneration = "generation"
+	// ParamTarget and ParamRules are what the plan was drawn under: the target
+	// and policy revision of the distribution must still be these. Absent, as
+	// for migrations by hand, they are not asked.
+	ParamTarget = "target"
+	ParamRules  = "rules"
+	// ParamWhat says what a verify or retire task is about: "platform", "site"
+	// or, for retire, "generation".
+	ParamWhat = "what"
+)
+
+// The values of ParamWhat.
+const (
+	WhatPlatform   = "platform"
+	WhatSite       = "site"
+	WhatGeneration = "generation"
+)
