@@ -1,9 +1,14 @@
 package mirror_test
 
 import (
+	"errors"
 	"os"
 	"testing"
+
+	"github.com/distrobot/distrobot/internal/mirror"
 )
+
+var errWhy = errors.New("the program is shutting down")
 
 func rename(t *testing.T, from, to string) {
 	t.Helper()
@@ -11,3 +16,5 @@ func rename(t *testing.T, from, to string) {
 		t.Fatal(err)
 	}
 }
+
+func asError(err error, e **mirror.Error) bool { return errors.As(err, e) }
