@@ -1,0 +1,141 @@
+package bot
+
+import (
+	"fmt"
+	"unicode/utf8"
+)
+
+func (c *checker) section(at string, o object) {
+	fs, _ := o["fields"].([]any)
+	c.text(at+"/text", o["text"], limit{max: 3000, optional: len(fs) > 0})
+	if len(fs) == 0 {
+		return
+	}
+	for i, f := range c.list(at+"/fields", fs, 1, maxFields) {
+		c.text(fmt.Sprintf("%s/fields/%d", at, i), f, limit{max: 2000})
+	}
+}
+
+func (c *checker) context(at string, o object) {
+	for i, e := range c.list(at+"/elements", o["elements"], 1, 10) {
+		c.text(fmt.Sprintf("%s/elements/%d", at, i), e, limit{max: 3000})
+	}
+}
+
+func (c *checker) actions(at string, o object) {
+	ids := map[string]bool{}
+	for i, v := range c.list(at+"/elements", o["elements"], 1, maxActions) {
+		p := fmt.Sprintf("%s/elements/%d", at, i)
+		e, _ := v.(object)
+		if e["type"] != "button" {
+			c.add(p+"/type", "must be button")
+			continue
+		}
+		c.button(p, e)
+		id, _ := e["action_id"].(string)
+		if ids[id] {
+			c.add(p+"/action_id", "must be unique in the block")
+		}
+		ids[id] = true
+	}
+}
+
+func (c *checker) button(at string, e object) {
+	c.text(at+"/text", e["text"], limit{max: maxLabel, plain: true})
+	c.length(at+"/action_id", e["action_id"], 255)
+	c.length(at+"/value", e["value"], maxValue)
+	c.length(at+"/url", e["url"], 3000)
+	c.length(at+"/accessibility_label", e["accessibility_label"], 75)
+	if style, ok := e["style"]; ok && style != "primary" && style != "danger" {
+		c.add(at+"/style", "must be primary or danger")
+	}
+	if d, ok := e["confirm"].(object); ok {
+		c.text(at+"/confirm/title", d["title"], limit{max: 100, plain: true})
+		c.text(at+"/confirm/text", d["text"], limit{max: 300})
+		c.text(at+"/confirm/confirm", d["confirm"], limit{max: 30, plain: true})
+		c.text(at+"/confirm/deny", d["deny"], limit{max: 30, plain: true})
+	}
+}
+
+// length checks a string that people do not see.
+func (c *checker) length(at string, v any, n int) {
+	if s, _ := v.(string); utf8.RuneCountInString(s) > n {
+		c.add(at, "must be at most %d characters", n)
+	}
+}
+
+// table: the first row is the header; a cell must not be empty; all cells
+// together hold at most 10,000 characters.
+func (c *checker) table(at string, o object) {
+	c.tables++
+	total := 0
+	for i, v := range c.list(at+"/rows", o["rows"], 1, maxRows) {
+		p := fmt.Sprintf("%s/rows/%d", at, i)
+		row, _ := v.([]any)
+		for j, v := range c.list(p, row, 1, maxColumns) {
+			e, _ := v.(object)
+			if e["type"] != "raw_text" {
+				c.add(fmt.Sprintf("%s/%d/type", p, j), "must be raw_text")
+				continue
+			}
+			c.string(fmt.Sprintf("%s/%d/text", p, j), e["text"], maxCellTotal)
+			s, _ := e["text"].(string)
+			total += utf8.RuneCountInString(s)
+		}
+	}
+	if total > maxCellTotal {
+		c.add(at+"/rows", "must have at most %d characters in all cells, have %d", maxCellTotal, total)
+	}
+	settings, _ := o["column_settings"].([]any)
+	if len(settings) > maxColumns {
+		c.add(at+"/column_settings", "must have at most %d items", maxColumns)
+	}
+}
+
+// richText walks sections, lists and quotes down to their inline elements.
+func (c *checker) richText(at string, v any) {
+	l, _ := v.([]any)
+	if len(l) == 0 {
+		c.add(at, "must not be empty")
+	}
+	for i, v := range l {
+		p := fmt.Sprintf("%s/%d", at, i)
+		e, _ := v.(object)
+		switch kind, _ := e["type"].(string); kind {
+		case "rich_text_section", "rich_text_list", "rich_text_quote":
+			c.richText(p+"/elements", e["elements"])
+		case "text":
+			c.string(p+"/text", e["text"], 3000)
+		case "link":
+			c.string(p+"/url", e["url"], 3000)
+		case "user", "date":
+			c.runes += 20 // about what is shown
+		default:
+			c.add(p+"/type", "is %q, which is not used here", kind)
+		}
+	}
+}
+
+func (c *checker) input(at string, o object) {
+	if c.surface == onMessage {
+		c.add(at, "may stand in modals only")
+	}
+	c.text(at+"/label", o["label"], limit{max: 2000, plain: true})
+	c.text(at+"/hint", o["hint"], limit{max: 2000, plain: true, optional: true})
+	e, _ := o["element"].(object)
+	c.text(at+"/element/placeholder", e["placeholder"], limit{max: 150, plain: true, optional: true})
+	c.length(at+"/element/action_id", e["action_id"], 255)
+	c.length(at+"/element/initial_value", e["initial_value"], 3000)
+	switch e["type"] {
+	case "plain_text_input":
+	case "static_select":
+		for i, v := range c.list(at+"/element/options", e["options"], 1, 100) {
+			p := fmt.Sprintf("%s/element/options/%d", at, i)
+			opt, _ := v.(object)
+			c.text(p+"/text", opt["text"], limit{max: 75, plain: true})
+			c.string(p+"/value", opt["value"], 150)
+		}
+	default:
+		c.add(at+"/element/type", "is %q, which is not used here", e["type"])
+	}
+}
