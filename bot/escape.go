@@ -55,9 +55,10 @@ func plain(s string, n int) string { return clip(sanitize(s), n) }
 func Escape(s string, n int) string {
 	in := []rune(sanitize(s))
 	var b strings.Builder
-	used := 0
+	used, leads := 0, true // leads: nothing but spaces and > came before
 	for i, r := range in {
-		piece := escaped(in, i, r)
+		piece := escaped(in, i, leads)
+		leads = leads && (r == ' ' || r == '>')
 		size := utf8.RuneCountInString(piece)
 		room := n - used
 		if i < len(in)-1 {
@@ -75,15 +76,17 @@ func Escape(s string, n int) string {
 	return b.String()
 }
 
-// escaped gives what stands for the i-th rune.
-func escaped(in []rune, i int, r rune) string {
+// escaped gives what stands for the i-th rune; leads says that it may begin a
+// quote.
+func escaped(in []rune, i int, leads bool) string {
+	r := in[i]
 	switch r {
 	case '&':
 		return "&amp;"
 	case '<':
 		return "&lt;"
 	case '>':
-		if leads(in, i) {
+		if leads {
 			return string(breaker) + "&gt;" // a quote begins with an escaped > as well
 		}
 		return "&gt;"
@@ -108,14 +111,4 @@ func inWord(in []rune, i int) bool {
 		return j >= 0 && j < len(in) && (unicode.IsLetter(in[j]) || unicode.IsDigit(in[j]))
 	}
 	return word(i-1) && word(i+1)
-}
-
-// leads reports whether only spaces stand before the i-th rune.
-func leads(in []rune, i int) bool {
-	for _, r := range in[:i] {
-		if r != ' ' && r != '>' {
-			return false
-		}
-	}
-	return true
 }
