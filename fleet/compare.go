@@ -1,5 +1,11 @@
 package fleet
 
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
 // A Change says how one package differs between two platforms.
 type Change string
 
@@ -48,4 +54,139 @@ func (c Comparison) Blocked() bool {
 		}
 	}
 	return false
+}
+
+// Compare tells the difference between two platforms and, with facts of a
+// site, what it means for that site. It is pure and needs no disk. What blocks:
+// a downgrade of core or the application, or of a package the site uses; a
+// package in use that the target neither has nor replaces; data of a newer
+// schema than the target's. Everything else is a warning.
+func Compare(from, to PlatformFacts, site *SiteFacts) Comparison {
+	c := comparer{
+		Comparison: Comparison{From: from.Platform, To: to.Platform},
+		from:       byTypeAndName(from.Packages),
+		to:         byTypeAndName(to.Packages),
+		site:       site,
+	}
+	c.use()
+	c.walk()
+	slices.SortStableFunc(c.Rows, func(a, b Row) int {
+		return cmp.Or(cmp.Compare(weight(a.Change), weight(b.Change)), strings.Compare(a.Package, b.Package), strings.Compare(a.Type, b.Type))
+	})
+	c.judgeRows()
+	c.judgeMissing()
+	c.judgeSchema(to.Schema)
+	c.judgePHP(from.PHP, to.PHP)
+	slices.SortStableFunc(c.Findings, func(a, b Finding) int { return bit(b.Block) - bit(a.Block) })
+	return c.Comparison
+}
+
+// comparer is one comparison under way.
+type comparer struct {
+	Comparison
+	from, to []Package
+	site     *SiteFacts
+	inUse    map[string]bool // nil when nobody can tell
+}
+
+// use notes what the site uses and how many updates wait for it.
+func (c *comparer) use() {
+	if c.site == nil {
+		return
+	}
+	for _, n := range c.site.Pending {
+		c.Pending += max(n, 0)
+	}
+	if c.site.Enabled == nil {
+		return
+	}
+	c.inUse = make(map[string]bool, len(c.site.Enabled))
+	for _, name := range c.site.Enabled {
+		c.inUse[name] = true
+	}
+}
+
+// walk merges the two sorted lists into rows.
+func (c *comparer) walk() {
+	a, b := c.from, c.to
+	for len(a) > 0 || len(b) > 0 {
+		order := 0
+		switch {
+		case len(b) == 0:
+			order = -1
+		case len(a) == 0:
+			order = 1
+		default:
+			order = packageOrder(a[0], b[0])
+		}
+		switch {
+		case order < 0:
+			c.row(Row{Package: a[0].Name, Type: a[0].Type, From: a[0].Version, Change: Removed})
+			a = a[1:]
+		case order > 0:
+			c.row(Row{Package: b[0].Name, Type: b[0].Type, To: b[0].Version, Change: Added})
+			b = b[1:]
+		case a[0].Version == b[0].Version:
+			c.Same++
+			a, b = a[1:], b[1:]
+		default:
+			c.row(Row{Package: a[0].Name, Type: a[0].Type, From: a[0].Version, To: b[0].Version,
+				Change: changeOf(a[0].Version, b[0].Version)})
+			a, b = a[1:], b[1:]
+		}
+	}
+}
+
+func (c *comparer) row(r Row) {
+	if c.site != nil {
+		r.Pending = max(c.site.Pending[r.Package], 0)
+	}
+	c.Rows = append(c.Rows, r)
+}
+
+// changeOf says how a version differs from another. Development lines and
+// versions without numbers have no order worth a judgement.
+func changeOf(from, to string) Change {
+	a, ok1 := ParseVersion(from)
+	b, ok2 := ParseVersion(to)
+	if !ok1 || !ok2 || !a.Fixed() || !b.Fixed() {
+		return Changed
+	}
+	switch c := a.Compare(b); {
+	case c < 0:
+		return Upgraded
+	case c > 0:
+		return Downgraded
+	}
+	return Changed
+}
+
+// weight orders the changes by how much a person must look at them.
+func weight(c Change) int {
+	return slices.Index([]Change{Downgraded, Removed, Changed, Upgraded, Added}, c)
+}
+
+func packageOrder(a, b Package) int {
+	return cmp.Or(strings.Compare(a.Type, b.Type), strings.Compare(a.Name, b.Name))
+}
+
+// byTypeAndName gives packages in their order, each once: of several with one
+// name the first counts, as in the program that would load them.
+func byTypeAndName(list []Package) []Package {
+	for i := 1; i < len(list); i++ {
+		if packageOrder(list[i-1], list[i]) >= 0 {
+			list = slices.Clone(list)
+			slices.SortStableFunc(list, packageOrder)
+			return slices.CompactFunc(list, func(a, b Package) bool { return packageOrder(a, b) == 0 })
+		}
+	}
+	return list
+}
+
+func names(list []Package) map[string]bool {
+	out := make(map[string]bool, len(list))
+	for _, p := range list {
+		out[p.Name] = true
+	}
+	return out
 }

@@ -1,0 +1,150 @@
+package fleet
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// judgeRows finds downgrades and removals.
+func (c *comparer) judgeRows() {
+	var removed []string
+	for _, r := range c.Rows {
+		switch r.Change {
+		case Downgraded:
+			c.judgeDowngrade(r)
+		case Removed:
+			if !c.inUse[r.Package] {
+				removed = append(removed, r.Package)
+			}
+		}
+	}
+	if len(removed) > 0 {
+		use := ""
+		if c.inUse != nil {
+			use = "; the site uses none of them"
+		}
+		c.warn("%s on the target: %s%s.", Plural(len(removed), "package is not", "packages are not"), listing(removed), use)
+	}
+}
+
+func (c *comparer) judgeDowngrade(r Row) {
+	step := fmt.Sprintf("%s would go back from %s to %s", r.Package, r.From, r.To)
+	switch {
+	case r.Type == "core" || r.Type == "application":
+		c.find(Finding{Block: true, Text: step + "; its data cannot go back with it."})
+	case c.inUse[r.Package]:
+		c.block("%s, and the site uses it.", step)
+	default:
+		c.warn("%s.", step)
+	}
+}
+
+// judgeMissing finds packages in use that the target does not have.
+func (c *comparer) judgeMissing() {
+	if c.inUse == nil {
+		return
+	}
+	had, has, replaced := names(c.from), names(c.to), map[string]string{}
+	for _, p := range c.to {
+		for _, old := range p.Replace {
+			replaced[old] = p.Name
+		}
+	}
+	used := slices.Sorted(slices.Values(c.site.Enabled))
+	for _, name := range slices.Compact(used) {
+		switch by, ok := replaced[name]; {
+		case has[name]:
+		case ok:
+			c.warn("%s is replaced by %s.", name, by)
+		case had[name]:
+			c.block("The site uses %s, which the target does not have.", name)
+		default:
+			c.warn("The site uses %s, which neither platform has.", name)
+		}
+	}
+}
+
+// judgeSchema blocks a site whose data is newer than the target understands.
+func (c *comparer) judgeSchema(target string) {
+	if c.site == nil || c.site.Schema == "" || target == "" {
+		return
+	}
+	is, ok1 := ParseVersion(c.site.Schema)
+	will, ok2 := ParseVersion(target)
+	if ok1 && ok2 && is.Compare(will) > 0 {
+		c.block("The site's data has schema %s, newer than the target's %s.", c.site.Schema, target)
+	}
+}
+
+// judgePHP warns when the lowest PHP that will do is raised.
+func (c *comparer) judgePHP(from, to string) {
+	needs, ok := lowestPHP(to)
+	had, known := lowestPHP(from)
+	switch {
+	case !ok || known && needs.Compare(had) <= 0:
+	case known:
+		c.warn("The target needs PHP %s or later; %s was enough before.", needs, had)
+	default:
+		c.warn("The target needs PHP %s or later.", needs)
+	}
+}
+
+func (c *comparer) find(f Finding) { c.Findings = append(c.Findings, f) }
+
+func (c *comparer) block(format string, args ...any) {
+	c.find(Finding{Block: true, Site: c.site.URI, Text: fmt.Sprintf(format, args...)})
+}
+
+func (c *comparer) warn(format string, args ...any) {
+	f := Finding{Text: fmt.Sprintf(format, args...)}
+	if c.site != nil {
+		f.Site = c.site.URI
+	}
+	c.find(f)
+}
+
+// listing names up to ten things.
+func listing(names []string) string {
+	const most = 10
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return strings.Join(names[:most], ", ") + " and " + strconv.Itoa(len(names)-most) + " more"
+}
+
+// lowestPHP gives the lowest version that a requirement in Composer's syntax
+// admits: the first number of each alternative ("^7.4 || ^8.0"), the lowest of
+// these. Pure upper bounds ("<9") and "*" admit anything.
+func lowestPHP(requirement string) (Version, bool) {
+	var lowest Version
+	found := false
+	joined := strings.NewReplacer(">= ", ">=", "<= ", "<=", "> ", ">", "< ", "<", "!= ", "!=").Replace(requirement)
+	for alternative := range strings.SplitSeq(joined, "|") {
+		if alternative = strings.TrimSpace(alternative); alternative == "" {
+			continue
+		}
+		v, ok := lowerBound(alternative)
+		if !ok {
+			return Version{}, false
+		}
+		if !found || v.Compare(lowest) < 0 {
+			lowest, found = v, true
+		}
+	}
+	return lowest, found
+}
+
+func lowerBound(alternative string) (Version, bool) {
+	for term := range strings.FieldsFuncSeq(alternative, func(r rune) bool { return r == ',' || r == ' ' }) {
+		if strings.HasPrefix(term, "<") || strings.HasPrefix(term, "!") {
+			continue
+		}
+		term = strings.TrimSuffix(strings.TrimLeft(term, "^~>=v"), ".*")
+		if v, ok := ParseVersion(strings.TrimSuffix(term, ".x")); ok && digits(term) > 0 {
+			return v, true
+		}
+	}
+	return Version{}, false
+}
