@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 )
 
 // Checkout writes commit, fetched before, into dir, which must not exist or be
@@ -16,8 +17,9 @@ import (
 // them; nothing is left out for export-ignore.
 //
 // The whole tree is checked before the first byte is written: its size, names,
-// links, submodules and LFS pointers. It is on the disk (syncfs) when Checkout
-// returns. After an error dir is gone, or empty if it was there before.
+// links, submodules and LFS pointers. Modes are 0755 and 0644 less the process's
+// umask. The tree is on the disk (syncfs) when Checkout returns. After an error
+// dir is gone, or empty if it was there before.
 func (s *Store) Checkout(ctx context.Context, repo Repo, commit, dir string) (Tree, error) {
 	git, err := s.open(ctx, repo, commit)
 	if err != nil {
@@ -53,7 +55,7 @@ func (s *Store) write(ctx context.Context, git, commit, dir string) error {
 	if err := s.give(dir); err != nil {
 		return err
 	}
-	scratch, err := os.MkdirTemp(s.Dir, "index-")
+	scratch, err := os.MkdirTemp("", "distrobot-index-")
 	if err != nil {
 		return err
 	}
@@ -117,7 +119,13 @@ func resolveLinks(dir string, links []entry) error {
 	}
 	defer root.Close()
 	for _, link := range links {
-		if _, err := root.Stat(link.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		_, err := root.Stat(link.path)
+		switch {
+		case err == nil || errors.Is(err, fs.ErrNotExist):
+		case errors.Is(err, syscall.ELOOP):
+			return refuse("Remove the link from the repository.",
+				"The link %q in the repository leads to itself.", bounded(link.path, 100))
+		default:
 			return errEscapes(link.path)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/netip"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -33,11 +34,11 @@ func (s *Store) Fetch(ctx context.Context, repo Repo, want Ref) error {
 		return err
 	}
 	dir := s.Path(repo.URL)
-	unlock, err := s.lock(ctx, dir)
+	lock, err := s.lock(ctx, dir)
 	if err != nil {
 		return err
 	}
-	defer unlock()
+	defer lock.Close()
 	format := "sha1"
 	if len(want.Hash) == 64 {
 		format = "sha256"
@@ -45,13 +46,17 @@ func (s *Store) Fetch(ctx context.Context, repo Repo, want Ref) error {
 	if err := s.create(ctx, dir, repo.URL, format); err != nil {
 		return s.localError(err)
 	}
-	if got, err := s.peel(ctx, dir, want.Hash); err != nil || got == want.Commit() {
-		return err
-	}
-	if err := s.fetch(ctx, dir, repo, want.Hash); err != nil {
-		return err
-	}
 	got, err := s.peel(ctx, dir, want.Hash)
+	if err != nil {
+		return err
+	}
+	if got == want.Commit() {
+		return checkSize(dir, s.Limits.withDefaults().MirrorBytes)
+	}
+	if err := s.fetch(ctx, repo, want.Hash, lock); err != nil {
+		return err
+	}
+	got, err = s.peel(ctx, dir, want.Hash)
 	if err == nil && got != want.Commit() {
 		err = problem(Broken, nil, "The server sent something else than the commit that it listed.")
 	}
@@ -74,16 +79,18 @@ func (s *Store) peel(ctx context.Context, dir, hash string) (string, error) {
 }
 
 // fetch runs git fetch, watched for the size of the mirror.
-func (s *Store) fetch(ctx context.Context, dir string, repo Repo, hash string) error {
+func (s *Store) fetch(ctx context.Context, repo Repo, hash string, lock *os.File) error {
 	call, err := s.fetchCall(ctx, repo, hash)
 	if err != nil {
 		return err
 	}
+	call.lock = lock
+	dir, limit := s.Path(repo.URL), s.Limits.withDefaults().MirrorBytes
 	watched, stop := context.WithCancelCause(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		watchSize(watched, dir, s.Limits.withDefaults().MirrorBytes, stop)
+		watchSize(watched, dir, limit, stop)
 	}()
 	result, err := s.git(watched, dir, call)
 	stop(nil)
@@ -91,7 +98,7 @@ func (s *Store) fetch(ctx context.Context, dir string, repo Repo, hash string) e
 	var tooBig *Error
 	switch {
 	case err == nil:
-		return nil
+		return checkSize(dir, limit) // a quick one may have come between two looks
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.As(err, &tooBig):
@@ -160,11 +167,19 @@ func watchSize(ctx context.Context, dir string, limit int64, stop context.Cancel
 			return
 		case <-tick.C:
 		}
-		if diskSize(dir) > limit {
-			stop(problem(TooBig, nil, "The repository is larger than the limit of %d MiB.", limit>>20))
+		if err := checkSize(dir, limit); err != nil {
+			stop(err)
 			return
 		}
 	}
+}
+
+// checkSize returns an *Error when the mirror is above limit.
+func checkSize(dir string, limit int64) error {
+	if diskSize(dir) > limit {
+		return problem(TooBig, nil, "The repository is larger than the limit of %d MiB.", limit>>20)
+	}
+	return nil
 }
 
 // diskSize sums the files below dir; files that vanish meanwhile count nothing.

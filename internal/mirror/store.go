@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/distrobot/distrobot/internal/run"
-	"github.com/gofrs/flock"
 )
 
 // A Store keeps one bare repository per URL below Dir and answers from it. Make
@@ -81,6 +80,7 @@ type gitCall struct {
 	limit    int64     // of stdout in bytes
 	time     time.Duration
 	secrets  []string
+	lock     *os.File // held by git and its helpers while they run; nil for reading
 }
 
 // git runs git on the mirror at dir.
@@ -92,7 +92,7 @@ func (s *Store) git(ctx context.Context, dir string, call gitCall) (run.Result, 
 	env := append(append(append([]string{}, base...), baseConfig()...), "GIT_DIR="+dir)
 	settings := append(safeSettings(), setting{"safe.directory", dir})
 	env = append(append(env, configEnv(append(settings, call.settings...))...), call.env...)
-	return run.Run(ctx, run.Command{
+	command := run.Command{
 		Program: orDefault(s.Git, "git"),
 		Args:    call.args,
 		Dir:     dir,
@@ -102,28 +102,11 @@ func (s *Store) git(ctx context.Context, dir string, call gitCall) (run.Result, 
 		Timeout: orDefault(call.time, s.Limits.withDefaults().LocalTime),
 		Secrets: call.secrets,
 		As:      s.As,
-	})
-}
-
-// lock takes the exclusive lock of the mirror at dir. The kernel releases it
-// when the process ends, however it ends.
-func (s *Store) lock(ctx context.Context, dir string) (unlock func(), err error) {
-	if err := os.MkdirAll(s.Dir, 0o755); err != nil {
-		return nil, err
 	}
-	l := flock.New(strings.TrimSuffix(dir, ".git") + ".lock")
-	ok, err := l.TryLockContext(ctx, 50*time.Millisecond)
-	if err != nil || !ok {
-		return nil, fmt.Errorf("lock the mirror: %w", orCanceled(ctx, err))
+	if call.lock != nil {
+		command.Files = []*os.File{call.lock}
 	}
-	return func() { _ = l.Close() }, nil
-}
-
-func orCanceled(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return err
+	return run.Run(ctx, command)
 }
 
 // create makes the mirror at dir unless it is there. The caller has the lock.

@@ -95,6 +95,7 @@ func TestFetchAndCheckout(t *testing.T) {
 			})
 			repo.AnnotatedTag("1.0.0", commit, "Version 1.0.0")
 			s := newStore(t)
+			t.Setenv("TMPDIR", t.TempDir()) // where nothing may be left
 			ref := mustFetch(t, s, repo.URL, "refs/tags/1.0.0")
 
 			platform := filepath.Join(t.TempDir(), "shop-1.0.0")
@@ -115,7 +116,7 @@ func TestFetchAndCheckout(t *testing.T) {
 			if tree.Files != 8 || tree.Bytes != 94 || len(tree.Digest) != 64 {
 				t.Errorf("described as %+v", tree)
 			}
-			if left, _ := filepath.Glob(filepath.Join(s.Dir, "index-*")); len(left) != 0 {
+			if left, _ := os.ReadDir(os.TempDir()); len(left) != 0 {
 				t.Errorf("left behind: %v", left)
 			}
 		})
