@@ -10,12 +10,14 @@ import (
 // replicas: it moves in the same commit that records the event.
 type Cursor struct {
 	Distribution DistName          `json:"dist"`
-	Rules        int64             `json:"rules"`          // Distribution.Rules it was read under; another value starts anew
-	Head         Ref               `json:"head,omitzero"`  // the best tag or the branch, as announced or built
-	Tags         map[string]string `json:"tags,omitempty"` // matching tags and their commits, to notice moved ones; newest 500
+	Rules        int64             `json:"rules"`            // Distribution.Rules it was read under
+	Tracks       string            `json:"tracks,omitempty"` // what was read: Distribution.tracks; another value starts anew
+	Head         Ref               `json:"head,omitzero"`    // the best tag or the branch, as announced or built
+	Tags         map[string]string `json:"tags,omitempty"`   // matching tags and their commits, to notice moved ones; newest 500
 	Checked      time.Time         `json:"checked,omitzero"`
 	Failing      string            `json:"failing,omitempty"` // why it cannot be read, one sentence; "" when it can
 	Fails        int               `json:"fails,omitempty"`   // failed polls in a row
+	Alarm        string            `json:"alarm,omitempty"`   // id of the alarm about Failing, while it lasts
 	Hooked       time.Time         `json:"hooked,omitzero"`   // when the last webhook came
 }
 

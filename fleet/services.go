@@ -29,7 +29,8 @@ type Head struct {
 	Rules        int64             // of the distribution that was read; a poll under older rules changes nothing
 	Ref          Ref               // the best tag, or the branch; zero when nothing matches
 	Tags         map[string]string // matching tags and their commits
-	Commits      []Commit          // between the cursor's head and Ref, newest first
+	Since        string            // commit that Commits and Total count from; "" is the cursor's head
+	Commits      []Commit          // between Since and Ref, newest first
 	Total        int               // how many there are; -1 unknown
 	Rewritten    bool              // Ref is a branch whose old head is no ancestor
 	Web          string            // a page that compares the two
@@ -45,6 +46,7 @@ type Proposal struct {
 	By       Actor
 	Channel  string
 	Replaces PlanID // the plan this one takes the place of
+	Because  string // what has changed since that one, one sentence
 }
 
 // A BuildOrder asks for a platform.

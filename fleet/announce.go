@@ -1,0 +1,195 @@
+package fleet
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// What an announcement holds at most.
+const (
+	maxCommits = 20
+	maxOthers  = 20
+)
+
+// announce makes an announcement of a head that moved, or amends the one that
+// nobody has acted on yet, and moves the cursor.
+func (l *listening) announce(h Head) error {
+	a, err := l.latest()
+	if err != nil {
+		return err
+	}
+	before := l.cursor.Head
+	what := "news.amended"
+	if a == nil || !a.Open() {
+		if err := l.supersede(NewsFailed); err != nil {
+			return err
+		}
+		if a, err = l.anew(before); err != nil {
+			return err
+		}
+		what = "news.announced"
+	}
+	a.take(h, before)
+	a.Channel = l.dist.Policy.Channel
+	a.Others = others(h, a.From)
+	if a.Web = CompareLink(l.dist.URL, a.From, a.To); a.Web == "" {
+		a.Web = h.Web
+	}
+	l.cursor.Head = h.Ref
+	l.tx.Put(a)
+	l.tx.Emit(a.notice(false), Effect{Audit: &AuditEvent{At: l.tx.Now(), Who: System("watcher"), What: what, About: string(l.dist.Name),
+		Detail: map[string]string{"news": a.ID, "ref": h.Ref.Name, "commit": h.Ref.Commit}}})
+	return nil
+}
+
+// anew makes the distribution's next announcement.
+func (l *listening) anew(from Ref) (*Announcement, error) {
+	l.dist.News++
+	a := &Announcement{ID: NewsID(l.dist.Name, l.dist.News), Distribution: l.dist.Name}
+	if found, err := l.tx.Get(a); err != nil {
+		return nil, err
+	} else if found {
+		return nil, fmt.Errorf("announcement %s exists already", a.ID)
+	}
+	a.From, a.State, a.At = from, NewsOpen, l.tx.Now()
+	l.tx.Put(&l.dist)
+	return a, nil
+}
+
+// take makes a show a head; before is the head it showed until now.
+func (a *Announcement) take(h Head, before Ref) {
+	switch {
+	case a.Moves == 0, h.Since != "" && h.Since == a.From.Commit, h.Rewritten:
+		a.Commits, a.Total = h.Commits, h.Total
+	case h.Since == "" || h.Since == before.Commit:
+		a.Commits = append(slices.Clone(h.Commits), a.Commits...)
+		if a.Total >= 0 && h.Total >= 0 {
+			a.Total += h.Total
+		} else {
+			a.Total = -1
+		}
+	default: // somebody else amended meanwhile: what was counted has another beginning
+		a.Commits, a.Total = h.Commits, -1
+	}
+	a.Commits = a.Commits[:min(len(a.Commits), maxCommits)]
+	a.Rewritten = h.Rewritten || a.Rewritten && !h.Ref.IsTag()
+	a.To = h.Ref
+	a.Moves++
+}
+
+// others gives the versions beside the best one that are new since from.
+func others(h Head, from Ref) []string {
+	var out []string
+	if from.IsTag() {
+		for name := range maps.Keys(h.Tags) {
+			if name != h.Ref.Short() && CompareTags(name, from.Short()) > 0 {
+				out = append(out, name)
+			}
+		}
+		slices.SortFunc(out, func(a, b string) int { return CompareTags(b, a) })
+	} else {
+		out = slices.Clone(h.Others)
+	}
+	return out[:min(len(out), maxOthers)]
+}
+
+// latest gets the distribution's latest announcement; nil if there was none.
+func (l *listening) latest() (*Announcement, error) {
+	if l.dist.News == 0 {
+		return nil, nil
+	}
+	a := &Announcement{ID: NewsID(l.dist.Name, l.dist.News)}
+	if found, err := l.tx.Get(a); err != nil || !found {
+		return nil, err
+	}
+	return a, nil
+}
+
+// supersede closes the latest announcement if it is in one of the states.
+func (l *listening) supersede(states ...NewsState) error {
+	a, err := l.latest()
+	if err != nil || a == nil || !slices.Contains(states, a.State) {
+		return err
+	}
+	a.State = NewsSuperseded
+	l.tx.Put(a)
+	l.tx.Emit(a.notice(true))
+	return nil
+}
+
+// failed counts a failed poll. The alarm is raised once and follows the reason.
+func (l *listening) failed(reason string) error {
+	c := &l.cursor
+	c.Fails++
+	before := c.Failing
+	c.Failing = reason
+	if c.Fails < failuresToTell || c.Alarm != "" && before == reason {
+		return nil
+	}
+	text := fmt.Sprintf("%s What it newly offers is not noticed until it can be read again.", reason)
+	if c.Alarm == "" {
+		c.Alarm = fmt.Sprintf("%s/unreadable/%d", l.dist.Name, l.tx.Now().UnixMilli())
+		return l.alarm(Alarm{ID: c.Alarm, Title: fmt.Sprintf("%s cannot be read", l.dist.Name), Text: text, Tone: Warn})
+	}
+	a := Alarm{ID: c.Alarm}
+	if found, err := l.tx.Get(&a); err != nil || !found {
+		return err
+	}
+	a.Text = text
+	l.tx.Put(&a)
+	l.tx.Emit(a.notice(true))
+	return nil
+}
+
+// recovered ends a series of failures and reports whether there was one.
+func (l *listening) recovered() (bool, error) {
+	c := &l.cursor
+	if c.Fails == 0 && c.Alarm == "" {
+		return false, nil
+	}
+	id := c.Alarm
+	c.Fails, c.Failing, c.Alarm = 0, "", ""
+	a := Alarm{ID: id}
+	if id == "" {
+		return true, nil
+	}
+	if found, err := l.tx.Get(&a); err != nil || !found {
+		return true, err
+	}
+	a.Over, a.Ended = true, l.tx.Now()
+	l.tx.Put(&a)
+	l.tx.Emit(a.notice(true))
+	return true, nil
+}
+
+// CompareLink is the page on which a known host shows what lies between two
+// refs, "" for hosts whose pages are not known. The host is told by its name.
+func CompareLink(repository string, from, to Ref) string {
+	u, err := url.Parse(repository)
+	if err != nil || u.Scheme != "https" || u.User != nil || from.Commit == "" || to.Commit == "" {
+		return ""
+	}
+	host := strings.ToLower(u.Hostname())
+	path := strings.TrimSuffix(strings.TrimSuffix(u.EscapedPath(), "/"), ".git")
+	page := ""
+	switch {
+	case host == "github.com" || host == "codeberg.org" || strings.Contains(host, "gitea") || strings.Contains(host, "forgejo"):
+		page = "/compare/"
+	case strings.Contains(host, "gitlab") || host == "git.drupalcode.org":
+		page = "/-/compare/"
+	default:
+		return ""
+	}
+	return "https://" + u.Host + path + page + linkRef(from) + "..." + linkRef(to)
+}
+
+// linkRef prefers a tag's name, which people read, if it needs no escaping.
+func linkRef(r Ref) string {
+	if name := r.Short(); r.IsTag() && url.PathEscape(name) == name {
+		return name
+	}
+	return r.Commit
+}
