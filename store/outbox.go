@@ -1,0 +1,65 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/distrobot/distrobot/fleet"
+)
+
+// fieldEffect holds an effect as JSON in an entry of an outbox; fieldMAC signs
+// it, because effects create tasks.
+const fieldEffect = "e"
+
+// Pending implements fleet.Outbox. An entry that this program did not write
+// (its signature is wrong) is moved to the family's refused stream, logged,
+// and never given out.
+func (s *Store) Pending(ctx context.Context, fam fleet.Family, n int) ([]fleet.PendingEffect, error) {
+	if err := checkFamily(fam); err != nil {
+		return nil, err
+	}
+	entries, err := s.client.XRangeN(ctx, s.keys.outbox(fam), "-", "+", int64(n)).Result()
+	if err != nil {
+		return nil, away("read the outbox", err)
+	}
+	out := make([]fleet.PendingEffect, 0, len(entries))
+	for _, m := range entries {
+		doc, _ := m.Values[fieldEffect].(string)
+		mac, _ := m.Values[fieldMAC].(string)
+		p := fleet.PendingEffect{ID: m.ID}
+		if !s.effects.valid(mac, string(fam), doc) || json.Unmarshal([]byte(doc), &p.Effect) != nil {
+			if err := s.refuse(ctx, fam, m.ID); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// refuse moves a forged entry out of the way, where an operator finds it.
+func (s *Store) refuse(ctx context.Context, fam fleet.Family, id string) error {
+	s.log.Error("an effect was forged or changed; it is refused",
+		slog.String("family", string(fam)), slog.String("entry", id), slog.String("kept_in", s.keys.refused(fam)))
+	_, err := s.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		p.XAdd(ctx, &redis.XAddArgs{Stream: s.keys.refused(fam), MaxLen: 1000, Values: []string{"entry", id}})
+		p.XDel(ctx, s.keys.outbox(fam), id)
+		return nil
+	})
+	return away("set a forged effect aside", err)
+}
+
+// Ack implements fleet.Outbox.
+func (s *Store) Ack(ctx context.Context, fam fleet.Family, ids ...string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	if err := checkFamily(fam); err != nil {
+		return err
+	}
+	return away("acknowledge effects", s.client.XDel(ctx, s.keys.outbox(fam), ids...).Err())
+}
