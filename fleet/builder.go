@@ -2,41 +2,184 @@ package fleet
 
 import (
 	"context"
+	"slices"
+	"time"
 )
 
 // Builder orders builds and records their results.
+//
+// A build task is of kind TaskBuild, About is the platform's name; its recipe
+// reads everything else from the Platform's row. Params repeat "platform" and
+// "dist" for people who read tasks.
 type Builder struct {
 	Store   Store
 	Default HostName      // where platforms are built when no site says otherwise
 	ID      func() string // makes ULIDs in lower case
 }
 
-// Build records a queued platform and orders its build tasks. The announcement it came from is marked. A build of the same commit under way is returned instead of a second one.
+// Build records a queued platform and orders its build tasks. The announcement
+// it came from is marked. A build of the same commit under way is returned
+// instead of a second one; a failed one is built again under its name.
 func (b *Builder) Build(ctx context.Context, o BuildOrder) (Platform, error) {
-	panic("unwritten")
+	if o.Ref.Commit == "" {
+		return Platform{}, Errorf(Invalid, "A build needs a commit.").WithHint("Name a tag or a branch.")
+	}
+	if err := b.findHosts(ctx, &o); err != nil {
+		return Platform{}, err
+	}
+	ids := make([]TaskID, len(o.Hosts))
+	for i := range ids {
+		ids[i] = TaskID(idOr(b.ID))
+	}
+	var out Platform
+	err := b.Store.Update(ctx, Catalogue, func(tx Tx) error {
+		d, err := mustDist(tx, o.Distribution)
+		if err != nil {
+			return err
+		}
+		if d.URL == "" {
+			return Errorf(Refused, "%s has no repository to build from.", d.Name).
+				WithHint("Add its URL with edit, or assign a platform that exists.")
+		}
+		all, err := getRows(tx, PlatformsOf(d.Name), platformRow)
+		if err != nil {
+			return err
+		}
+		again, found := sameBuild(all, o.Ref)
+		if found && again.State != PlatformFailed {
+			out = again
+			return nil
+		}
+		if out, err = newPlatform(tx, d, o); err != nil {
+			return err
+		}
+		if found {
+			out.Name, out.Created = again.Name, again.Created
+		}
+		out.Task = ids[0]
+		d.Builds++
+		tx.Put(&d)
+		tx.Put(&out)
+		return ordered(tx, out, o, ids)
+	})
+	return out, err
 }
 
-// Begin marks a platform as building or verifying.
-func (b *Builder) Begin(ctx context.Context, p PlatformName, s PlatformState) error {
-	panic("unwritten")
+// sameBuild finds a build of the same ref and commit that is under way, or one
+// that failed before any host had it.
+func sameBuild(all []Platform, r Ref) (Platform, bool) {
+	for _, p := range slices.Backward(all) {
+		if p.Ref.Commit != r.Commit || p.Ref.Name != r.Name {
+			continue
+		}
+		switch p.State {
+		case PlatformQueued, PlatformBuilding, PlatformVerifying:
+			return p, true
+		case PlatformFailed:
+			return p, len(p.Paths) == 0
+		}
+	}
+	return Platform{}, false
 }
 
-// Record records one host's finished build; when all hosts have it with the same digest, the platform is ready, the target moves if the policy says so, and an Offer follows.
-func (b *Builder) Record(ctx context.Context, r BuildResult) (Platform, error) {
-	panic("unwritten")
+// newPlatform makes the row of a build, under the first name that is free.
+// While its distribution has a target it is locked: it is not the target yet.
+func newPlatform(tx Tx, d Distribution, o BuildOrder) (Platform, error) {
+	p := Platform{
+		Distribution: d.Name, Kind: d.Kind, Source: d.Source, URL: d.URL, Ref: o.Ref,
+		State: PlatformQueued, Locked: d.Target != "", Hosts: o.Hosts,
+		Created: tx.Now(), By: o.By, News: o.News,
+	}
+	for nth := 1; ; nth++ {
+		have := Platform{Name: NameFor(d.Name, o.Ref, tx.Now(), nth)}
+		found, err := tx.Get(&have)
+		if err != nil {
+			return p, err
+		}
+		if !found {
+			p.Name = have.Name
+			return p, nil
+		}
+	}
 }
 
-// Fail records a failed build with a reason for people; the announcement shows it with a Build button.
-func (b *Builder) Fail(ctx context.Context, p PlatformName, host HostName, reason string) error {
-	panic("unwritten")
+// ordered emits a build's tasks and notices, and marks its announcement.
+func ordered(tx Tx, p Platform, o BuildOrder, ids []TaskID) error {
+	shows := SubjectOf(AboutPlatform, string(p.Name))
+	if p.News != "" {
+		shows = SubjectOf(AboutNews, p.News)
+		if err := markNews(tx, p, NewsBuilding); err != nil {
+			return err
+		}
+	} else {
+		tx.Emit(shown(shows, o.Channel))
+	}
+	for i, h := range o.Hosts {
+		tx.Emit(Effect{Task: &Task{
+			ID: ids[i], Kind: TaskBuild, Host: h, About: string(p.Name), By: o.By,
+			Params: map[string]string{ParamPlatform: string(p.Name), ParamDist: string(p.Distribution)},
+			State:  TaskQueued, Created: tx.Now(), Shows: shows,
+		}})
+	}
+	tx.Emit(audited(tx, o.By, "platform.ordered", string(p.Name), "commit", p.Ref.Commit, "ref", p.Ref.Name))
+	return nil
 }
 
-// Retire orders the deletion of a platform's trees; refused while it has sites or is a target.
-func (b *Builder) Retire(ctx context.Context, p PlatformName, who Actor) (Task, error) {
-	panic("unwritten")
+// markNews brings the announcement a platform was built from up to date.
+func markNews(tx Tx, p Platform, s NewsState) error {
+	if p.News == "" {
+		tx.Emit(edited(SubjectOf(AboutPlatform, string(p.Name))))
+		return nil
+	}
+	a := Announcement{ID: p.News}
+	found, err := tx.Get(&a)
+	if err != nil {
+		return err
+	}
+	if found {
+		a.State, a.Platform, a.Until = s, p.Name, time.Time{}
+		if s == NewsBuilding {
+			a.By = p.By
+		}
+		tx.Put(&a)
+		tx.Emit(edited(SubjectOf(AboutNews, a.ID)))
+	}
+	tx.Emit(edited(SubjectOf(AboutPlatform, string(p.Name))))
+	return nil
 }
 
-// Retired records that a host's tree is gone.
-func (b *Builder) Retired(ctx context.Context, p PlatformName, host HostName) error {
-	panic("unwritten")
+// findHosts fills in where to build: on the hosts of the platforms of the
+// distribution that have sites, or else on the default host.
+func (b *Builder) findHosts(ctx context.Context, o *BuildOrder) error {
+	if len(o.Hosts) > 0 {
+		return nil
+	}
+	c := Catalog{Store: b.Store}
+	plats, err := c.Platforms(ctx, o.Distribution)
+	if err != nil {
+		return err
+	}
+	ixs := make([]Index, len(plats))
+	for i, p := range plats {
+		ixs[i] = SitesOf(p.Name)
+	}
+	counts, err := b.Store.Count(ctx, ixs...)
+	if err != nil {
+		return err
+	}
+	for i, p := range plats {
+		for h := range p.Paths {
+			if counts[i] > 0 && !slices.Contains(o.Hosts, h) {
+				o.Hosts = append(o.Hosts, h)
+			}
+		}
+	}
+	slices.Sort(o.Hosts)
+	if len(o.Hosts) == 0 {
+		o.Hosts = []HostName{b.Default}
+	}
+	if o.Hosts[0] == "" {
+		o.Hosts[0] = LocalHost
+	}
+	return nil
 }

@@ -5,7 +5,8 @@ package fleet
 // platform's name for build and for a platform's verify or retire, the site's
 // URI otherwise; for an adopt task it may be "" (everything found on the host).
 const (
-	// ParamPlatform is the platform a migrate or create task brings the site to.
+	// ParamPlatform is the platform a migrate or create task brings the site to;
+	// of an inspect task the one its sites are compared with.
 	ParamPlatform = "platform"
 	// ParamFrom is the platform the site must still be on (migrate, rollback).
 	ParamFrom = "from"
@@ -17,6 +18,15 @@ const (
 	// for migrations by hand, they are not asked.
 	ParamTarget = "target"
 	ParamRules  = "rules"
+	// ParamBack is the generation a rollback task returns to.
+	ParamBack = "to_generation"
+	// ParamKeep is for how many hours a migrate task keeps the old copy.
+	ParamKeep = "keep_hours"
+	// ParamDist, ParamID and ParamPath are for people who read tasks and for
+	// retire tasks: a platform's distribution, a site's ID, a tree's path.
+	ParamDist = "dist"
+	ParamID   = "id"
+	ParamPath = "path"
 	// ParamWhat says what a verify or retire task is about: "platform", "site"
 	// or, for retire, "generation".
 	ParamWhat = "what"

@@ -85,7 +85,9 @@ type Plan struct {
 	Wave         int          `json:"wave"`  // number of the wave under way, from 1; 0 before
 	Waves        int          `json:"waves"` // how many there are
 	Reads        []TaskRef    `json:"reads,omitempty"`
-	Log          []PlanEvent  `json:"log,omitempty"` // lines of the thread, at most MaxPlanLog
+	Log          []PlanEvent  `json:"log,omitempty"`      // lines of the thread, at most MaxPlanLog
+	Aim          PlatformName `json:"aim,omitempty"`      // the distribution's target when people last agreed: at the drawing, or at Continue
+	Forgiven     int          `json:"forgiven,omitempty"` // failures that people knew of when they pressed Continue
 }
 
 // Bounds of what a plan keeps in its row.
@@ -96,10 +98,11 @@ const (
 
 // Scope is what the requester asked for.
 type Scope struct {
-	Site     URI          `json:"site,omitempty"`
-	Platform PlatformName `json:"platform,omitempty"`
-	Whole    bool         `json:"whole,omitempty"` // the whole distribution
-	Only     []URI        `json:"only,omitempty"`  // a retry: just these sites
+	Site         URI          `json:"site,omitempty"`
+	Platform     PlatformName `json:"platform,omitempty"`
+	Whole        bool         `json:"whole,omitempty"` // the whole distribution: Distribution, or else the one of Platform
+	Distribution DistName     `json:"dist,omitempty"`
+	Only         []URI        `json:"only,omitempty"` // a retry, or the way back of a plan: just these sites
 }
 
 // SiteProgress is where one site of a plan stands.

@@ -58,6 +58,7 @@ type Platform struct {
 	State        PlatformState         `json:"state"`
 	Reason       string                `json:"reason,omitempty"` // why it failed, one sentence
 	Locked       bool                  `json:"locked,omitempty"` // no new sites and no new plans towards it
+	Hosts        []HostName            `json:"hosts,omitempty"`  // where it was ordered; ready once all of them have it
 	Paths        map[HostName]string   `json:"paths,omitempty"`  // absolute directory on each host that has it
 	Task         TaskID                `json:"task,omitempty"`   // the build under way, or the last
 	Created      time.Time             `json:"created"`

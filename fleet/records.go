@@ -156,3 +156,33 @@ func (d *Digest) Entries() []Entry {
 
 // DigestsDue orders the digests by the time they fire.
 var DigestsDue = Index{Schedules, "digests"}
+
+// An Epoch is the high half of every site fence. Whoever restores an older
+// copy of the store raises it, so that fences written on hosts since then stay
+// behind the ones that are given out anew. Without a row it is 1.
+type Epoch struct {
+	N int64 `json:"n"`
+}
+
+// Key implements Record.
+func (e *Epoch) Key() Key { return Key{Catalogue, "epoch", "epoch"} }
+
+// Entries implements Record.
+func (e *Epoch) Entries() []Entry { return nil }
+
+// A Slot holds the latest plan for one kind, scope and target. Taking it by
+// compare-and-set makes two replicas that offer the same plan at once offer
+// one: whoever loses uses the winner's id.
+type Slot struct {
+	Name string `json:"name"` // see slotName
+	Plan PlanID `json:"plan"`
+}
+
+// Key implements Record.
+func (s *Slot) Key() Key { return Key{Catalogue, "slot", s.Name} }
+
+// Entries implements Record.
+func (s *Slot) Entries() []Entry { return nil }
+
+// Life implements Expiring: no plan stays undecided for so long.
+func (s *Slot) Life() time.Duration { return 90 * 24 * time.Hour }

@@ -1,35 +1,165 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
+	"slices"
 )
 
-// Tasks keeps tasks for people; workers use Store.Update with the rules of task.go.
+// Tasks keeps tasks for people; workers use Store.Update with the rules of
+// task.go.
 type Tasks struct {
 	Store Store
 }
 
 // Find finds a task by id on any host.
 func (ts *Tasks) Find(ctx context.Context, id TaskID) (Task, error) {
-	panic("unwritten")
+	hosts, err := hostsOf(ctx, ts.Store)
+	if err != nil {
+		return Task{}, err
+	}
+	rows, recs := make([]Task, len(hosts)), make([]Record, len(hosts))
+	for i, h := range hosts {
+		rows[i] = Task{ID: id, Host: h}
+		recs[i] = &rows[i]
+	}
+	found, err := ts.Store.Read(ctx, recs...)
+	if err != nil {
+		return Task{}, err
+	}
+	if i := slices.Index(found, true); i >= 0 {
+		return rows[i], nil
+	}
+	return Task{}, Errorf(NotFound, "There is no task %s.", clip(string(id), 40)).WithHint("See tasks for those there are.")
 }
 
 // List lists a host's tasks, newest first; of all hosts when host is empty.
+// Limit 0 means 50.
 func (ts *Tasks) List(ctx context.Context, host HostName, onlyOpen bool, limit int) ([]Task, error) {
-	panic("unwritten")
+	if limit <= 0 {
+		limit = 50
+	}
+	hosts := []HostName{host}
+	if host == "" {
+		var err error
+		if hosts, err = hostsOf(ctx, ts.Store); err != nil {
+			return nil, err
+		}
+	}
+	var out []Task
+	for _, h := range hosts {
+		ixs := []Index{TasksOf(h)}
+		if onlyOpen {
+			ixs = []Index{TasksDue(h), TasksHeld(h)}
+		}
+		for _, ix := range ixs {
+			ids, err := ts.Store.List(ctx, ix, Page{Descending: true, Limit: limit})
+			if err != nil {
+				return nil, err
+			}
+			rows, err := readRows(ctx, ts.Store, ids, taskRowOf(h))
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, rows...)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Task) int {
+		return cmp.Or(b.Created.Compare(a.Created), cmp.Compare(b.ID, a.ID))
+	})
+	return out[:min(limit, len(out))], nil
 }
 
 // Order creates a task; creating it again changes nothing.
 func (ts *Tasks) Order(ctx context.Context, t Task) error {
-	panic("unwritten")
+	return ts.Store.Update(ctx, HostFamily(t.Host), func(tx Tx) error {
+		have := Task{ID: t.ID, Host: t.Host}
+		found, err := tx.Get(&have)
+		if err != nil || found {
+			return err
+		}
+		next := t
+		if next.State == "" {
+			next.State = TaskQueued
+		}
+		if next.Created.IsZero() {
+			next.Created = tx.Now()
+		}
+		tx.Put(&next)
+		return nil
+	})
 }
 
-// Cancel cancels a queued task, or asks a running one to stop where that is safe.
+// CancelTask is the rule of Cancel: a queued task ends, a running one is asked
+// to stop where that is safe. Refused for a held one, which is answered, and
+// for one that has ended.
+func CancelTask(t Task, who Actor) (Task, error) {
+	switch t.State {
+	case TaskQueued:
+		t.State, t.Reason = TaskCancelled, "Cancelled by "+Clean(who.display(), 80)+"."
+	case TaskRunning:
+		t.Stop = true
+	case TaskHeld:
+		return t, Errorf(Refused, "Task %s waits for an answer.", t.ID).WithHint("Press Give up on its message to end it.")
+	default:
+		return t, Errorf(Refused, "Task %s is over: %s.", t.ID, t.State)
+	}
+	return t, nil
+}
+
+// Cancel cancels a queued task, or asks a running one to stop where that is
+// safe.
 func (ts *Tasks) Cancel(ctx context.Context, id TaskID, who Actor) (Task, error) {
-	panic("unwritten")
+	return ts.change(ctx, id, func(tx Tx, t Task) (Task, error) {
+		next, err := CancelTask(t, who)
+		if err == nil && next.State == TaskCancelled {
+			next.Ended = tx.Now()
+		}
+		tx.Emit(audited(tx, who, "task.cancelled", string(id), "about", t.About))
+		return next, err
+	})
 }
 
-// Answer answers a held task.
+// Answer answers a held task; its worker is woken.
 func (ts *Tasks) Answer(ctx context.Context, id TaskID, a AnswerToHeld, who Actor) (Task, error) {
-	panic("unwritten")
+	if a != RunAgain && a != SkipStep && a != GiveUp {
+		return Task{}, Errorf(Invalid, "%q is no answer to a held task.", Clean(string(a), 40))
+	}
+	return ts.change(ctx, id, func(tx Tx, t Task) (Task, error) {
+		next, err := AnswerTask(t, a, tx.Now())
+		tx.Emit(audited(tx, who, "task.answered", string(id), "answer", string(a), "about", t.About))
+		if err == nil {
+			woken := next
+			tx.Emit(Effect{Task: &woken})
+		}
+		return next, err
+	})
+}
+
+// change applies a rule to a task and shows what came of it.
+func (ts *Tasks) change(ctx context.Context, id TaskID, rule func(Tx, Task) (Task, error)) (Task, error) {
+	found, err := ts.Find(ctx, id)
+	if err != nil {
+		return Task{}, err
+	}
+	var out Task
+	err = ts.Store.Update(ctx, HostFamily(found.Host), func(tx Tx) error {
+		t := Task{ID: id, Host: found.Host}
+		if err := must(tx, &t, "task "+string(id)); err != nil {
+			return err
+		}
+		if out, err = rule(tx, t); err != nil {
+			return err
+		}
+		tx.Put(&out)
+		tx.Emit(edited(SubjectOf(AboutTask, string(id))))
+		if t.Shows != "" {
+			tx.Emit(edited(t.Shows))
+		}
+		if t.Plan != "" {
+			tx.Emit(Effect{Advance: t.Plan})
+		}
+		return nil
+	})
+	return out, err
 }

@@ -1,0 +1,203 @@
+package fleet
+
+import (
+	"context"
+	"time"
+)
+
+// ClaimSite is the rule by which a task takes a site's lock: nobody else holds
+// it, and the site is as the claim says. The fence rises, also when the same
+// task claims again: whoever held the lock before can publish nothing any more.
+// Errors: Conflict while another task holds it, Refused with the drift.
+func ClaimSite(s Site, c SiteClaim, epoch int64, now time.Time) (Site, error) {
+	if s.Lock.Held(c.Task, now) {
+		return s, busyWith(s)
+	}
+	if c.Generation != 0 && s.Generation != c.Generation {
+		return s, Errorf(Refused, "Site %s has changed since: it is at generation %d now, not %d.", s.URI, s.Generation, c.Generation)
+	}
+	if c.Platform != "" && s.Platform != c.Platform {
+		return s, Errorf(Refused, "Site %s is on platform %s now, not on %s.", s.URI, s.Platform, c.Platform)
+	}
+	if c.Target != "" && s.Pinned != "" {
+		return s, Errorf(Refused, "Site %s is pinned: %s", s.URI, s.Pinned)
+	}
+	s.Lock = SiteLock{Task: c.Task, Fence: max(s.Lock.Fence+1, epoch<<32+1), Until: now.Add(c.Lease)}
+	if s.State != SiteCreating {
+		s.State = SiteMoving
+	}
+	return s, nil
+}
+
+// stillRight refuses a claim whose distribution has another target or policy
+// than the plan was confirmed for.
+func stillRight(d Distribution, c SiteClaim) error {
+	switch {
+	case c.Target != "" && d.Target == "":
+		return Errorf(Refused, "%s has no upgrade target any more.", d.Name)
+	case c.Target != "" && d.Target != c.Target:
+		return Errorf(Refused, "The upgrade target of %s is %s now, not %s.", d.Name, d.Target, c.Target)
+	case c.Rules != 0 && d.Rules != c.Rules:
+		return Errorf(Refused, "The rules of %s have changed since this was confirmed.", d.Name)
+	}
+	return nil
+}
+
+// Claim takes the site's lock; it gives the site with its new fence. One
+// commit, guarded by the site, its platform and the distribution. Refused with
+// the reason when the site drifted; Conflict while another task holds it.
+func (ss *Sites) Claim(ctx context.Context, c SiteClaim) (Site, error) {
+	var out Site
+	err := ss.Store.Update(ctx, Catalogue, func(tx Tx) error {
+		s, err := mustSite(tx, c.URI)
+		if err != nil {
+			return err
+		}
+		if c.Target != "" || c.Rules != 0 {
+			if err := authorised(tx, s, c); err != nil {
+				return err
+			}
+		}
+		epoch := Epoch{N: 1}
+		if _, err := tx.Get(&epoch); err != nil {
+			return err
+		}
+		if out, err = ClaimSite(s, c, epoch.N, tx.Now()); err != nil {
+			return err
+		}
+		tx.Put(&out)
+		return nil
+	})
+	return out, err
+}
+
+func authorised(tx Tx, s Site, c SiteClaim) error {
+	p, err := mustPlatform(tx, s.Platform)
+	if err != nil {
+		return err
+	}
+	if p.Distribution == "" {
+		if c.Target == "" {
+			return nil
+		}
+		return Errorf(Refused, "Platform %s belongs to no distribution any more.", p.Name)
+	}
+	d, err := mustDist(tx, p.Distribution)
+	if err != nil {
+		return err
+	}
+	return stillRight(d, c)
+}
+
+// Renew prolongs the lock's lease; Stale when the fence is not the site's.
+func (ss *Sites) Renew(ctx context.Context, uri URI, fence int64, lease time.Duration) error {
+	return ss.Store.Update(ctx, Catalogue, func(tx Tx) error {
+		s, err := mustSite(tx, uri)
+		if err != nil {
+			return err
+		}
+		if s.Lock.Fence != fence || s.Lock.Task == "" {
+			return notYours(s, fence)
+		}
+		s.Lock.Until = tx.Now().Add(lease)
+		tx.Put(&s)
+		return nil
+	})
+}
+
+func notYours(s Site, fence int64) error {
+	return Errorf(Stale, "Site %s was taken over (fence %d, now %d).", s.URI, fence, s.Lock.Fence)
+}
+
+// MoveSite is the rule that records where a task has brought a site. It may be
+// entered again under the same fence; after the release only the same words.
+func MoveSite(s Site, m SiteMove) (Site, error) {
+	if s.Lock.Fence != m.Fence {
+		return s, notYours(s, m.Fence)
+	}
+	next := s
+	next.Platform, next.Generation, next.Previous, next.From = m.Platform, m.Generation, m.Previous, m.From
+	next.KeptUntil, next.Pinned, next.State = m.KeptUntil, m.Pinned, SiteLive
+	if s.Lock.Task == "" {
+		if next.Platform != s.Platform || next.Generation != s.Generation {
+			return s, notYours(s, m.Fence)
+		}
+		return s, nil
+	}
+	if s.Lock.Task != m.Task {
+		return s, notYours(s, m.Fence)
+	}
+	if m.Keep {
+		next.State = SiteMoving
+		return next, nil
+	}
+	next.Lock = SiteLock{Fence: m.Fence}
+	return next, nil
+}
+
+// Move records where a site is now, under the fence, and releases the lock
+// unless Keep. Calling it again with the same fence changes nothing.
+func (ss *Sites) Move(ctx context.Context, m SiteMove) (Site, error) {
+	var out Site
+	err := ss.Store.Update(ctx, Catalogue, func(tx Tx) error {
+		s, err := mustSite(tx, m.URI)
+		if err != nil {
+			return err
+		}
+		if out, err = MoveSite(s, m); err != nil || s.Lock.Task == "" {
+			return err
+		}
+		tx.Put(&out)
+		if out.Generation != s.Generation {
+			tx.Emit(audited(tx, System("worker"), "site.moved", string(m.URI),
+				"from", string(s.Platform), "to", string(out.Platform), "task", string(m.Task)))
+		}
+		if out.Pinned != "" && out.Pinned != s.Pinned {
+			tx.Emit(audited(tx, System("worker"), "site.pinned", string(m.URI), "reason", out.Pinned))
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Release gives the lock back, in state, under the fence. Releasing again
+// changes nothing.
+func (ss *Sites) Release(ctx context.Context, uri URI, fence int64, state SiteState) error {
+	return ss.Store.Update(ctx, Catalogue, func(tx Tx) error {
+		s, err := mustSite(tx, uri)
+		if err != nil {
+			return err
+		}
+		if s.Lock.Fence != fence {
+			return notYours(s, fence)
+		}
+		if s.Lock.Task == "" {
+			return nil
+		}
+		s.State, s.Lock = state, SiteLock{Fence: fence}
+		tx.Put(&s)
+		return nil
+	})
+}
+
+// Removed drops the row of a removed site, guarded by the fence. Dropping it
+// again changes nothing.
+func (ss *Sites) Removed(ctx context.Context, uri URI, fence int64) error {
+	return ss.Store.Update(ctx, Catalogue, func(tx Tx) error {
+		s, facts := Site{URI: uri}, SiteFacts{URI: uri}
+		found, err := tx.Get(&s)
+		if err != nil || !found {
+			return err
+		}
+		if s.Lock.Fence != fence {
+			return notYours(s, fence)
+		}
+		if _, err := tx.Get(&facts); err != nil {
+			return err
+		}
+		tx.Delete(&facts)
+		tx.Delete(&s)
+		tx.Emit(audited(tx, System("worker"), "site.removed", string(uri), "platform", string(s.Platform)))
+		return nil
+	})
+}
