@@ -1,0 +1,57 @@
+package commands
+
+// all lists every command, one a line, in the order of help within a group.
+// Adding a command is one file and one line here.
+func all(t *Table) []Command {
+	return []Command{
+		newAdd(t),
+		newEdit(t),
+		newRemove(t),
+		newList(t),
+		newShow(t),
+		newCheck(t),
+		newSnooze(t),
+
+		newBuild(t),
+		newTarget(t),
+		newAssign(t),
+		newUnassign(t),
+		newPlatforms(t),
+		newLock(t),
+		newUnlock(t),
+		newRetire(t),
+
+		newSites(t),
+		newSiteCreate(t),
+		newSiteAdopt(t),
+		newSiteRemove(t),
+		newSiteUnpin(t),
+		newSiteTag(t),
+
+		newCompare(t),
+		newUpgrade(t),
+		newMigrate(t),
+		newRollback(t),
+		newPlan(t),
+		newConfirm(t),
+		newContinue(t),
+		newStop(t),
+		newRetry(t),
+
+		newTasks(t),
+		newTask(t),
+		newCancel(t),
+		newSkip(t),
+		newGiveUp(t),
+		newHosts(t),
+
+		newDigest(t),
+		newDigestAdd(t),
+		newDigestList(t),
+		newDigestRemove(t),
+
+		newAudit(t),
+		newWhoami(t),
+		newHelp(t),
+	}
+}

@@ -1,0 +1,158 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/distrobot/distrobot/fleet"
+)
+
+// The verbs of this file are for shells and for people who prefer typing. They
+// name the plan and the revision that was shown, as a button does.
+
+func newPlan(t *Table) Command {
+	return Command{Verb: "plan", Args: "PLAN", Min: 1, Max: 1, Group: "Upgrades", Summary: "show a plan as it is now", Role: fleet.Reader,
+		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
+			p, err := t.plan(ctx, r.Args[0])
+			if err != nil {
+				return fleet.Message{}, err
+			}
+			m, err := t.Narrator.Message(ctx, fleet.SubjectOf(fleet.AboutPlan, string(p.ID)))
+			m.Subject = ""
+			if err == nil && r.Shell {
+				m = typed(m, p)
+			}
+			return m, err
+		}}
+}
+
+func newConfirm(t *Table) Command {
+	return Command{Verb: "confirm", Args: "PLAN REVISION", Min: 1, Max: 2, Group: "Upgrades",
+		Summary: "confirm a plan as it was shown", Role: fleet.Maintainer,
+		Help: []string{"The revision is in the plan's small print. It may be left out for a plan that was never drawn again."},
+		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
+			p, rev, err := t.shown(ctx, r)
+			if err != nil {
+				return fleet.Message{}, err
+			}
+			return t.vote(ctx, r, fleet.Vote{Plan: p.ID, Revision: rev, Confirm: true})
+		}}
+}
+
+func newContinue(t *Table) Command {
+	return Command{Verb: "continue", Args: "PLAN REVISION", Min: 1, Max: 2, Group: "Upgrades",
+		Summary: "let a paused plan go on", Role: fleet.Maintainer, Run: t.resume(true)}
+}
+
+func newStop(t *Table) Command {
+	return Command{Verb: "stop", Args: "PLAN REVISION", Min: 1, Max: 2, Group: "Upgrades",
+		Summary: "end a paused plan", Role: fleet.Maintainer, Run: t.resume(false)}
+}
+
+func (t *Table) resume(on bool) func(context.Context, Request) (fleet.Message, error) {
+	return func(ctx context.Context, r Request) (fleet.Message, error) {
+		p, rev, err := t.shown(ctx, r)
+		if err != nil {
+			return fleet.Message{}, err
+		}
+		if p, err = t.Conductor.Resume(ctx, p.ID, rev, on, r.Who); err != nil {
+			return fleet.Message{}, err
+		}
+		if on {
+			return say(fmt.Sprintf("Plan %s goes on.", p.ID)), nil
+		}
+		return say(fmt.Sprintf("Plan %s is stopped; finished sites stay as they are.", p.ID)), nil
+	}
+}
+
+func newRetry(t *Table) Command {
+	return Command{Verb: "retry", Args: "PLAN|TASK", Min: 1, Max: 1, Group: "Upgrades",
+		Summary: "propose a fresh plan for the sites that failed, or run a held step again", Role: fleet.Maintainer,
+		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
+			p, err := t.plan(ctx, r.Args[0])
+			if err == nil {
+				return t.again(ctx, r, p)
+			}
+			if fleet.CodeOf(err) != fleet.NotFound {
+				return fleet.Message{}, err
+			}
+			return t.answer(ctx, r, fleet.RunAgain)
+		}}
+}
+
+// shown reads a plan and the revision the person has seen. Without one, only a
+// plan that was never drawn again can be meant.
+func (t *Table) shown(ctx context.Context, r Request) (fleet.Plan, int, error) {
+	p, err := t.plan(ctx, r.Args[0])
+	if err != nil {
+		return p, 0, err
+	}
+	if len(r.Args) > 1 {
+		rev, err := strconv.Atoi(r.Args[1])
+		if err != nil {
+			return p, 0, fleet.Errorf(fleet.Invalid, "%q is not the revision of a plan.", fleet.Clean(r.Args[1], 40)).
+				WithHint("It is the number in the plan's small print: %s plan %s", fleet.Slash, p.ID)
+		}
+		return p, rev, nil
+	}
+	if p.Revision > 1 {
+		return p, 0, fleet.Errorf(fleet.Refused, "Plan %s was drawn again since it was first shown.", p.ID).
+			WithHint("Look at it (%s plan %s) and name its revision, %d.", fleet.Slash, p.ID, p.Revision)
+	}
+	return p, p.Revision, nil
+}
+
+// vote presses Confirm or Cancel for a person who types.
+func (t *Table) vote(ctx context.Context, r Request, v fleet.Vote) (fleet.Message, error) {
+	v.Who, v.Role, v.Request = r.Who, r.Role, r.ID
+	d, err := t.Decider.Press(ctx, v)
+	if err != nil {
+		return fleet.Message{}, err
+	}
+	switch d.Outcome {
+	case fleet.Approved, fleet.Counted, fleet.Cancelled:
+		return say(d.Text), nil
+	case fleet.NotPermitted:
+		return fleet.Message{}, &denied{err: fleet.Errorf(fleet.Forbidden, "%s", d.Text), who: t.Roles.Holders(ctx, fleet.Maintainer)}
+	}
+	return fleet.Message{}, fleet.Errorf(fleet.Refused, "%s", d.Text)
+}
+
+// again proposes a fresh plan: for the sites that failed, which are unpinned,
+// or for everything when the plan ended before anything was done.
+func (t *Table) again(ctx context.Context, r Request, p fleet.Plan) (fleet.Message, error) {
+	if !p.State.Final() {
+		return fleet.Message{}, fleet.Errorf(fleet.Refused, "Plan %s is %s; there is nothing to try again yet.", p.ID, p.State)
+	}
+	o := fleet.Proposal{Kind: p.Kind, Scope: p.Scope}
+	if p.Kind == fleet.Migrate {
+		o.To = p.To
+	}
+	if p.State == fleet.PlanDone || p.State == fleet.PlanFailed {
+		failed := sitesIn(p, fleet.SiteBack, fleet.SiteBroken)
+		if len(failed) == 0 {
+			return fleet.Message{}, fleet.Errorf(fleet.Refused, "No site of plan %s failed.", p.ID)
+		}
+		for _, uri := range failed {
+			if _, err := t.Sites.Pin(ctx, uri, "", r.Who); err != nil && fleet.CodeOf(err) != fleet.NotFound {
+				return fleet.Message{}, err
+			}
+		}
+		o.Scope = fleet.Scope{Distribution: p.Distribution, Only: failed}
+	}
+	return t.propose(ctx, r, o)
+}
+
+// sitesIn lists the sites of a plan that stand at one of the states.
+func sitesIn(p fleet.Plan, states ...fleet.SiteProgress) []fleet.URI {
+	var out []fleet.URI
+	for _, s := range p.Sites {
+		for _, want := range states {
+			if s.Progress == want {
+				out = append(out, s.URI)
+			}
+		}
+	}
+	return out
+}

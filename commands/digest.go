@@ -1,0 +1,87 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/distrobot/distrobot/fleet"
+)
+
+// newDigest shows now what a scheduled digest would.
+func newDigest(t *Table) Command {
+	return Command{
+		Verb: "digest", Group: "Digest", Summary: "what is out of date now", Role: fleet.Reader,
+		Run: func(ctx context.Context, _ Request) (fleet.Message, error) { return t.Narrator.Digest(ctx, t.now()) },
+	}
+}
+
+func newDigestAdd(t *Table) Command {
+	return Command{
+		Verb: "digest", Sub: "add", Args: `NAME "MIN HOUR DAY MONTH WEEKDAY" [--zone ZONE] [--channel CHANNEL]`, Min: 2, Max: 6, Group: "Digest",
+		Options: []Option{{"zone", "ZONE", "time zone, such as Europe/Berlin (UTC)"}, {"channel", "CHANNEL", "where it is posted (here)"},
+			{"quiet", "", "post nothing when nothing is out of date"}},
+		Summary: "post it on a schedule",
+		Help:    []string{fleet.Slash + ` digest add mondays "0 9 * * 1" --zone Europe/Berlin`},
+		Role:    fleet.Maintainer, Run: t.digestAdd,
+	}
+}
+
+// digestAdd takes the five fields of the schedule as one quoted argument or as
+// five.
+func (t *Table) digestAdd(ctx context.Context, r Request) (fleet.Message, error) {
+	spec := r.Args[1]
+	if len(r.Args) == 6 {
+		spec = fmt.Sprint(r.Args[1], " ", r.Args[2], " ", r.Args[3], " ", r.Args[4], " ", r.Args[5])
+	} else if len(r.Args) != 2 {
+		return fleet.Message{}, newDigestAdd(t).usage("A schedule has five fields.")
+	}
+	if err := fleet.CheckDistName(r.Args[0]); err != nil {
+		return fleet.Message{}, fleet.Errorf(fleet.Invalid, "%q cannot be the name of a digest.", fleet.Clean(r.Args[0], 60)).
+			WithHint("Use up to 40 letters, digits, dots, dashes and underscores.")
+	}
+	d := fleet.Digest{Name: r.Args[0], Spec: spec, Zone: r.Opts["zone"], Channel: r.Opts["channel"], By: r.Who, Quiet: r.Opts["quiet"] != ""}
+	if d.Zone == "" {
+		d.Zone = "UTC"
+	}
+	if d.Channel == "" {
+		d.Channel = t.where(r, fleet.Distribution{})
+	}
+	d, err := t.Digests.Set(ctx, d)
+	if err != nil {
+		return fleet.Message{}, err
+	}
+	return say(fmt.Sprintf("Digest %s is scheduled.", d.Name), fleet.Say("It is posted next at ", fleet.When(d.Next), ".")), nil
+}
+
+func newDigestList(t *Table) Command {
+	return Command{
+		Verb: "digest", Sub: "list", Group: "Digest", Summary: "the scheduled digests", Role: fleet.Reader,
+		Run: func(ctx context.Context, _ Request) (fleet.Message, error) {
+			all, err := t.Digests.All(ctx)
+			if err != nil {
+				return fleet.Message{}, err
+			}
+			if len(all) == 0 {
+				return say("No digest is scheduled.", fleet.Say("Schedule one: ", fleet.Mono(fleet.Slash+` digest add mondays "0 9 * * 1"`))), nil
+			}
+			m := fleet.Message{Title: "Digests", Text: "There " + areMany(len(all), "digest", "digests") + "."}
+			m.Table = &fleet.Table{Header: []string{"Name", "Schedule", "Zone", "Channel", "Next"}}
+			for _, d := range all {
+				m.Table.Rows = append(m.Table.Rows, []string{orDash(d.Name), orDash(d.Spec), orDash(d.Zone), orDash(d.Channel), stamp(d.Next)})
+			}
+			return m, nil
+		},
+	}
+}
+
+func newDigestRemove(t *Table) Command {
+	return Command{
+		Verb: "digest", Sub: "remove", Args: "NAME", Min: 1, Max: 1, Group: "Digest", Summary: "stop posting it", Role: fleet.Maintainer,
+		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
+			if err := t.Digests.Remove(ctx, r.Args[0]); err != nil {
+				return fleet.Message{}, err
+			}
+			return say(fmt.Sprintf("Digest %s is not posted any more.", fleet.Clean(r.Args[0], 60))), nil
+		},
+	}
+}

@@ -1,0 +1,164 @@
+package commands
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/distrobot/distrobot/fleet"
+)
+
+// distOptions are the settings of a distribution, for add and edit.
+var distOptions = [...]Option{
+	{"url", "URL", "the git repository"},
+	{"source", "git|makefile:PATH|composer[:DIR]", "how a checkout becomes a platform (git)"},
+	{"branch", "NAME", "follow a branch"},
+	{"tags", "EXPRESSION", `follow tags that match, such as '1\.\d+\.\d+'`},
+	{"kind", "KIND", "drupal, backdrop, wordpress or generic (generic)"},
+	{"build", "ask|auto", "build new versions at once, or ask first (ask)"},
+	{"target", "ask|auto", "make a ready build the upgrade target, or ask first (ask)"},
+	{"channel", "CHANNEL", "where it is announced"},
+	{"self-approval", "yes|no", "people may confirm their own requests (no)"},
+	{"approval", "one|none", "none: sites with the tag of --free upgrade without a press (one)"},
+	{"free", "TAG", "the tag of sites that upgrade without a press"},
+	{"failures", "NUMBER", "failures a plan tolerates before it pauses; -1 for any (0)"},
+	{"expiry", "HOURS", "until an undecided plan expires (24)"},
+	{"keep", "HOURS", "an old copy of a site is kept (168)"},
+}
+
+// kinds are the kinds of site distrobot knows.
+var kinds = [...]string{"generic", "drupal", "backdrop", "wordpress"}
+
+// set applies options to a distribution. An error is a wrongInput that names
+// the option.
+func setDist(d *fleet.Distribution, opts map[string]string) error {
+	for _, o := range distOptions {
+		value, given := opts[o.Name]
+		if !given {
+			continue
+		}
+		if err := setOne(d, o.Name, strings.TrimSpace(value)); err != nil {
+			return wrong(o.Name, err)
+		}
+	}
+	if d.Track.Branch != "" && d.Track.Tags != "" {
+		return wrong("tags", fleet.Errorf(fleet.Invalid, "A distribution follows either a branch or tags.").WithHint("Give one of --branch and --tags."))
+	}
+	if d.URL == "" && !d.Track.None() {
+		return wrong("url", fleet.Errorf(fleet.Invalid, "Without a repository there is nothing to follow.").WithHint("Give --url as well."))
+	}
+	return nil
+}
+
+func setOne(d *fleet.Distribution, name, value string) error {
+	p := &d.Policy
+	switch name {
+	case "url":
+		d.URL = value
+	case "source":
+		return setSource(d, value)
+	case "branch":
+		d.Track.Branch = strings.TrimPrefix(value, "refs/heads/")
+		d.Track.Tags = cleared(d.Track.Tags, value)
+	case "tags":
+		d.Track.Tags = value
+		d.Track.Branch = cleared(d.Track.Branch, value)
+		_, err := d.Track.Expr()
+		return err
+	case "kind":
+		return choose((*string)(&d.Kind), value, kinds[:])
+	case "build":
+		return choose((*string)(&p.Build), value, []string{"ask", "auto"})
+	case "target":
+		return choose((*string)(&p.Target), value, []string{"ask", "auto"})
+	case "channel":
+		p.Channel = strings.TrimPrefix(value, "#")
+	case "approval":
+		return choose(&p.Approval, value, []string{"one", "none"})
+	case "free":
+		p.Free = value
+	case "self-approval":
+		yes := ""
+		err := choose(&yes, value, []string{"yes", "no"})
+		p.Self = yes == "yes"
+		return err
+	case "failures":
+		return number(&p.Failures, value, -1, 1000)
+	case "expiry":
+		return number(&p.Expiry, value, 1, 24*90)
+	case "keep":
+		return number(&p.Keep, value, 1, 24*365)
+	}
+	return nil
+}
+
+// cleared drops the other way of following when a new one is given.
+func cleared(other, value string) string {
+	if value != "" {
+		return ""
+	}
+	return other
+}
+
+// setSource reads "git", "makefile:PATH", "composer" and "composer:DIR".
+func setSource(d *fleet.Distribution, value string) error {
+	kind, path, _ := strings.Cut(value, ":")
+	kind = strings.ToLower(kind)
+	switch {
+	case kind == "" || kind == "git" && path == "":
+		d.Source = fleet.Source{Type: "git"}
+		return nil
+	case kind == "makefile" && path != "", kind == "composer":
+		if !inside(path) {
+			return fleet.Errorf(fleet.Invalid, "%q leaves the repository.", fleet.Clean(path, 80)).WithHint("Give a path inside it, without .. and without a leading slash.")
+		}
+		d.Source = fleet.Source{Type: kind, Path: path}
+		return nil
+	}
+	return fleet.Errorf(fleet.Invalid, "%q is not a source.", fleet.Clean(value, 60)).WithHint("Say git, makefile:PATH or composer[:DIR].")
+}
+
+// inside reports whether a relative path stays in its tree. "" is the tree.
+func inside(path string) bool {
+	if strings.HasPrefix(path, "/") || strings.HasPrefix(path, "-") || strings.ContainsAny(path, "\\\x00") || len(path) > 200 {
+		return false
+	}
+	return !slices.Contains(strings.Split(path, "/"), "..")
+}
+
+func choose(to *string, value string, from []string) error {
+	value = strings.ToLower(value)
+	if !slices.Contains(from, value) {
+		return fleet.Errorf(fleet.Invalid, "%q is not one of %s.", fleet.Clean(value, 40), strings.Join(from, ", "))
+	}
+	*to = value
+	return nil
+}
+
+func number(to *int, value string, low, high int) error {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < low || n > high {
+		return fleet.Errorf(fleet.Invalid, "%q is not a number from %d to %d.", fleet.Clean(value, 40), low, high)
+	}
+	*to = n
+	return nil
+}
+
+// wrongInput is an error about one input of a form or option of a command.
+type wrongInput struct {
+	input string
+	err   error
+}
+
+func wrong(input string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &wrongInput{input, err}
+}
+
+// Error and Unwrap give the cause, which is what people read.
+func (w *wrongInput) Error() string { return w.err.Error() }
+
+// Unwrap gives the cause.
+func (w *wrongInput) Unwrap() error { return w.err }

@@ -1,0 +1,54 @@
+package commands
+
+import (
+	"context"
+
+	"github.com/distrobot/distrobot/fleet"
+)
+
+// newList lists the distributions.
+func newList(t *Table) Command {
+	return Command{
+		Verb: "list", Group: "Distributions", Summary: "all distributions with their targets", Role: fleet.Reader,
+		Run: func(ctx context.Context, _ Request) (fleet.Message, error) {
+			dists, err := t.Catalog.Distributions(ctx)
+			if err != nil {
+				return fleet.Message{}, err
+			}
+			if len(dists) == 0 {
+				return say("There is no distribution yet.", fleet.Say("Add one: ", fleet.Mono(fleet.Slash+" add"))), nil
+			}
+			standing, err := t.Catalog.Standing(ctx)
+			if err != nil {
+				return fleet.Message{}, err
+			}
+			m := fleet.Message{Text: "There " + areMany(len(dists), "distribution", "distributions") + ".", Title: "Distributions"}
+			m.Table = &fleet.Table{Header: []string{"Name", "Follows", "Target", "Up to date", "Out of date"}, Right: []bool{false, false, false, true, true}}
+			for _, d := range dists {
+				m.Table.Rows = append(m.Table.Rows, distRow(d, standing))
+			}
+			return m, nil
+		},
+	}
+}
+
+func distRow(d fleet.Distribution, all []fleet.Standing) []string {
+	row := []string{string(d.Name), follows(d), orDash(string(d.Target)), "—", "—"}
+	for _, s := range all {
+		if s.Distribution.Name == d.Name {
+			row[3], row[4] = count(s.OnTarget), count(s.OutOfDate)
+		}
+	}
+	return row
+}
+
+// follows says what of its repository a distribution follows.
+func follows(d fleet.Distribution) string {
+	switch {
+	case d.Track.Branch != "":
+		return "branch " + fleet.Clean(d.Track.Branch, 60)
+	case d.Track.Tags != "":
+		return "tags " + fleet.Clean(d.Track.Tags, 60)
+	}
+	return "nothing"
+}

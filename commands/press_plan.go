@@ -1,0 +1,132 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/distrobot/distrobot/fleet"
+)
+
+// pressVote records Confirm or Cancel. What everybody should see is in the
+// message itself; the rest is told to the person alone.
+func (t *Table) pressVote(confirm bool) func(context.Context, Press, Request) (Reply, error) {
+	return func(ctx context.Context, p Press, r Request) (Reply, error) {
+		id, rev, err := divide(p.Value)
+		if err != nil {
+			return Reply{}, err
+		}
+		d, err := t.Decider.Press(ctx, fleet.Vote{Plan: fleet.PlanID(id), Revision: rev, Confirm: confirm, Who: r.Who, Role: r.Role, Request: p.ID})
+		if err != nil {
+			return Reply{}, err
+		}
+		if d.Outcome == fleet.NotPermitted {
+			return Reply{}, &denied{err: fleet.Errorf(fleet.Forbidden, "%s", d.Text), who: t.Roles.Holders(ctx, fleet.Maintainer)}
+		}
+		if !d.Private {
+			return Reply{None: true}, nil
+		}
+		return tell(d.Text), nil
+	}
+}
+
+// pressResume lets a paused plan go on, or ends it.
+func (t *Table) pressResume(on bool) func(context.Context, Press, Request) (Reply, error) {
+	return func(ctx context.Context, p Press, r Request) (Reply, error) {
+		id, rev, err := divide(p.Value)
+		if err != nil {
+			return Reply{}, err
+		}
+		if _, err := t.Conductor.Resume(ctx, fleet.PlanID(id), rev, on, r.Who); err != nil {
+			return Reply{}, err
+		}
+		return Reply{None: true}, nil
+	}
+}
+
+// pressCompare shows the whole comparison of a plan to the person alone.
+func (t *Table) pressCompare(ctx context.Context, p Press, _ Request) (Reply, error) {
+	id, _, err := divide(p.Value)
+	if err != nil {
+		return Reply{}, err
+	}
+	plan, err := t.plan(ctx, id)
+	if err != nil {
+		return Reply{}, err
+	}
+	if plan.State == fleet.PlanReading {
+		return tell("The facts are still being read; press again when the comparison is shown."), nil
+	}
+	return Reply{Message: compared(fleet.Comparison{From: plan.From, To: plan.To, Rows: plan.Rows, Findings: plan.Notes}, plan.More)}, nil
+}
+
+// pressRetry proposes a fresh plan for the sites that failed.
+func (t *Table) pressRetry(ctx context.Context, p Press, r Request) (Reply, error) {
+	id, _, err := divide(p.Value)
+	if err != nil {
+		return Reply{}, err
+	}
+	plan, err := t.plan(ctx, id)
+	if err != nil {
+		return Reply{}, err
+	}
+	m, err := t.again(ctx, r, plan)
+	return Reply{Message: m}, err
+}
+
+// pressUndo proposes to roll back the sites that a plan moved.
+func (t *Table) pressUndo(ctx context.Context, p Press, r Request) (Reply, error) {
+	id, _, err := divide(p.Value)
+	if err != nil {
+		return Reply{}, err
+	}
+	plan, err := t.plan(ctx, id)
+	if err != nil {
+		return Reply{}, err
+	}
+	moved := sitesIn(plan, fleet.SiteDone)
+	if len(moved) == 0 {
+		return tell("This plan moved no site, so there is nothing to roll back."), nil
+	}
+	m, err := t.propose(ctx, r, fleet.Proposal{Kind: fleet.Rollback, Scope: fleet.Scope{Distribution: plan.Distribution, Only: moved}})
+	return Reply{Message: m}, err
+}
+
+// pressRollback proposes to roll back one site, if it is still where it was
+// when the button was drawn.
+func (t *Table) pressRollback(ctx context.Context, p Press, r Request) (Reply, error) {
+	uri, gen, err := divide(p.Value)
+	if err != nil {
+		return Reply{}, err
+	}
+	s, err := t.Catalog.Site(ctx, fleet.URI(uri))
+	if err != nil {
+		return Reply{}, err
+	}
+	if s.Generation != int64(gen) {
+		return tell(fmt.Sprintf("Site %s has been moved since this message; it is on %s now.", s.URI, s.Platform)), nil
+	}
+	m, err := t.propose(ctx, r, fleet.Proposal{Kind: fleet.Rollback, Scope: fleet.Scope{Site: s.URI}})
+	return Reply{Message: m}, err
+}
+
+// pressHeld answers a held task.
+func (t *Table) pressHeld(a fleet.AnswerToHeld) func(context.Context, Press, Request) (Reply, error) {
+	return func(ctx context.Context, p Press, r Request) (Reply, error) {
+		if p.Value == "" {
+			return Reply{}, forgotten()
+		}
+		r.Args = []string{p.Value}
+		m, err := t.answer(ctx, r, a)
+		return Reply{Message: m}, err
+	}
+}
+
+// pressUpgrade proposes plans for the out-of-date sites of a distribution.
+func (t *Table) pressUpgrade(ctx context.Context, p Press, r Request) (Reply, error) {
+	d, err := t.Catalog.Distribution(ctx, fleet.DistName(p.Value))
+	if err != nil {
+		return Reply{}, err
+	}
+	m, err := t.upgradeDist(ctx, r, d)
+	return Reply{Message: m}, err
+}

@@ -1,0 +1,73 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/distrobot/distrobot/fleet"
+)
+
+// newSiteAdopt takes over what is live on a host already; with --all it also
+// rebuilds the record of a host after the store was lost.
+func newSiteAdopt(t *Table) Command {
+	return Command{
+		Verb: "site", Sub: "adopt", Args: "URI|--all [--host HOST]", Max: 1, Group: "Sites",
+		Options: []Option{{"host", "HOST", "the machine it is on (" + string(fleet.LocalHost) + ")"}, {"all", "", "every site found on the machine"}},
+		Summary: "take over a site that is on a machine already",
+		Help:    []string{fleet.Slash + " site adopt --all --host web1"},
+		Role:    fleet.Maintainer, Run: t.adopt,
+	}
+}
+
+func (t *Table) adopt(ctx context.Context, r Request) (fleet.Message, error) {
+	all := r.Opts["all"] != ""
+	if all == (len(r.Args) > 0) {
+		return fleet.Message{}, newSiteAdopt(t).usage("Say either the address of a site or --all.")
+	}
+	host := fleet.HostName(r.Opts["host"])
+	if host == "" {
+		host = fleet.LocalHost
+	}
+	if err := t.knownHost(ctx, host); err != nil {
+		return fleet.Message{}, err
+	}
+	task := fleet.Task{
+		ID: fleet.TaskID(fleet.NewID()), Kind: fleet.TaskAdopt, Host: host, By: r.Who, State: fleet.TaskQueued,
+		Created: t.now(), Channel: t.where(r, fleet.Distribution{}),
+	}
+	task.Shows = fleet.SubjectOf(fleet.AboutTask, string(task.ID))
+	what := "All sites on host " + fleet.Clean(string(host), 60) + " are"
+	if !all {
+		uri, err := fleet.ParseURI(r.Args[0])
+		if err != nil {
+			return fleet.Message{}, err
+		}
+		task.About, what = string(uri), fmt.Sprintf("Site %s is", uri)
+	}
+	if err := t.Tasks.Order(ctx, task); err != nil {
+		return fleet.Message{}, err
+	}
+	return say(fmt.Sprintf("%s being taken over by task %s.", what, task.ID)), nil
+}
+
+// knownHost refuses a machine on which no worker has reported itself, because
+// a task for it would wait for ever.
+func (t *Table) knownHost(ctx context.Context, h fleet.HostName) error {
+	hosts, err := t.Store.List(ctx, fleet.AllHosts, fleet.Page{})
+	if err != nil {
+		return err
+	}
+	for _, name := range hosts {
+		if name == string(h) {
+			return nil
+		}
+	}
+	if h == fleet.LocalHost && len(hosts) == 0 {
+		return nil
+	}
+	e := fleet.Errorf(fleet.NotFound, "There is no host %q.", fleet.Clean(string(h), 60))
+	if near := nearest(string(h), hosts); near != "" {
+		return e.WithHint("Did you mean %q?", near)
+	}
+	return e.WithHint("See what there is: %s hosts", fleet.Slash)
+}

@@ -1,0 +1,36 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/distrobot/distrobot/fleet"
+)
+
+// newSiteRemove removes a site. The address is typed twice, because nothing
+// brings a removed site back.
+func newSiteRemove(t *Table) Command {
+	return Command{
+		Verb: "site", Sub: "remove", Args: "URI URI", Min: 1, Max: 2, Group: "Sites",
+		Summary: "remove a site and its data; type the address twice", Role: fleet.Administrator,
+		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
+			s, err := t.site(ctx, r.Args[0])
+			if err != nil {
+				return fleet.Message{}, err
+			}
+			again := fleet.URI("")
+			if len(r.Args) > 1 {
+				again, _ = fleet.ParseURI(r.Args[1])
+			}
+			if again != s.URI {
+				return fleet.Message{}, fleet.Errorf(fleet.Refused, "Removing %s deletes its data for good.", s.URI).
+					WithHint("If that is meant, type the address twice: %s site remove %s %s", fleet.Slash, s.URI, s.URI)
+			}
+			task, err := t.Sites.Remove(ctx, s.URI, r.Who)
+			if err != nil {
+				return fleet.Message{}, err
+			}
+			return say(fmt.Sprintf("Site %s is being removed by task %s.", s.URI, task.ID)), nil
+		},
+	}
+}

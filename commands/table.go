@@ -1,0 +1,186 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/distrobot/distrobot/fleet"
+)
+
+// A Table is everything people may ask, over the services that do it. It is
+// built by a struct literal; its zero fields are not usable unless said.
+type Table struct {
+	Store     fleet.Store
+	Catalog   *fleet.Catalog
+	Targets   *fleet.Targets
+	Sites     *fleet.Sites
+	Builder   *fleet.Builder
+	Planner   *fleet.Planner
+	Decider   *fleet.Decider
+	Conductor *fleet.Conductor
+	Tasks     *fleet.Tasks
+	News      *fleet.News
+	Digests   *fleet.Digests
+	Narrator  *fleet.Narrator
+	Trail     fleet.Trail
+	Logs      fleet.Logs
+	Roles     fleet.Roles
+	Prober    fleet.Prober
+	Poller    poller // reads a distribution's repository now; nil makes check refuse
+
+	Version        string
+	DefaultChannel string        // where plans and announcements go when nothing else says
+	Sandbox        bool          // `try`: new distributions let people confirm their own requests
+	Patience       time.Duration // how long a shell waits for a comparison; 0 does not wait
+	Now            func() time.Time
+}
+
+// An Ask is a command line as it was typed, anywhere.
+type Ask struct {
+	ID      string // request id: the same request has the same id however often it is delivered
+	Text    string
+	Who     fleet.Actor
+	Channel string // id; "" in a shell
+	Shell   bool   // typed in a shell: raw text, no forms
+}
+
+// List gives all commands in the order of help.
+func (t *Table) List() []Command { return all(t) }
+
+// Run parses a command line, checks the person's role and the arguments, and
+// runs the command. What a person may read comes as a private Reply; the error
+// is a fault of ours.
+func (t *Table) Run(ctx context.Context, a Ask) (Reply, error) {
+	tokens, err := lex(a.Text, !a.Shell)
+	if err != nil {
+		return reply(err)
+	}
+	if len(tokens) == 0 {
+		tokens = []token{{text: "help"}}
+	}
+	cmd, rest, err := find(t.List(), tokens)
+	if err != nil {
+		return reply(err)
+	}
+	args, opts, err := cmd.split(rest)
+	if err != nil {
+		return reply(err)
+	}
+	r := Request{ID: a.ID, Who: a.Who, Channel: a.Channel, Shell: a.Shell, Args: args, Opts: opts}
+	return t.run(ctx, cmd, r)
+}
+
+// run checks role and argument count, and runs.
+func (t *Table) run(ctx context.Context, cmd Command, r Request) (Reply, error) {
+	role, err := t.permit(ctx, r.Who, cmd.Role, "do that")
+	if err != nil {
+		return reply(err)
+	}
+	r.Role = role
+	if cmd.Form != nil && len(r.Args) == 0 && len(r.Opts) == 0 && !r.Shell {
+		form, err := cmd.Form(ctx, r)
+		if err != nil {
+			return reply(err)
+		}
+		return Reply{Message: fleet.Message{Text: form.Title + ".", Form: &form}}, nil
+	}
+	if err := cmd.count(len(r.Args)); err != nil {
+		return reply(err)
+	}
+	m, err := cmd.Run(ctx, r)
+	if err != nil {
+		return reply(err)
+	}
+	return Reply{Message: m, Public: cmd.Public}, nil
+}
+
+// permit refuses a person who has less than the needed role, and says who has
+// it. A role that cannot be told counts as reader.
+func (t *Table) permit(ctx context.Context, who fleet.Actor, need fleet.Role, what string) (fleet.Role, error) {
+	role, err := t.Roles.Role(ctx, who)
+	unsure := err != nil
+	if unsure {
+		role = fleet.Reader
+	}
+	if role >= need {
+		return role, nil
+	}
+	if unsure {
+		return role, fleet.Errorf(fleet.Later, "Your role cannot be told at the moment, and this needs a %s.", need).WithHint("Try again in a minute.").Because(err)
+	}
+	if role == fleet.Nobody {
+		return role, fleet.Errorf(fleet.Forbidden, "You are not among the people who may use distrobot here.")
+	}
+	return role, &denied{err: fleet.Errorf(fleet.Forbidden, "You may not %s; it needs a %s.", what, need), who: t.Roles.Holders(ctx, need)}
+}
+
+// denied is a refusal that names, with mentions, who may.
+type denied struct {
+	err *fleet.Error
+	who []fleet.Span
+}
+
+// Error gives the refusal for logs.
+func (d *denied) Error() string { return d.err.Error() }
+
+// Unwrap gives the error for people.
+func (d *denied) Unwrap() error { return d.err }
+
+// reply words an error for the asker alone; errors that are not for people are
+// handed on.
+func reply(err error) (Reply, error) {
+	var e *fleet.Error
+	if !errors.As(err, &e) {
+		return Reply{}, err
+	}
+	m := fleet.Message{Text: strings.TrimSpace(e.Text + " " + e.Hint), Tone: fleet.Warn, Lines: []fleet.Line{fleet.Say(e.Text)}}
+	if e.Hint != "" {
+		m.Lines = append(m.Lines, fleet.Say(e.Hint))
+	}
+	var d *denied
+	if errors.As(err, &d) && len(d.who) > 0 {
+		line := fleet.Say("Who can: ")
+		for i, s := range d.who {
+			if i > 0 {
+				line.Spans = append(line.Spans, fleet.Span{Text: ", "})
+			}
+			line.Spans = append(line.Spans, s)
+		}
+		m.Lines = append(m.Lines, line)
+	}
+	return Reply{Message: m}, nil
+}
+
+// say is a plain answer of one sentence.
+func say(text string, lines ...fleet.Line) fleet.Message {
+	return fleet.Message{Text: text, Lines: append([]fleet.Line{fleet.Say(text)}, lines...)}
+}
+
+// now is the clock of what is shown; what is decided uses the store's.
+func (t *Table) now() time.Time {
+	if t.Now != nil {
+		return t.Now()
+	}
+	return time.Now()
+}
+
+// where is the channel in which the result of a request appears: where it was
+// asked, else the distribution's, else the default one.
+func (t *Table) where(r Request, d fleet.Distribution) string {
+	for _, c := range []string{r.Channel, d.Policy.Channel} {
+		if c != "" {
+			return c
+		}
+	}
+	return t.DefaultChannel
+}
+
+// here names that channel in an answer.
+func here(r Request) string {
+	if r.Channel == "" {
+		return "the distribution's channel"
+	}
+	return "this channel"
+}

@@ -1,0 +1,62 @@
+package commands
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/distrobot/distrobot/fleet"
+)
+
+// count, orDash and the others are small words of answers. Cells are never
+// empty, because Slack refuses empty ones.
+func count(n int) string { return strconv.Itoa(n) }
+
+func orDash(s string) string {
+	if s == "" {
+		return "—"
+	}
+	return s
+}
+
+// areMany says "is 1 site" and "are 3 sites".
+func areMany(n int, one, many string) string {
+	if n == 1 {
+		return "is 1 " + one
+	}
+	return fmt.Sprintf("are %d %s", n, many)
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+// stamp is a moment inside a table, where no time markup can be shown.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return "—"
+	}
+	return t.UTC().Format("2006-01-02 15:04")
+}
+
+// commas divides "a, b,c" into its parts.
+func commas(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+// field is a labelled value of plain text; an empty one reads as a dash.
+func field(label, value string) fleet.Field {
+	return fleet.Field{Label: label, Value: fleet.Say(orDash(value))}
+}
+
+// mono is a labelled value in a fixed-width face.
+func mono(label, value string) fleet.Field {
+	if value == "" {
+		return field(label, "")
+	}
+	return fleet.Field{Label: label, Value: fleet.Say(fleet.Mono(value))}
+}
