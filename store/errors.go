@@ -25,6 +25,9 @@ func away(doing string, err error) error {
 	if err == nil {
 		return nil
 	}
+	if fleet.CodeOf(err) != "" {
+		return err // already worded
+	}
 	var reply redis.Error
 	if errors.As(err, &reply) && !passes(reply.Error()) {
 		return fmt.Errorf("store: %s: %w", doing, err)

@@ -38,7 +38,7 @@ func (k keys) log(h fleet.HostName, t fleet.TaskID) string {
 // audit is the stream of the audit record.
 func (k keys) audit() string { return k.in(fleet.AuditLog) + "audit" }
 
-// meta is a hash: schema, epoch, created.
+// meta is a hash: schema, created.
 func (k keys) meta() string { return k.in(fleet.Meta) + "meta" }
 
 // bad reports whether the prefix would spoil the hash tags.

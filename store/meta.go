@@ -19,7 +19,6 @@ func (s *Store) checkMeta(ctx context.Context) error {
 	key := s.keys.meta()
 	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		p.HSetNX(ctx, key, "schema", Schema)
-		p.HSetNX(ctx, key, "epoch", 1)
 		p.HSetNX(ctx, key, "created", time.Now().UTC().Format(time.RFC3339))
 		return nil
 	})
@@ -42,16 +41,23 @@ func (s *Store) checkMeta(ctx context.Context) error {
 	return nil
 }
 
-// Epoch counts how often the data was restored from a backup, from 1. Fences
-// of an older epoch are lower than all of this one.
-func (s *Store) Epoch(ctx context.Context) (int64, error) {
-	n, err := s.client.HGet(ctx, s.keys.meta(), "epoch").Int64()
-	return n, away("read the epoch", err)
-}
+// firstEpoch is when epochs begin to count, in seconds: they stay below 2³¹
+// for 68 years.
+var firstEpoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// RaiseEpoch begins a new epoch, after a restore, so that whoever acts under
-// what was lost is refused. Raising it twice does no harm.
+// RaiseEpoch begins a new epoch, after a restore from a backup: fences of an
+// older epoch are lower than all of this one, so whoever still acts under what
+// was lost is refused. The epoch is taken from the clock, so that restoring the
+// same backup twice gives two epochs. Raising it twice does no harm.
 func (s *Store) RaiseEpoch(ctx context.Context) (int64, error) {
-	n, err := s.client.HIncrBy(ctx, s.keys.meta(), "epoch", 1).Result()
-	return n, away("raise the epoch", err)
+	e := fleet.Epoch{}
+	err := s.Update(ctx, fleet.Catalogue, func(tx fleet.Tx) error {
+		if _, err := tx.Get(&e); err != nil {
+			return err
+		}
+		e.N = max(e.N+1, int64(tx.Now().Sub(firstEpoch)/time.Second))
+		tx.Put(&e)
+		return nil
+	})
+	return e.N, err
 }

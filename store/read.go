@@ -37,12 +37,14 @@ func (s *Store) Read(ctx context.Context, recs ...fleet.Record) ([]bool, error) 
 
 // fetch reads the fields of rows in one batch.
 func (s *Store) fetch(ctx context.Context, recs []fleet.Record) ([]map[string]string, error) {
+	for _, r := range recs {
+		if err := checkFamily(r.Key().Family); err != nil {
+			return nil, err
+		}
+	}
 	cmds := make([]*redis.MapStringStringCmd, len(recs))
 	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, r := range recs {
-			if err := checkFamily(r.Key().Family); err != nil {
-				return err
-			}
 			cmds[i] = p.HGetAll(ctx, s.keys.row(r.Key()))
 		}
 		return nil
@@ -102,14 +104,16 @@ func (s *Store) listPlain(ctx context.Context, ix fleet.Index, page fleet.Page) 
 
 // Count implements fleet.Store.
 func (s *Store) Count(ctx context.Context, ixs ...fleet.Index) ([]int, error) {
+	for _, ix := range ixs {
+		if err := checkFamily(ix.Family); err != nil {
+			return nil, err
+		}
+	}
 	out := make([]int, 0, len(ixs))
 	for part := range slices.Chunk(ixs, maxPipeline) {
 		cmds := make([]*redis.IntCmd, len(part))
 		_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 			for i, ix := range part {
-				if err := checkFamily(ix.Family); err != nil {
-					return err
-				}
 				if plain(ix) {
 					cmds[i] = p.SCard(ctx, s.keys.index(ix))
 				} else {

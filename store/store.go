@@ -85,6 +85,11 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := s.connect(o); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	if s.local != nil { // reading its files may take longer than a dial
+		if err := s.local.ensure(ctx); err != nil {
+			return nil, errors.Join(away("start the local Redis", err), s.Close())
+		}
+	}
 	if err := s.checkMeta(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
