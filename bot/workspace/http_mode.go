@@ -18,7 +18,7 @@ import (
 
 // appRequest is one signed request to an app in HTTP mode.
 type appRequest struct {
-	kind      string // commands, interactive or events: replaces {kind} in the address
+	kind      string // commands, interactions or events: replaces {kind} in the address
 	body      []byte
 	form      bool // else JSON
 	signature string
@@ -70,7 +70,7 @@ func encodeForHTTP(kind string, payload obj) appRequest {
 		return appRequest{kind: "commands", form: true, body: []byte(form.Encode())}
 	case "interactive":
 		form := url.Values{"payload": {string(encode(payload))}}
-		return appRequest{kind: "interactive", form: true, body: []byte(form.Encode())}
+		return appRequest{kind: "interactions", form: true, body: []byte(form.Encode())}
 	}
 	return appRequest{kind: "events", body: encode(payload)}
 }

@@ -17,7 +17,7 @@ type Options struct {
 	Commands []Command // default: /distro
 
 	// AppURL switches to HTTP mode: payloads are POSTed there, signed. The word
-	// {kind} in it is replaced by commands, interactive or events, for apps
+	// {kind} in it is replaced by commands, interactions or events, for apps
 	// that have one address each.
 	AppURL        string
 	SigningSecret string // default: derived from Token

@@ -1,0 +1,98 @@
+// The list of messages of a channel or thread.
+
+import { h, add, avatar, icon, toast } from "./dom.js";
+import { post, inWords } from "./api.js";
+import { attachment, blocks } from "./blocks.js";
+import { emoji } from "./emoji.js";
+import { mrkdwn } from "./text.js";
+import { dateOf, day, hour, stamp } from "./time.js";
+import { store, person } from "./store.js";
+
+const drawn = new Map(); // place and ts -> {rev, key, el}
+
+/** drawList puts messages into a list element, reusing what has not changed. */
+export function drawList(list, messages, { place, replies, onThread }) {
+  const stick = list.scrollHeight - list.scrollTop - list.clientHeight < 60 || list.dataset.place !== place;
+  list.dataset.place = place;
+  const items = [];
+  let last = null;
+  for (const m of messages) {
+    if (!last || day(dateOf(last.ts)) !== day(dateOf(m.ts))) {
+      items.push(h("li", { class: "day" }, h("span", null, day(dateOf(m.ts)))));
+      last = null;
+    }
+    // Messages made of blocks stand alone; lines of text by one author run together.
+    const follows = last && last.user === m.user && !m.blocks?.length && !m.ephemeral && !last.ephemeral && m.ts - last.ts < 300 && !(replies?.get(last.ts)?.length);
+    items.push(item(m, { place, follows, replies: replies?.get(m.ts) || [], onThread }));
+    last = m;
+  }
+  list.replaceChildren(...items);
+  if (stick) list.scrollTop = list.scrollHeight;
+}
+
+function item(m, o) {
+  const key = `${o.place} ${store.me} ${m.ts}`;
+  const look = `${m.rev} ${o.follows} ${o.replies.length} ${o.replies.at(-1)?.rev}`;
+  const old = drawn.get(key);
+  if (old?.look === look) return old.el;
+  const el = message(m, o);
+  if (store.fresh.has(m.ts)) el.classList.add("flash");
+  drawn.set(key, { look, el });
+  return el;
+}
+
+function message(m, o) {
+  const p = person(m.user);
+  const el = h("li", { class: `message${o.follows ? " follows" : ""}${m.ephemeral ? " ephemeral" : ""}`, dataset: { ts: m.ts } });
+  const body = h("div", { class: "message-body" });
+  if (m.ephemeral) body.append(h("div", { class: "only-you" }, icon("eye", 14), "Only visible to you"));
+  if (!o.follows) {
+    body.append(h("div", { class: "byline" }, h("span", { class: "author" }, p.real_name || p.name), p.bot && h("span", { class: "tag" }, "App"), stamp(m.ts), m.edited && h("span", { class: "edited" }, "edited")));
+  }
+  add(body, content(m));
+  if (m.edited && o.follows) body.append(h("span", { class: "edited" }, "(edited)"));
+  if (m.reactions) body.append(h("div", { class: "reactions" }, m.reactions.map((r) => h("span", null, emoji(r.name) || `:${r.name}:`, ` ${r.count}`))));
+  if (o.replies.length) body.append(threadLink(m, o));
+  el.append(o.follows ? h("span", { class: "gutter" }, stamp(m.ts)) : avatar(p), body);
+  if (o.onThread && !m.ephemeral) {
+    el.append(h("button", { type: "button", class: "icon-button reply", "aria-label": "Reply in thread", title: "Reply in thread", onclick: () => o.onThread(m.ts) }, icon("thread", 16)));
+  }
+  return el;
+}
+
+/** content is the message itself: its blocks, or its text if it has none. */
+function content(m) {
+  const surface = { values: m.values?.[store.me] || {}, readers: new Map() };
+  surface.press = (action) => press(m, surface, action);
+  const body = h("div", { class: "content" });
+  if (m.blocks?.length) add(body, blocks(m.blocks, surface));
+  else if (m.text) body.append(h("div", { class: "text" }, mrkdwn(m.text)));
+  for (const a of m.attachments || []) body.append(attachment(a, surface));
+  body.append(h("div", { class: "press-error", role: "alert" }));
+  surface.root = body;
+  return body;
+}
+
+async function press(m, surface, action) {
+  const values = {};
+  for (const { block, action: id, read } of surface.readers.values()) {
+    const v = read();
+    if (v !== null) (values[block] ??= {})[id] = v;
+  }
+  const note = surface.root.querySelector(".press-error");
+  const req = { user: store.me, ts: m.ts, channel: m.channel || store.place.channel, values, ...action };
+  for (const k of Object.keys(req)) if (req[k] === null) delete req[k];
+  try {
+    const out = await post("/workspace/click", req);
+    note.textContent = out.error ? inWords(out.error, store.info.bot.name) : "";
+  } catch (err) {
+    toast(err.message);
+  }
+}
+
+function threadLink(m, o) {
+  const n = o.replies.length;
+  const who = [...new Set(o.replies.map((r) => r.user))].slice(0, 3).map((id) => avatar(person(id), "tiny"));
+  return h("button", { type: "button", class: "thread-link", onclick: () => o.onThread(m.ts) }, who,
+    h("strong", null, n === 1 ? "1 reply" : `${n} replies`), h("span", null, `last at ${hour(dateOf(o.replies.at(-1).ts))}`));
+}

@@ -1,0 +1,88 @@
+// The panel of a trial: the sites as they are served now, and releases that can
+// be published. The requests are answered by the program around the workspace.
+
+import { h, fill, icon, safeURL, toast } from "./dom.js";
+import { get, post } from "./api.js";
+
+const previews = new Map(); // uri -> {el, look}
+let timer = 0;
+let body = null;
+
+/** sitesPanel makes the panel and keeps it up to date while it is on the page. */
+export function sitesPanel(onClose) {
+  body = h("div", { class: "side-body sites" }, h("p", { class: "empty" }, "Looking at the sites…"));
+  previews.clear();
+  clearTimeout(timer);
+  poll();
+  return [
+    h("header", { class: "side-head" }, h("h2", null, "Sites"), h("span", { class: "sub" }, "served on this machine"),
+      h("button", { type: "button", class: "icon-button", "aria-label": "Close sites", onclick: onClose }, icon("close"))),
+    body,
+  ];
+}
+
+async function poll() {
+  const mine = body;
+  try {
+    const [sites, releases] = await Promise.all([get("/try/sites"), get("/try/releases")]);
+    if (mine === body) draw(sites, releases);
+  } catch (err) {
+    if (mine === body && !previews.size) fill(body, h("p", { class: "empty" }, err.message));
+  }
+  if (mine === body && mine.isConnected !== false) timer = setTimeout(poll, 1000);
+}
+
+function draw(sites, releases) {
+  let top = body.querySelector(".releases");
+  let list = body.querySelector(".site-list");
+  if (!list) {
+    top = h("section", { class: "releases" });
+    list = h("ul", { class: "site-list" });
+    fill(body, top, list);
+  }
+  drawReleases(top, releases || []);
+  for (const s of sites || []) {
+    let p = previews.get(s.uri);
+    if (!p) {
+      p = { el: h("li", { class: "site" }), look: "" };
+      previews.set(s.uri, p);
+      list.append(p.el);
+    }
+    const look = JSON.stringify(s);
+    if (look !== p.look) card(p, s);
+    p.look = look;
+  }
+}
+
+function drawReleases(el, releases) {
+  const look = JSON.stringify(releases);
+  if (el.dataset.look === look) return;
+  el.dataset.look = look;
+  fill(el, h("h3", null, "Releases of the sample"), h("p", null, "Publish the next tag and see what the bot makes of it."),
+    h("div", { class: "release-buttons" }, releases.map((r) => h("button", { type: "button", class: `button${r.published ? "" : " primary"}`, disabled: r.published,
+      onclick: (e) => publish(e.currentTarget, r.tag) }, r.published ? `${r.tag} published` : `Publish ${r.tag}`))));
+}
+
+async function publish(button, tag) {
+  button.classList.add("busy");
+  try {
+    await post("/try/publish", { tag });
+  } catch (err) {
+    toast(err.message);
+  }
+  button.classList.remove("busy");
+}
+
+function card(p, s) {
+  const url = safeURL(s.url);
+  const state = String(s.state || "unknown");
+  let frame = p.el.querySelector("iframe");
+  fill(p.el,
+    h("div", { class: "site-head" }, h("strong", null, s.uri), h("span", { class: `state state-${state.replace(/\W+/g, "-")}` }, state)),
+    h("div", { class: "site-facts" }, h("span", null, s.platform), h("span", { class: "version" }, s.version),
+      url && h("a", { href: url.href, target: "_blank", rel: "noopener noreferrer" }, "Open", icon("open", 13))));
+  if (!url) return;
+  // A new frame shows what is served at this moment: the maintenance page too.
+  frame = h("iframe", { title: `Preview of ${s.uri}`, src: url.href, sandbox: "allow-scripts allow-forms allow-same-origin", loading: "lazy", tabindex: "-1", referrerpolicy: "no-referrer" });
+  p.el.append(h("div", { class: "preview" }, frame));
+}
