@@ -1,0 +1,54 @@
+package watcher
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/distrobot/distrobot/fleet"
+)
+
+// A Watcher runs everything that happens by itself: polls, the end of a snooze,
+// digests.
+type Watcher struct {
+	Poller  *Poller
+	News    *fleet.News
+	Digests *fleet.Digests
+	Log     *slog.Logger
+	Every   time.Duration // how often the clock is looked at; 0 means a second
+}
+
+// Run runs until ctx ends and everything under way has ended. A storage that is
+// away is waited for.
+func (w *Watcher) Run(ctx context.Context) {
+	var running sync.WaitGroup
+	defer running.Wait()
+	running.Go(func() { w.Poller.Run(ctx) })
+	running.Go(func() { w.repeat(ctx, "wake announcements", w.News.Wake) })
+	running.Go(func() { w.repeat(ctx, "fire digests", w.Digests.Fire) })
+}
+
+// repeat does a chore again and again. A failure is logged when it begins and
+// when it is another one, not each second.
+func (w *Watcher) repeat(ctx context.Context, what string, chore func(context.Context) (int, error)) {
+	ticker := time.NewTicker(orDefault(w.Every, time.Second))
+	defer ticker.Stop()
+	told := ""
+	for {
+		n, err := chore(ctx)
+		if text := errorText(err); text != told && ctx.Err() == nil {
+			if told = text; err != nil {
+				w.Log.WarnContext(ctx, "cannot "+what, "err", err)
+			}
+		}
+		if n > 0 {
+			w.Log.InfoContext(ctx, what, "count", n)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
