@@ -270,7 +270,7 @@ func TestDiffAndFiles(t *testing.T) {
 	repo := mirrortest.Serve(t).Repo(t, "shop")
 	a := repo.Commit("main", "First", map[string]string{"keep": "1", "change": "1", "drop": "1", "big": strings.Repeat("x", 2000)})
 	b := repo.CommitFiles("main", "Second", map[string]mirrortest.File{
-		"change": {Content: "2"}, "drop": {}, "new/file name": {Content: "n"}, "link": {Mode: "120000", Content: "keep"},
+		"change": {Content: "2"}, "drop": {Delete: true}, "new/file name": {Content: "n"}, "link": {Mode: "120000", Content: "keep"},
 	})
 	s := newStore(t)
 	s.Limits.FileBytes = 1000

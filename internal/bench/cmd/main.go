@@ -1,0 +1,55 @@
+// Command cmd runs the measurements of package bench and prints a line for each
+// row. ONLY=NAME,... in the environment chooses rows. It exits with 1 when a row
+// is SHORT of its bound and with 2 when something could not be measured.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/distrobot/distrobot/internal/bench"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	short, err := measure(ctx, os.Getenv("ONLY"))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(2)
+	}
+	if short {
+		os.Exit(1)
+	}
+}
+
+// measure runs the chosen measurements, each in a directory of its own.
+func measure(ctx context.Context, only string) (short bool, err error) {
+	chosen, err := bench.Select(bench.All(), only)
+	if err != nil {
+		return false, err
+	}
+	for _, m := range chosen {
+		rows, err := one(ctx, m)
+		if err != nil {
+			return short, fmt.Errorf("%s: %w", m.Names[0], err)
+		}
+		for _, r := range rows {
+			fmt.Println(r)
+			short = short || !r.OK()
+		}
+	}
+	return short, nil
+}
+
+func one(ctx context.Context, m bench.Measurement) ([]bench.Row, error) {
+	dir, err := os.MkdirTemp("", "distrobot-bench-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	return m.Run(ctx, &bench.B{Dir: dir, Out: os.Stdout})
+}
