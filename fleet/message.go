@@ -18,6 +18,7 @@ type Message struct {
 	Tone    Tone    // success, warning …; shown by words as well, never by colour alone
 	Form    *Form   // instead of everything else: open this form (needs a trigger)
 	Subject Subject // set on messages that are kept up to date; empty on plain replies
+	Moving  bool    // shows progress: more of the same follows soon, so edits may be spaced out; false once at rest
 }
 
 // A Tone is the mood of a message.

@@ -21,6 +21,7 @@ func (v PlanView) running(m *Message) {
 		m.Text = fmt.Sprintf("The %s of %s is confirmed and about to begin.", w.noun, Plural(all, "site", "sites"))
 		m.Lines = append(m.Lines, Say("The first sites are about to begin."))
 	default:
+		m.Moving = true
 		m.Text = fmt.Sprintf("%s: %d of %s finished.", upperFirst(w.doing), over, Plural(all, "site", "sites"))
 	}
 	m.Lines = append(m.Lines, Say(tellBar(over, all)+v.wave()))
@@ -105,7 +106,7 @@ func (v PlanView) siteLine(s PlanSite) Line {
 	case SiteUntested:
 		return Item("➖ ", name, " was not started.")
 	case SiteLeftOut:
-		return Item("➖ ", name, " was left out. ", note)
+		return Item("➖ Left out: ", tellAbout(s))
 	}
 	return Item("▫️ ", name, " waits for its turn.")
 }
