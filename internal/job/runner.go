@@ -1,0 +1,161 @@
+package job
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/distrobot/distrobot/fleet"
+)
+
+// A Runner works on the tasks of one host.
+type Runner struct {
+	Store  fleet.Store
+	Logs   fleet.Logs
+	Recipe func(t fleet.Task) (Recipe, error) // by the task's kind; an error holds the task
+	Owner  string                             // of this process, unique over restarts
+	Lease  time.Duration                      // after its worker died, a task is taken over this late; 15 s if 0
+	Grace  time.Duration                      // how long a running step may go on after shutdown began; 30 s if 0
+	Log    *slog.Logger                       // nil means slog's default
+
+	mu      sync.Mutex
+	running map[fleet.TaskRef]bool
+}
+
+func (r *Runner) lease() time.Duration { return orDefault(r.Lease, 15*time.Second) }
+func (r *Runner) grace() time.Duration { return orDefault(r.Grace, 30*time.Second) }
+
+func (r *Runner) log() *slog.Logger {
+	if r.Log == nil {
+		return slog.Default()
+	}
+	return r.Log
+}
+
+func orDefault[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}
+
+// Running is how many tasks this runner works on now.
+func (r *Runner) Running() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.running)
+}
+
+// enter marks a task as worked on here; false if it is already.
+func (r *Runner) enter(ref fleet.TaskRef) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.running[ref] {
+		return false
+	}
+	if r.running == nil {
+		r.running = map[fleet.TaskRef]bool{}
+	}
+	r.running[ref] = true
+	return true
+}
+
+func (r *Runner) exit(ref fleet.TaskRef) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.running, ref)
+}
+
+// Run works on a task until it has ended, is held for a person, or is handed
+// back because ctx ended. A surplus wake-up (the task is finished, held, not
+// due, or somebody else's) returns nil at once. restarted lets a worker that
+// holds its data directory's lock take over its host's tasks without waiting
+// for the lease of its former self; it must not be set by two processes.
+//
+// Errors: code Stale when the task was taken over (nothing more was written),
+// Later when the journal could not be written before shutdown, and internal
+// faults. The task is then claimed again by whoever finds its lease over.
+func (r *Runner) Run(ctx context.Context, ref fleet.TaskRef, restarted bool) error {
+	if !r.enter(ref) {
+		return nil
+	}
+	defer r.exit(ref)
+	w, err := r.claim(ctx, ref, restarted)
+	if w == nil || err != nil {
+		return err
+	}
+	defer w.close()
+	err = w.work()
+	switch {
+	case err == nil:
+		w.log.Info("task left", slog.String("state", string(w.snapshot().State)))
+	case fleet.CodeOf(err) == fleet.Stale:
+		w.log.Warn("task lost to another worker", slog.Any("error", err))
+	default:
+		w.log.Error("task abandoned", slog.Any("error", err))
+	}
+	return err
+}
+
+// claim takes the task; nil without an error when there is nothing to do.
+func (r *Runner) claim(ctx context.Context, ref fleet.TaskRef, restarted bool) (*worker, error) {
+	w := &worker{r: r, ref: ref, stop: ctx}
+	var t fleet.Task
+	err := r.Store.Update(ctx, fleet.HostFamily(ref.Host), func(tx fleet.Tx) error {
+		t = fleet.Task{ID: ref.ID, Host: ref.Host}
+		found, err := tx.Get(&t)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return fleet.Errorf(fleet.NotFound, "There is no task %s on %s.", ref.ID, ref.Host)
+		}
+		w.renewed = time.Now()
+		if t, err = fleet.ClaimTask(t, fleet.Claim{Owner: r.Owner, Lease: r.lease(), Restarted: restarted}, tx.Now()); err != nil {
+			return err
+		}
+		w.recipe, w.cannot = r.recipe(t)
+		if len(t.Steps) == 0 {
+			for _, s := range w.recipe.Steps {
+				t.Steps = append(t.Steps, fleet.StepRecord{Name: s.Name, State: fleet.StepWaiting})
+			}
+		}
+		tx.Put(&t)
+		tx.Emit(progress(t)...)
+		return nil
+	})
+	switch fleet.CodeOf(err) {
+	case fleet.Conflict, fleet.Refused, fleet.NotFound:
+		r.log().Debug("nothing to claim", slog.String("task", string(ref.ID)), slog.Any("reason", err))
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("job: claim task %s: %w", ref.ID, err)
+	}
+	w.begin(t)
+	return w, nil
+}
+
+// recipe finds the recipe and checks that names are keys.
+func (r *Runner) recipe(t fleet.Task) (rec Recipe, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("job: the recipe of %s crashed: %v\n%s", t.Kind, p, debug.Stack())
+		}
+	}()
+	if rec, err = r.Recipe(t); err != nil {
+		return rec, err
+	}
+	seen := map[string]bool{}
+	for _, s := range append(append([]Step{}, rec.Steps...), rec.Back...) {
+		if s.Name == "" || s.Do == nil || seen[s.Name] {
+			return rec, fmt.Errorf("job: the recipe of %s has the step %q twice, or without a name or an action", t.Kind, s.Name)
+		}
+		seen[s.Name] = true
+	}
+	return rec, nil
+}
