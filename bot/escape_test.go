@@ -56,7 +56,7 @@ func FuzzEscape(f *testing.F) {
 		f.Add(s, 40)
 	}
 	f.Fuzz(func(t *testing.T, s string, n int) {
-		n = ((n % 4000) + 4000) % 4000
+		n = ((n%4000)+4000)%4000 + 1
 		got := Escape(s, n)
 		if !utf8.ValidString(got) || utf8.RuneCountInString(got) > n {
 			t.Fatalf("Escape(%q, %d) = %q: not valid or too long", s, n, got)

@@ -1,0 +1,231 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/distrobot/distrobot/fleet"
+)
+
+// Tokens are the credentials for Slack.
+type Tokens struct {
+	Bot     string // xoxb-…
+	App     string // xapp-…: Socket Mode
+	Signing string // the signing secret: HTTP mode
+	APIURL  string // "https://slack.com/api/" when empty
+}
+
+// Config is what a Bot needs. Desk, Store, Narrate and one of the tokens App
+// and Signing are required.
+type Config struct {
+	Tokens   Tokens
+	Desk     Desk // may be set later, by SetDesk, since it needs Roles
+	Store    fleet.Store
+	Narrate  func(ctx context.Context, s fleet.Subject) (fleet.Message, error)
+	Standing func(ctx context.Context) ([]fleet.Standing, error)
+	Roles    RoleConfig
+	Owner    string       // of leases: unique for this process
+	Meter    Meter        // nil counts nothing
+	Log      *slog.Logger // nil is slog's default
+	Pace     Pace         // zero is Slack's published rates
+}
+
+// Bot is distrobot in one Slack workspace. Make it with New, Run it, and use
+// Roles, Resolve and Handler wherever they are needed.
+type Bot struct {
+	config   Config
+	client   *client
+	api      *slack.Client
+	roles    *roles
+	channels *channels
+	disp     *dispatcher
+	socket   *socket
+	http     *httpMode
+	sender   *sender
+	pool     *pool
+	cancel   context.CancelFunc // ends work in progress
+
+	mu sync.Mutex
+	id identity
+}
+
+// maxRequests is how many requests are handled at once.
+const maxRequests = 256
+
+// New makes a bot. With an App token it uses Socket Mode, with a Signing secret
+// HTTP mode; with both, both.
+func New(c Config) (*Bot, error) {
+	if c.Tokens.Bot == "" {
+		return nil, errors.New("a bot token is required")
+	}
+	if c.Tokens.App == "" && c.Tokens.Signing == "" {
+		return nil, fmt.Errorf("an app token (Socket Mode) or a signing secret is required: %w", errNoSecret)
+	}
+	if c.Meter == nil {
+		c.Meter = noMeter{}
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	b := &Bot{config: c, pool: newPool(maxRequests)}
+	b.client, b.api = newClient(c.Tokens, c.Meter)
+	people := newPeople(b.api, b.identity)
+	b.roles = newRoles(c.Roles, b.api, people, b.identity)
+	b.channels = newChannels(b.api)
+	b.sender = newSender(senderConfig{api: b.api, store: c.Store, narrate: c.Narrate, owner: c.Owner, pace: c.Pace, meter: c.Meter, log: c.Log})
+	b.disp = &dispatcher{
+		desk: c.Desk, api: b.api, respond: newResponder(c.Tokens.APIURL), who: b.identity,
+		home: &homes{store: c.Store, standing: c.Standing, roles: b.roles, api: b.api, log: c.Log},
+		seen: &seen{store: c.Store, log: c.Log}, people: people, roles: b.roles,
+		changed: func(channel string) { b.channels.forget(); b.sender.invited(channel) },
+		meter:   c.Meter, log: c.Log,
+	}
+	return b, b.transports()
+}
+
+func (b *Bot) transports() error {
+	base, cancel := context.WithCancel(context.Background())
+	b.cancel = cancel
+	if b.config.Tokens.App != "" {
+		b.socket = &socket{api: b.api, storm: b.client.storm, d: b.disp, pool: b.pool, base: base, meter: b.config.Meter, log: b.config.Log}
+	}
+	if b.config.Tokens.Signing == "" {
+		return nil
+	}
+	h, err := newHTTPMode(b.config.Tokens.Signing, b.disp, b.pool)
+	if err != nil {
+		return err
+	}
+	h.base, h.ready = base, func() bool { return b.identity().team != "" }
+	b.http = h
+	return nil
+}
+
+// SetDesk gives the bot who answers. It is called once, before Run: the desk
+// needs the bot's Roles, and the bot needs the desk.
+func (b *Bot) SetDesk(d Desk) { b.disp.desk = d }
+
+// Roles tells what people may do, from Slack's users and user groups.
+func (b *Bot) Roles() fleet.Roles { return b.roles }
+
+// Resolve gives the id of a channel that may be named by id, "#name" or
+// "name". Errors: *fleet.Error of code NotFound, or Later when Slack is away.
+func (b *Bot) Resolve(ctx context.Context, channel string) (string, error) {
+	return b.channels.resolve(ctx, channel)
+}
+
+// Handler serves HTTP mode under /slack/; nil without a signing secret.
+func (b *Bot) Handler() http.Handler {
+	if b.http == nil {
+		return nil
+	}
+	return b.http
+}
+
+// Wake makes the sender look at the outbox at once instead of at its next tick.
+func (b *Bot) Wake() { b.sender.wakeUp() }
+
+// Run connects and works until ctx ends, then lets requests that were begun
+// end. It returns early only when Slack refuses the credentials for good.
+func (b *Bot) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var wg sync.WaitGroup
+	start := func(f func(context.Context) error) {
+		wg.Go(func() {
+			if err := f(ctx); err != nil {
+				stop(err)
+			}
+		})
+	}
+	start(func(ctx context.Context) error {
+		if err := b.identify(ctx); err != nil || ctx.Err() != nil {
+			return err
+		}
+		start(b.sender.run)
+		if b.socket != nil {
+			start(b.socket.run)
+		}
+		return nil
+	})
+	<-ctx.Done()
+	wg.Wait()
+	b.finish()
+	if err := context.Cause(ctx); errors.Is(err, errAuth) {
+		return err
+	}
+	return nil
+}
+
+// finish waits for requests that were begun, for at most five seconds.
+func (b *Bot) finish() {
+	done := make(chan struct{})
+	go func() { b.pool.drain(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(5 * time.Second):
+		b.config.Log.Warn("requests were still under way at the end")
+	}
+	b.cancel()
+}
+
+// identify learns who the bot is. Slack may be away when the bot starts; then
+// it is tried again until it is there.
+func (b *Bot) identify(ctx context.Context) error {
+	for pause := time.Second; ; pause = min(2*pause, time.Minute) {
+		me, err := b.api.AuthTestContext(ctx)
+		if err == nil {
+			b.mu.Lock()
+			b.id = identity{team: me.TeamID, user: me.UserID, bot: me.BotID, url: me.URL}
+			b.mu.Unlock()
+			b.config.Log.InfoContext(ctx, "connected to slack", "team", me.Team, "user", me.User)
+			return nil
+		}
+		if err := fatal(err); errors.Is(err, errAuth) {
+			return err
+		}
+		b.config.Log.WarnContext(ctx, "slack cannot be reached; trying again", "error", err, "in", pause)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(pause):
+		}
+	}
+}
+
+func (b *Bot) identity() identity {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.id
+}
+
+// Health is what /readyz and doctor show.
+type Health struct {
+	Ready bool     // requests from Slack reach the bot
+	Notes []string // what an operator should do, one sentence each
+}
+
+// Health tells how the bot stands to Slack.
+func (b *Bot) Health() Health {
+	h := Health{Ready: b.identity().team != ""}
+	if !h.Ready {
+		h.Notes = append(h.Notes, "Slack has not answered auth.test yet.")
+	}
+	if b.socket != nil {
+		connected, notes := b.socket.health()
+		h.Ready = h.Ready && (connected || b.http != nil)
+		h.Notes = append(h.Notes, notes...)
+	}
+	for _, s := range b.client.missing(Scopes()) {
+		h.Notes = append(h.Notes, "The bot token lacks the scope "+s+"; reinstall the app from slack-manifest.yaml.")
+	}
+	h.Notes = append(h.Notes, b.sender.troubles()...)
+	return h
+}

@@ -1,0 +1,83 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/distrobot/distrobot/commands"
+)
+
+// maxAck bounds the payload of an acknowledgement: Slack drops Socket Mode
+// answers of 20 KB without a word.
+const maxAck = 18 * 1024
+
+// command answers a slash command: with the acknowledgement if it is ready in
+// time, else by the response URL.
+func (d *dispatcher) command(ctx context.Context, c slack.SlashCommand, a *acker) {
+	arrived := time.Now()
+	id := "cmd." + c.TriggerID
+	late := time.AfterFunc(ackCommand, func() { a.ack(nil) })
+	defer late.Stop()
+	reply, err := d.desk.Run(ctx, commands.Ask{
+		ID: id, Text: c.Text, Channel: c.ChannelID,
+		Who: actor(c.UserID, c.UserName, "", c.TeamID),
+	})
+	if err != nil {
+		reply = d.fault(ctx, id, err)
+	}
+	d.log.InfoContext(ctx, "command", "request", id, "user", c.UserID, "channel", c.ChannelID, "took", time.Since(arrived))
+	if reply.None {
+		a.ack(nil)
+		return
+	}
+	if reply.Message.Form != nil {
+		reply = d.openForm(ctx, *reply.Message.Form, formPlace{trigger: c.TriggerID, channel: c.ChannelID})
+		if reply.None {
+			a.ack(nil)
+			return
+		}
+	}
+	answers := d.responses(ctx, reply)
+	rest := answers
+	if small(answers[0]) && a.ack(answers[0]) {
+		rest = answers[1:]
+	}
+	a.ack(nil)
+	d.respondAll(ctx, c.ResponseURL, id, rest)
+	d.meter.Time("slack_visible", "command", time.Since(arrived))
+}
+
+// responses draws a reply as responses, one for each part.
+func (d *dispatcher) responses(ctx context.Context, r commands.Reply) []response {
+	kind := "ephemeral"
+	if r.Public {
+		kind = "in_channel"
+	}
+	var out []response
+	for _, p := range d.draw(ctx, r.Message) {
+		out = append(out, response{Type: kind, Text: p.Text, Blocks: p.Blocks})
+	}
+	return out
+}
+
+func small(r response) bool {
+	raw, err := json.Marshal(r)
+	return err == nil && len(raw) < maxAck
+}
+
+// respondAll posts responses; a response URL holds five.
+func (d *dispatcher) respondAll(ctx context.Context, to, request string, rs []response) {
+	for i, r := range rs {
+		if i == 4 { // one is kept for what may follow
+			d.log.WarnContext(ctx, "an answer was longer than its response URL allows", "request", request, "parts", len(rs))
+			return
+		}
+		if err := d.respond.post(ctx, to, r); err != nil {
+			d.log.WarnContext(ctx, "answer not delivered", "request", request, "error", err)
+			return
+		}
+	}
+}

@@ -1,0 +1,45 @@
+package bot
+
+import (
+	"maps"
+	"slices"
+)
+
+// methodScopes lists every method of the Web API that the bot calls, with the
+// scopes of the bot token that it needs. slack-manifest.yaml asks for exactly
+// these; a test holds the two, and the source, together.
+func methodScopes() map[string][]string {
+	return map[string][]string{
+		"auth.test":             nil,
+		"apps.connections.open": nil, // app token: connections:write
+		"chat.postMessage":      {"chat:write"},
+		"chat.postEphemeral":    {"chat:write"},
+		"chat.update":           {"chat:write"},
+		"chat.getPermalink":     nil,
+		"views.open":            nil,
+		"views.publish":         nil,
+		"users.info":            {"users:read"},
+		"usergroups.list":       {"usergroups:read"},
+		"usergroups.users.list": {"usergroups:read"},
+		"conversations.list":    {"channels:read", "groups:read"},
+		"conversations.history": {"channels:history", "groups:history", "im:history"},
+		"conversations.replies": {"channels:history", "groups:history", "im:history"},
+		"event app_mention":     {"app_mentions:read"},
+		"event message.im":      {"im:history"},
+		"event member_joined":   {"channels:read", "groups:read"},
+		"event subteam_members": {"usergroups:read"},
+		"event app_home_opened": nil,
+		"slash command /distro": {"commands"},
+	}
+}
+
+// Scopes lists the scopes of the bot token, sorted.
+func Scopes() []string {
+	set := map[string]bool{}
+	for _, scopes := range methodScopes() {
+		for _, s := range scopes {
+			set[s] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(set))
+}

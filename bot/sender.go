@@ -1,0 +1,340 @@
+package bot
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/distrobot/distrobot/fleet"
+)
+
+// narrator gives the message of a subject's present state.
+type narrator func(ctx context.Context, s fleet.Subject) (fleet.Message, error)
+
+type senderConfig struct {
+	api     *slack.Client
+	store   fleet.Store
+	narrate narrator
+	owner   string
+	pace    Pace
+	meter   Meter
+	log     *slog.Logger
+}
+
+// sender drains the outbox: it makes every fleet.Post show its subject's
+// present state. Among replicas one has the lease; should two work at once for
+// a moment, nothing is posted twice, because a first post is journaled by
+// compare-and-set before Slack is called.
+//
+// What is to be sent is drawn when it is sent, never before. So a message that
+// waited shows what is true now, and many changes are one edit.
+type sender struct {
+	senderConfig
+	pacer *pacer
+	wake  chan struct{}
+
+	mu      sync.Mutex
+	trouble map[string]string    // channel → what to do about it
+	rested  map[string]time.Time // post key → not before, in this process only
+	leased  time.Time            // this process is the sender until then, by its own clock
+}
+
+// batch is how many posts one pass looks at.
+const batch = 200
+
+func newSender(c senderConfig) *sender {
+	c.pace = c.pace.withDefaults()
+	return &sender{senderConfig: c, pacer: newPacer(c.pace), wake: make(chan struct{}, 1),
+		trouble: map[string]string{}, rested: map[string]time.Time{}}
+}
+
+// run sends until ctx ends.
+func (s *sender) run(ctx context.Context) error {
+	tick := time.NewTicker(s.pace.Tick)
+	defer tick.Stop()
+	defer s.release()
+	for {
+		if s.lead(ctx) {
+			for s.pass(ctx) && ctx.Err() == nil { // something was sent: there may be more
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.wake:
+		case <-tick.C:
+		}
+	}
+}
+
+func (s *sender) wakeUp() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// lead takes or renews the lease, at a third of its length.
+func (s *sender) lead(ctx context.Context) bool {
+	s.mu.Lock()
+	left := time.Until(s.leased)
+	s.mu.Unlock()
+	if left > s.pace.Lease*2/3 {
+		return true
+	}
+	mine := false
+	err := s.store.Update(ctx, fleet.Meta, func(tx fleet.Tx) error {
+		l := &fleet.Lease{Name: senderLease}
+		if _, err := tx.Get(l); err != nil {
+			return err
+		}
+		mine = l.Owner == s.owner || !tx.Now().Before(l.Until)
+		if mine {
+			l.Owner, l.Until = s.owner, tx.Now().Add(s.pace.Lease)
+			tx.Put(l)
+		}
+		return nil
+	})
+	if err != nil {
+		s.log.WarnContext(ctx, "the sender's lease cannot be renewed", "error", err)
+		return left > 0
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.leased = time.Time{}
+	if mine {
+		s.leased = time.Now().Add(s.pace.Lease)
+	}
+	return mine
+}
+
+const senderLease = "slack-sender"
+
+// release gives the lease back at an orderly end, so that another replica need
+// not wait for it.
+func (s *sender) release() {
+	s.mu.Lock()
+	held := time.Now().Before(s.leased)
+	s.mu.Unlock()
+	if !held {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	err := s.store.Update(ctx, fleet.Meta, func(tx fleet.Tx) error {
+		l := &fleet.Lease{Name: senderLease}
+		if found, err := tx.Get(l); err != nil || !found || l.Owner != s.owner {
+			return err
+		}
+		l.Until = tx.Now()
+		tx.Put(l)
+		return nil
+	})
+	if err != nil {
+		s.log.Warn("the sender's lease was not given back", "error", err)
+	}
+}
+
+// pass sends what may be sent now, at most one message a channel, and reports
+// whether anything was.
+func (s *sender) pass(ctx context.Context) bool {
+	posts, err := s.due(ctx)
+	if err != nil {
+		if ctx.Err() == nil {
+			s.log.WarnContext(ctx, "the outbox cannot be read", "error", err)
+		}
+		return false
+	}
+	jobs := s.draw(ctx, posts)
+	var wg sync.WaitGroup
+	sent := false
+	busy := map[string]bool{}
+	for _, j := range jobs {
+		if busy[j.post.Channel] || !s.allowed(j) {
+			continue
+		}
+		busy[j.post.Channel], sent = true, true
+		wg.Go(func() { s.send(ctx, j) })
+		if len(busy) == 8 {
+			break
+		}
+	}
+	wg.Wait()
+	return sent
+}
+
+// due reads the posts that wait and are not resting.
+func (s *sender) due(ctx context.Context) ([]fleet.Post, error) {
+	keys, err := s.store.List(ctx, fleet.PostsDue, fleet.Page{To: time.Now().UnixMilli(), Limit: batch})
+	if err != nil {
+		return nil, err
+	}
+	var recs []fleet.Record
+	for _, k := range keys {
+		about, channel, ok := cutLast(k)
+		if !ok || s.resting(k) {
+			continue
+		}
+		recs = append(recs, &fleet.Post{Subject: fleet.Subject(about), Channel: channel})
+	}
+	if len(recs) == 0 {
+		return nil, nil
+	}
+	found, err := s.store.Read(ctx, recs...)
+	if err != nil {
+		return nil, err
+	}
+	var out []fleet.Post
+	for i, r := range recs {
+		if p := r.(*fleet.Post); found[i] && p.State != fleet.PostIdle && p.State != fleet.PostDropped {
+			out = append(out, *p)
+		}
+	}
+	return out, nil
+}
+
+// cutLast cuts a member of PostsDue at its last "|" into subject and channel.
+func cutLast(key string) (subject, channel string, ok bool) {
+	i := strings.LastIndexByte(key, '|')
+	if i < 0 {
+		return "", "", false
+	}
+	return key[:i], key[i+1:], true
+}
+
+// job is one post and how its subject looks now.
+type job struct {
+	post   fleet.Post
+	parts  []Rendered
+	moving bool
+	kind   jobKind
+}
+
+type jobKind int
+
+const (
+	look    jobKind = iota // a call whose end is unknown: find out
+	edit                   // of the message
+	posting                // the first post
+	reply                  // an edit that Slack refuses: a reply in the message's thread
+)
+
+// draw renders posts and puts those first that have come to rest.
+func (s *sender) draw(ctx context.Context, posts []fleet.Post) []job {
+	var jobs []job
+	for _, p := range posts {
+		if p.State == fleet.PostSending {
+			jobs = append(jobs, job{post: p, kind: look})
+			continue
+		}
+		if j, ok := s.drawOne(ctx, p); ok {
+			jobs = append(jobs, j)
+		}
+	}
+	slices.SortStableFunc(jobs, func(a, b job) int {
+		if a.moving != b.moving {
+			if a.moving {
+				return 1
+			}
+			return -1
+		}
+		return a.post.Due.Compare(b.post.Due)
+	})
+	return jobs
+}
+
+func (s *sender) drawOne(ctx context.Context, p fleet.Post) (job, bool) {
+	thread, ok := s.threadOf(ctx, p)
+	if !ok {
+		return job{}, false
+	}
+	p.Thread = thread
+	m, err := s.narrate(ctx, p.Subject)
+	if err != nil {
+		s.cannotDraw(ctx, p, err)
+		return job{}, false
+	}
+	parts, broken := Fit(Render(m))
+	if len(broken) > 0 {
+		s.meter.Add("slack_limits", broken[0].Rule, 1)
+		s.log.WarnContext(ctx, "a message was split or cut", "subject", p.Subject, "violations", broken, "parts", len(parts))
+	}
+	if p.TS != "" && p.Shown != "" && p.Shown == parts[0].digest() {
+		s.finish(ctx, p, func(q *fleet.Post) {}) // looks the same: no call
+		return job{}, false
+	}
+	j := job{post: p, parts: parts, moving: m.Moving, kind: edit}
+	switch {
+	case p.TS == "":
+		j.kind, j.moving = posting, false
+	case uneditable(p.Error):
+		j.kind = reply
+		if m.Moving {
+			s.rest(p, 5*time.Second)
+			return job{}, false // no progress as a string of replies
+		}
+	}
+	return j, true
+}
+
+// threadOf gives the thread a post goes to; it waits for the parent's message.
+func (s *sender) threadOf(ctx context.Context, p fleet.Post) (string, bool) {
+	if p.Parent == "" || p.Thread != "" {
+		return p.Thread, true
+	}
+	parent := &fleet.Post{Subject: p.Parent, Channel: p.Channel}
+	found, err := s.store.Read(ctx, parent)
+	switch {
+	case err != nil:
+		return "", false
+	case found[0] && parent.TS != "":
+		return first(parent.Thread, parent.TS), true
+	case !found[0] && time.Since(p.At) > 10*time.Minute:
+		return "", true // it will not come; better in the channel than nowhere
+	}
+	s.rest(p, time.Second)
+	return "", false
+}
+
+// allowed asks the pacer.
+func (s *sender) allowed(j job) bool {
+	now := time.Now()
+	switch j.kind {
+	case look:
+		return true
+	case edit:
+		if s.pacer.edit(keyOf(j.post), j.moving, now) {
+			return true
+		}
+		if j.moving {
+			s.rest(j.post, min(time.Second, s.pace.EditEvery/2)) // it may come to rest before its turn
+		}
+		return false
+	}
+	return s.pacer.post(j.post.Channel, now)
+}
+
+func keyOf(p fleet.Post) string { return string(p.Subject) + "|" + p.Channel }
+
+// rest leaves a post alone for a while, without a word in the store.
+func (s *sender) rest(p fleet.Post, d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rested[keyOf(p)] = time.Now().Add(d)
+}
+
+func (s *sender) resting(key string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	until, ok := s.rested[key]
+	if ok && time.Now().Before(until) {
+		return true
+	}
+	delete(s.rested, key)
+	return false
+}

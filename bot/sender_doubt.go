@@ -1,0 +1,163 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/distrobot/distrobot/fleet"
+)
+
+// reconcile finds out whether a post that was cut short reached Slack: its
+// nonce is in the metadata of the message. It is posted again only if the
+// message is certainly not there.
+func (s *sender) reconcile(ctx context.Context, p fleet.Post) {
+	ts, err := s.find(ctx, p)
+	s.meter.Add("slack_posts", "looked for "+map[bool]string{true: "there", false: "not there"}[ts != ""], 1)
+	switch {
+	case err != nil:
+		s.notFound(ctx, p, err)
+	case ts == "":
+		s.log.InfoContext(ctx, "a post that was cut short did not arrive; posting it", "subject", p.Subject)
+		s.again(ctx, p, 0, func(q *fleet.Post) { q.Fails = 0 })
+	case p.TS != "": // it was a reply
+		s.finish(ctx, p, func(q *fleet.Post) { q.Nonce, q.Fails = "", 0 })
+	default:
+		s.log.InfoContext(ctx, "a post that was cut short is there", "subject", p.Subject, "ts", ts)
+		// What it shows is unknown; it is edited once.
+		s.again(ctx, p, 0, func(q *fleet.Post) { q.TS, q.Nonce, q.Shown, q.Fails = ts, "", "", 0 })
+	}
+}
+
+// notFound deals with a history that cannot be read. After some attempts the
+// message is posted all the same: better twice than never.
+func (s *sender) notFound(ctx context.Context, p fleet.Post, err error) {
+	code, wait := errorCode(err)
+	if code != "" && code != "ratelimited" && p.Fails >= 3 {
+		s.report(p.Channel, code, err)
+		s.log.ErrorContext(ctx, "cannot tell whether a message was posted; posting it", "subject", p.Subject, "code", code)
+		s.again(ctx, p, 0, func(q *fleet.Post) { q.Fails = 0 })
+		return
+	}
+	s.log.WarnContext(ctx, "cannot tell yet whether a message was posted", "subject", p.Subject, "error", err)
+	err = s.change(ctx, p, func(q *fleet.Post, now time.Time) bool {
+		q.Fails++
+		q.Due = now.Add(max(wait, backOff(q.Fails)))
+		return true
+	})
+	if err != nil {
+		s.rest(p, 5*time.Second)
+	}
+}
+
+// find looks for the nonce of p in its thread or channel, newest first, from a
+// minute before the post came to be.
+func (s *sender) find(ctx context.Context, p fleet.Post) (string, error) {
+	oldest := fmt.Sprintf("%d.000000", p.At.Add(-time.Minute).Unix())
+	if p.At.IsZero() {
+		oldest = ""
+	}
+	cursor := ""
+	for range 5 {
+		msgs, next, err := s.history(ctx, p, oldest, cursor)
+		if err != nil {
+			return "", err
+		}
+		for _, m := range msgs {
+			if nonce, _ := m.Metadata.EventPayload[metaNonce].(string); m.Metadata.EventType == metaType && nonce == p.Nonce && nonce != "" {
+				return m.Timestamp, nil
+			}
+		}
+		if cursor = next; next == "" {
+			break
+		}
+	}
+	return "", nil
+}
+
+func (s *sender) history(ctx context.Context, p fleet.Post, oldest, cursor string) ([]slack.Message, string, error) {
+	if thread := first(p.Thread, p.TS); thread != "" {
+		msgs, _, next, err := s.api.GetConversationRepliesContext(ctx, &slack.GetConversationRepliesParameters{
+			ChannelID: p.Channel, Timestamp: thread, Cursor: cursor, Limit: 200, Oldest: oldest, IncludeAllMetadata: true})
+		return msgs, next, err
+	}
+	h, err := s.api.GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{
+		ChannelID: p.Channel, Cursor: cursor, Limit: 200, Oldest: oldest, IncludeAllMetadata: true})
+	if err != nil {
+		return nil, "", err
+	}
+	return h.Messages, h.ResponseMetaData.NextCursor, nil
+}
+
+// report keeps what a person should do about a channel, for Health.
+func (s *sender) report(channel, code string, err error) {
+	text := fmt.Sprintf("Slack refuses messages to %s: %s.", channel, code)
+	switch code {
+	case "not_in_channel", "channel_not_found":
+		text = fmt.Sprintf("I am not in the channel %s: invite me there with /invite @distrobot.", channel)
+	case "is_archived":
+		text = fmt.Sprintf("The channel %s is archived; choose another one.", channel)
+	case "missing_scope":
+		var refused slack.SlackErrorResponse
+		if errors.As(err, &refused) && refused.Needed != "" {
+			text = "The bot token lacks the scope " + fleet.Clean(refused.Needed, 80) + "; reinstall the app from slack-manifest.yaml."
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.trouble[channel] = text
+}
+
+// healed forgets the trouble with a channel.
+func (s *sender) healed(channel string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.trouble, channel)
+}
+
+// troubles lists what a person should do, sorted.
+func (s *sender) troubles() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []string
+	for _, t := range s.trouble {
+		out = append(out, t)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// invited makes everything due that waits for a channel which now lets the bot
+// in.
+func (s *sender) invited(channel string) {
+	s.healed(channel)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	keys, err := s.store.List(ctx, fleet.PostsDue, fleet.Page{Limit: 1000})
+	if err != nil {
+		s.log.WarnContext(ctx, "what waits for a channel cannot be read", "channel", channel, "error", err)
+		return
+	}
+	for _, k := range keys {
+		about, in, ok := cutLast(k)
+		if !ok || in != channel {
+			continue
+		}
+		p := fleet.Post{Subject: fleet.Subject(about), Channel: in}
+		err := s.change(ctx, p, func(q *fleet.Post, now time.Time) bool {
+			if q.State != fleet.PostDue {
+				return false
+			}
+			q.Due, q.Fails = now, 0
+			return true
+		})
+		if err != nil {
+			s.log.WarnContext(ctx, "a post cannot be made due", "subject", p.Subject, "error", err)
+		}
+	}
+	s.wakeUp()
+}
