@@ -42,6 +42,37 @@ func (l *listening) begin() {
 	l.known = true
 }
 
+// firstHead sets what counts as known when nothing was read yet: the best
+// platform that came from this repository in the way that is tracked now. There
+// is one if a repository or an expression was changed, and if the first poll
+// comes after more was published than was built. Without one it is the head.
+func (l *listening) firstHead(ref Ref) error {
+	names, err := l.tx.List(PlatformsOf(l.dist.Name), Page{Limit: 100, Descending: true})
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		p := Platform{Name: PlatformName(name)}
+		if found, err := l.tx.Get(&p); err != nil {
+			return err
+		} else if !found || p.URL != l.dist.URL || p.State == PlatformRetired || p.State == PlatformFailed {
+			continue
+		}
+		if p.Ref.IsTag() != ref.IsTag() || !ref.IsTag() && p.Ref.Name != ref.Name {
+			continue
+		}
+		if known := l.cursor.Head; known.Name == "" || ref.IsTag() && CompareTags(p.Ref.Short(), known.Short()) > 0 {
+			l.cursor.Head = p.Ref
+		}
+	}
+	if known := l.cursor.Head; known.IsTag() {
+		l.remember(map[string]string{known.Short(): known.Commit})
+	} else if known.Name == "" {
+		l.cursor.Head = ref
+	}
+	return nil
+}
+
 // checkedEvery is how old Cursor.Checked may be: a poll that found nothing new
 // writes no more often than that.
 const checkedEvery = 5 * time.Minute
@@ -54,7 +85,9 @@ func (l *listening) hear(h Head) (bool, error) {
 			return false, err
 		}
 		l.begin()
-		l.cursor.Head = h.Ref
+		if err := l.firstHead(h.Ref); err != nil {
+			return false, err
+		}
 	}
 	changed := first || l.cursor.Rules != l.dist.Rules || h.Hook || l.tx.Now().Sub(l.cursor.Checked) >= checkedEvery
 	recovered, err := l.recovered()
@@ -68,7 +101,7 @@ func (l *listening) hear(h Head) (bool, error) {
 		}
 	}
 	learnt := l.remember(h.Tags)
-	news := !first && l.better(h.Ref)
+	news := l.better(h.Ref)
 	if news {
 		if err := l.announce(h); err != nil {
 			return false, err

@@ -13,11 +13,12 @@ type News struct {
 // Heard moves a distribution's cursor to a head and, in the same commit, makes
 // or amends its announcement; it reports whether the head moved.
 //
-// The first reading of a repository announces nothing: what is there then is
-// built, not announced (see Start). Afterwards a branch that points elsewhere
-// is news, and a tag that is better than the known one. A known tag that points
-// elsewhere is an alarm; a tag or branch that is gone changes nothing. A poll
-// under older rules of the distribution changes nothing either.
+// The first reading of a repository announces nothing, unless an older version
+// of it was built already: what is there then is built, not announced (see
+// Start). Afterwards a branch that points elsewhere is news, and a tag that is
+// better than the known one. A known tag that points elsewhere is an alarm; a
+// tag or branch that is gone changes nothing. A poll under older rules of the
+// distribution changes nothing either.
 func (n *News) Heard(ctx context.Context, h Head) (bool, error) {
 	moved := false
 	err := n.Store.Update(ctx, Catalogue, func(tx Tx) error {
