@@ -2,26 +2,197 @@ package fleet
 
 import (
 	"context"
+	"errors"
+	"time"
 )
 
 // Conductor advances approved plans, wave by wave.
+//
+// Its tasks are named after the plan and the site's place in it, so that
+// ordering a wave twice orders it once. A migrate task's Params: ParamPlatform
+// (where to), ParamFrom and ParamGeneration (what the site must still be),
+// ParamTarget and ParamRules (what its distribution must still say; upgrades
+// only), ParamKeep. A rollback task's: ParamPlatform, ParamFrom,
+// ParamGeneration, ParamBack.
+//
+// What it makes of a task's end: done is done; cancelled leaves the site out
+// (a worker that finds the site drifted when it claims it ends the task so,
+// with the reason); failed is rolled back if the site's row says that it is on
+// its old platform, or else broken. A step result "window_ms" is how long the
+// site answered 503.
 type Conductor struct {
 	Store   Store
 	Planner *Planner
 	ID      func() string // makes ULIDs in lower case
 }
 
-// Advance looks at a plan and its tasks and does what is next: draw it, start a wave, pause, end. It may be called at any time by anyone.
+// Advance looks at a plan and its tasks and does what is next: draw it, start
+// a wave, pause, end. It may be called at any time by anyone; a plan that is
+// gone or final is left alone.
 func (c *Conductor) Advance(ctx context.Context, id PlanID) error {
-	panic("unwritten")
+	for range 50 {
+		p := Plan{ID: id}
+		found, err := c.Store.Read(ctx, &p)
+		if err != nil || !found[0] {
+			return err
+		}
+		again := false
+		switch p.State {
+		case PlanReading:
+			return c.readings(ctx, p)
+		case PlanApproved, PlanRunning, PlanPaused:
+			again, err = c.step(ctx, p)
+		}
+		if err != nil || !again {
+			return err
+		}
+	}
+	return nil // the next sweep goes on
 }
 
-// Sweep advances every plan that is moving and expires those whose time is over. Returns how many it looked at.
+// readings draws a plan once its inspect tasks have ended.
+func (c *Conductor) readings(ctx context.Context, p Plan) error {
+	for _, ref := range p.Reads {
+		t := Task{ID: ref.ID, Host: ref.Host}
+		found, err := c.Store.Read(ctx, &t)
+		if err != nil {
+			return err
+		}
+		if !found[0] || !t.State.Final() {
+			return c.expire(ctx, p.ID)
+		}
+	}
+	_, err := c.Planner.Draw(ctx, p.ID)
+	return err
+}
+
+// expire ends an undecided plan whose time is over.
+func (c *Conductor) expire(ctx context.Context, id PlanID) error {
+	return c.Store.Update(ctx, PlanFamily(id), func(tx Tx) error {
+		p := Plan{ID: id}
+		found, err := tx.Get(&p)
+		if err != nil || !found || !p.State.Undecided() || tx.Now().Before(p.Expires) {
+			return err
+		}
+		if p.State == PlanReading {
+			p = endPlan(p, PlanFailed, "The facts of its sites were not read in time.", tx.Now())
+		} else {
+			p = endPlan(p, PlanExpired, "Nobody decided in time.", tx.Now())
+		}
+		p.Revision++
+		tx.Put(&p)
+		tx.Emit(edited(SubjectOf(AboutPlan, string(id))), audited(tx, System("conductor"), "plan."+string(p.State), string(id)))
+		return nil
+	})
+}
+
+// Sweep advances every plan that is moving and expires those whose time is
+// over. Returns how many it looked at. One that cannot be advanced holds up no
+// other; the errors are joined.
 func (c *Conductor) Sweep(ctx context.Context) (int, error) {
-	panic("unwritten")
+	n := 0
+	var errs []error
+	for _, fam := range PlanFamilies() {
+		ids, err := c.Store.List(ctx, PlansMoving(fam), Page{})
+		if err != nil {
+			return n, err
+		}
+		for _, id := range ids {
+			n++
+			errs = append(errs, c.Advance(ctx, PlanID(id)))
+		}
+		late, err := c.late(ctx, fam)
+		if err != nil {
+			return n, err
+		}
+		for _, id := range late {
+			n++
+			errs = append(errs, c.expire(ctx, PlanID(id)))
+		}
+	}
+	return n, errors.Join(errs...)
 }
 
-// Resume lets a paused plan go on with its next wave (Continue), or ends it (Stop).
+// late lists the plans of a family that have expired by the store's clock.
+func (c *Conductor) late(ctx context.Context, fam Family) ([]string, error) {
+	some, err := c.Store.Count(ctx, PlansExpiring(fam))
+	if err != nil || some[0] == 0 {
+		return nil, err
+	}
+	var now time.Time
+	if err := c.Store.Update(ctx, fam, func(tx Tx) error { now = tx.Now(); return nil }); err != nil {
+		return nil, err
+	}
+	return c.Store.List(ctx, PlansExpiring(fam), Page{To: now.UnixMilli()})
+}
+
+// Resume lets a paused plan go on with its next wave (Continue), or ends it
+// (Stop). Whoever continues agrees to the target, the rules and the failures
+// as they are now. Refused when the plan is not paused, has another revision,
+// or its platform is gone.
 func (c *Conductor) Resume(ctx context.Context, id PlanID, rev int, on bool, who Actor) (Plan, error) {
-	panic("unwritten")
+	p := Plan{ID: id}
+	if err := One(ctx, c.Store, &p, "plan "+clip(string(id), 40)); err != nil {
+		return p, err
+	}
+	w, err := c.Planner.present(ctx, p, nil)
+	if err != nil {
+		return p, err
+	}
+	err = c.Store.Update(ctx, PlanFamily(id), func(tx Tx) error {
+		p = Plan{ID: id}
+		if err := must(tx, &p, "plan "+string(id)); err != nil {
+			return err
+		}
+		if p, err = ResumePlan(p, Resumption{rev, on, who, w.dist, w.to}); err != nil {
+			return err
+		}
+		what, line := "plan.continued", "Continued by "
+		if !on {
+			what, line = "plan.stopped", "Stopped by "
+		}
+		tell(tx, &p, line+who.display()+".", Neutral)
+		tx.Put(&p)
+		tx.Emit(edited(SubjectOf(AboutPlan, string(id))), audited(tx, who, what, string(id)), Effect{Advance: id})
+		return nil
+	})
+	return p, err
+}
+
+// A Resumption is what a person pressed on a paused plan, and the world they
+// pressed it in.
+type Resumption struct {
+	Revision int
+	On       bool
+	Who      Actor
+	Dist     Distribution
+	To       Platform
+}
+
+// ResumePlan is the rule of Continue and Stop.
+func ResumePlan(p Plan, r Resumption) (Plan, error) {
+	if p.State != PlanPaused {
+		return p, Errorf(Refused, "This plan is not paused: it is %s.", p.State)
+	}
+	if p.Revision != r.Revision {
+		return p, Errorf(Refused, "What you pressed is out of date; look at the plan as it is now.")
+	}
+	if r.On && r.To.State != PlatformReady {
+		return p, Errorf(Refused, "Platform %s is %s.", p.To, orGone(string(r.To.State))).WithHint("Stop this plan.")
+	}
+	p.State, p.By, p.Reason = PlanRunning, r.Who, ""
+	p.Revision++
+	if r.On {
+		p.Aim, p.Rules = r.Dist.Target, r.Dist.Rules
+		p.Forgiven = len(p.in(SiteBack, SiteBroken))
+		return p, nil
+	}
+	p.Reason = "Stopped by " + r.Who.display() + "."
+	p.Sites = append([]PlanSite(nil), p.Sites...)
+	for i, s := range p.Sites {
+		if s.Progress == SiteWaiting && s.Task == "" {
+			p.Sites[i].Progress = SiteUntested
+		}
+	}
+	return p, nil
 }

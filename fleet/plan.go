@@ -163,7 +163,7 @@ func (p *Plan) Entries() []Entry {
 	switch p.State {
 	case PlanProposed:
 		out = append(out, Entry{PlansExpiring(fam), string(p.ID), p.Expires.UnixMilli()})
-	case PlanReading, PlanApproved, PlanRunning:
+	case PlanReading, PlanApproved, PlanRunning, PlanPaused:
 		out = append(out, Entry{PlansMoving(fam), string(p.ID), p.Created.UnixMilli()})
 	}
 	return out

@@ -2,40 +2,105 @@ package fleet
 
 import (
 	"context"
+	"fmt"
 )
 
 // Planner proposes plans and keeps them true.
 type Planner struct {
 	Store Store
-	ID    func() string // makes ULIDs in lower case
+	ID    func() string // makes ULIDs in lower case; nil means NewID
 }
 
-// Propose makes a plan in state reading, orders inspect tasks on the hosts of its sites, and emits its notice. Refused, with the reason, when no site is to be moved.
+// Propose makes a plan in state reading, orders inspect tasks on the hosts of
+// its sites, and emits its notice. Refused, with the reason, when no site is to
+// be moved. An undecided plan that would do the same is returned instead of a
+// second one; undecided plans that lead some of the sites elsewhere are
+// superseded. What cannot move in a wider scope is left out and named.
 func (pl *Planner) Propose(ctx context.Context, o Proposal) (Plan, error) {
-	panic("unwritten")
+	v, err := pl.survey(ctx, o)
+	if err != nil {
+		return Plan{}, err
+	}
+	draft, err := v.draft(o)
+	if err != nil {
+		return Plan{}, err
+	}
+	p, err := pl.open(ctx, draft, v)
+	if err != nil {
+		return Plan{}, err
+	}
+	for _, old := range v.opens {
+		if old.ID == p.ID || !old.State.Undecided() || old.ID != o.Replaces && !contradicts(old, p) {
+			continue
+		}
+		if err := pl.supersede(ctx, old.ID, p.ID, replacedText(old, p, o)); err != nil {
+			return Plan{}, err
+		}
+	}
+	return p, nil
 }
 
-// Draw completes a reading plan from the facts when all inspect tasks have ended: proposed, or failed with the reason.
-func (pl *Planner) Draw(ctx context.Context, id PlanID) (Plan, error) {
-	panic("unwritten")
+// contradicts reports whether an undecided plan has a site in common with p
+// and leads it elsewhere, or would do the same to the same scope as p, which
+// was drawn later.
+func contradicts(old, p Plan) bool {
+	if slotName(old) == slotName(p) {
+		return true
+	}
+	if old.To == p.To && old.Kind == p.Kind {
+		return false
+	}
+	mine := map[URI]bool{}
+	for _, s := range moving(p) {
+		mine[s.URI] = true
+	}
+	for _, s := range moving(old) {
+		if mine[s.URI] {
+			return true
+		}
+	}
+	return false
 }
 
-// Snapshot gives what the fingerprint is taken over, as things are now, for the sites of p that have not started.
-func (pl *Planner) Snapshot(ctx context.Context, p Plan) (Snapshot, error) {
-	panic("unwritten")
+func replacedText(old, p Plan, o Proposal) string {
+	switch {
+	case o.Because != "":
+		return o.Because
+	case old.To != p.To:
+		return fmt.Sprintf("The sites are to go to %s now, not to %s.", p.To, old.To)
+	}
+	return "Its sites have changed since it was drawn."
 }
 
-// Review voids undecided plans of a distribution that are no longer true and proposes fresh ones that say what changed; pauses running ones whose target or rules moved.
-func (pl *Planner) Review(ctx context.Context, d DistName) error {
-	panic("unwritten")
-}
-
-// Offer proposes a plan for each out-of-date platform of a distribution that has none open.
-func (pl *Planner) Offer(ctx context.Context, d DistName, channel string) ([]Plan, error) {
-	panic("unwritten")
-}
-
-// Compare compares two platforms, for a site if uri is not empty.
+// Compare compares two platforms, for a site if uri is not empty; without
+// facts of the site, as if no site was given. Refused when a platform's
+// packages are not known.
 func (pl *Planner) Compare(ctx context.Context, from, to PlatformName, uri URI) (Comparison, error) {
-	panic("unwritten")
+	a, b := PlatformFacts{Platform: from}, PlatformFacts{Platform: to}
+	for _, f := range []*PlatformFacts{&a, &b} {
+		p := Platform{Name: f.Platform}
+		found, err := pl.Store.Read(ctx, &p, f)
+		switch {
+		case err != nil:
+			return Comparison{}, err
+		case !found[0]:
+			return Comparison{}, Errorf(NotFound, "There is no platform %s.", clip(string(f.Platform), 120))
+		case !found[1]:
+			return Comparison{}, Errorf(Refused, "The packages of platform %s are not known.", p.Name).WithHint("They are read when it is built.")
+		}
+	}
+	if uri == "" {
+		return Compare(a, b, nil), nil
+	}
+	site, facts := Site{URI: uri}, SiteFacts{URI: uri}
+	found, err := pl.Store.Read(ctx, &site, &facts)
+	switch {
+	case err != nil:
+		return Comparison{}, err
+	case !found[0]:
+		return Comparison{}, Errorf(NotFound, "There is no site %s.", uri)
+	case !found[1] || facts.Generation != site.Generation:
+		return Compare(a, b, nil), nil
+	}
+	return Compare(a, b, &facts), nil
 }

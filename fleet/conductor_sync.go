@@ -1,0 +1,155 @@
+package fleet
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+)
+
+// reports are how the tasks of a plan's sites stand, and where the sites of
+// failed ones are.
+type reports struct {
+	tasks map[TaskID]Task
+	sites map[URI]Site
+}
+
+// reports reads the tasks of the sites that are under way.
+func (c *Conductor) reports(ctx context.Context, p Plan) (reports, error) {
+	r := reports{tasks: map[TaskID]Task{}, sites: map[URI]Site{}}
+	var recs []Record
+	var tasks []*Task
+	for _, s := range p.in(SiteWaiting, SiteRunning, SiteHeld) {
+		if s.Task != "" {
+			t := &Task{ID: s.Task, Host: s.Host}
+			tasks, recs = append(tasks, t), append(recs, t)
+		}
+	}
+	if len(recs) == 0 {
+		return r, nil
+	}
+	found, err := c.Store.Read(ctx, recs...)
+	if err != nil {
+		return r, err
+	}
+	var failed []string
+	for i, t := range tasks {
+		if !found[i] {
+			continue // its effect is still on the way
+		}
+		r.tasks[t.ID] = *t
+		if t.State == TaskFailed {
+			failed = append(failed, t.About)
+		}
+	}
+	rows, err := readRows(ctx, c.Store, failed, siteRow)
+	for _, s := range rows {
+		r.sites[s.URI] = s
+	}
+	return r, err
+}
+
+// SyncPlan is the rule that copies how tasks stand into a plan's sites. It
+// gives the lines for the thread and whether anything has changed. Pure.
+func SyncPlan(p Plan, r reports) (Plan, []PlanEvent, bool) {
+	before := p.Sites
+	p.Sites = slices.Clone(p.Sites)
+	var lines []PlanEvent
+	for i, s := range p.Sites {
+		t, ok := r.tasks[s.Task]
+		if s.Task == "" || !ok || s.Progress == SiteDone || s.Progress == SiteBack || s.Progress == SiteBroken || s.Progress == SiteLeftOut {
+			continue
+		}
+		next := r.site(s, t)
+		p.Sites[i] = next
+		if next.Progress == s.Progress {
+			continue
+		}
+		if l, tells := p.line(next); tells {
+			lines = append(lines, l)
+		}
+	}
+	if slices.Equal(before, p.Sites) {
+		return p, nil, false
+	}
+	if p.Waves > 1 && p.waveOver() {
+		lines = append(lines, p.summary())
+	}
+	return p, lines, true
+}
+
+// site says where one site stands by its task.
+func (r reports) site(s PlanSite, t Task) PlanSite {
+	s.Note = Clean(t.Reason, 300)
+	switch t.State {
+	case TaskRunning:
+		s.Progress = SiteRunning
+	case TaskQueued:
+		if s.Progress == SiteHeld {
+			s.Progress = SiteRunning
+		}
+	case TaskHeld:
+		s.Progress = SiteHeld
+	case TaskDone:
+		s.Progress, s.Took = SiteDone, Duration(t.Ended.Sub(t.Begun).Milliseconds())
+		s.Window = windowOf(t)
+	case TaskCancelled:
+		s.Progress = SiteLeftOut
+		if s.Note == "" {
+			s.Note = "Its task was cancelled."
+		}
+	case TaskFailed:
+		s.Progress, s.Window = SiteBroken, windowOf(t)
+		if now, ok := r.sites[s.URI]; ok && now.Platform == s.From && now.State == SiteLive {
+			s.Progress = SiteBack
+		}
+	}
+	return s
+}
+
+// windowOf is how long a site answered 503, as the task's steps have measured.
+func windowOf(t Task) Duration {
+	var sum int64
+	for _, s := range t.Steps {
+		if ms, err := strconv.ParseInt(s.Result["window_ms"], 10, 64); err == nil && ms > 0 {
+			sum += ms
+		}
+	}
+	return Duration(sum)
+}
+
+// line tells of one site in the thread: failures and held tasks always,
+// successes in small plans.
+func (p Plan) line(s PlanSite) (PlanEvent, bool) {
+	switch s.Progress {
+	case SiteDone:
+		return PlanEvent{Text: fmt.Sprintf("%s was %s in %s.", s.URI, p.Kind.words().past, tellDuration(s.Took.Std())), Tone: Good},
+			len(moving(p)) <= successLines
+	case SiteBack:
+		return PlanEvent{Text: fmt.Sprintf("%s failed and is on %s. %s", s.URI, s.From, s.Note), Tone: Bad}, true
+	case SiteBroken:
+		return PlanEvent{Text: fmt.Sprintf("%s failed and needs a person. %s", s.URI, s.Note), Tone: Bad}, true
+	case SiteHeld:
+		return PlanEvent{Text: fmt.Sprintf("%s waits for a person. %s", s.URI, s.Note), Tone: Warn}, true
+	case SiteLeftOut:
+		return PlanEvent{Text: fmt.Sprintf("%s is left out. %s", s.URI, s.Note), Tone: Warn}, true
+	}
+	return PlanEvent{}, false
+}
+
+// summary tells how a wave went.
+func (p Plan) summary() PlanEvent {
+	done, failed := 0, 0
+	for _, s := range p.Sites {
+		if s.Wave != p.Wave {
+			continue
+		}
+		done += bit(s.Progress == SiteDone)
+		failed += bit(s.Progress == SiteBack || s.Progress == SiteBroken)
+	}
+	e := PlanEvent{Tone: Good, Text: fmt.Sprintf("Wave %d of %d is over: %s %s.", p.Wave, p.Waves, Plural(done, "site", "sites"), p.Kind.words().past)}
+	if failed > 0 {
+		e.Tone, e.Text = Bad, fmt.Sprintf("%s %s failed.", e.Text, Plural(failed, "site", "sites"))
+	}
+	return e
+}

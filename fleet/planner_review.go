@@ -1,0 +1,164 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+)
+
+// Review voids undecided plans of a distribution that are no longer true and
+// proposes fresh ones that say what changed; pauses running ones whose target
+// or rules moved.
+func (pl *Planner) Review(ctx context.Context, d DistName) error {
+	plans, err := openPlans(ctx, pl.Store)
+	if err != nil {
+		return err
+	}
+	for _, p := range plans {
+		if fold(string(p.Distribution)) != fold(string(d)) {
+			continue
+		}
+		w, err := pl.present(ctx, p, p.in(SiteWaiting))
+		if err != nil {
+			return err
+		}
+		if p.State.Undecided() {
+			if why := w.untrue(p); why != "" {
+				if err := pl.replace(ctx, p, why); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		if why := w.moved(p); why != "" {
+			if err := pl.pause(ctx, p.ID, why); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// replace proposes a fresh plan in the place of one that is not true any more;
+// when nothing is left to propose, the old one ends with the reason alone.
+func (pl *Planner) replace(ctx context.Context, p Plan, why string) error {
+	o := Proposal{Kind: p.Kind, Scope: p.Scope, By: p.Requester, Channel: p.Channel, Replaces: p.ID, Because: why}
+	if p.Kind == Migrate {
+		o.To = p.To
+	}
+	fresh, err := pl.Propose(ctx, o)
+	if err != nil && CodeOf(err) != Refused && CodeOf(err) != NotFound {
+		return err
+	}
+	if err != nil {
+		why += " " + textOf(err)
+	}
+	return pl.supersede(ctx, p.ID, fresh.ID, why)
+}
+
+// moved says why a plan that was confirmed may not start another wave without
+// being asked again; "" if it may.
+func (w present) moved(p Plan) string {
+	switch {
+	case w.to.State != PlatformReady:
+		return "Platform " + string(p.To) + " is " + orGone(string(w.to.State)) + " now."
+	case p.Distribution == "":
+		return ""
+	case w.dist.Rules == 0:
+		return string(p.Distribution) + " has been removed."
+	case p.Kind == Upgrade && w.dist.Target != p.Aim:
+		return "The upgrade target of " + string(p.Distribution) + " is " + orGone(string(w.dist.Target)) + " now, not " + string(p.Aim) + "."
+	case w.dist.Rules != p.Rules:
+		return "The rules of " + string(p.Distribution) + " have changed since this was confirmed."
+	}
+	return ""
+}
+
+func orGone(s string) string {
+	if s == "" {
+		return "gone"
+	}
+	return s
+}
+
+// pausePlan is the rule of a pause: it holds back the waves that have not
+// begun; nothing is left to hold back in the last one.
+func pausePlan(p Plan, why string) (Plan, bool) {
+	if p.State != PlanApproved && p.State != PlanRunning || !p.hasUnstarted() {
+		return p, false
+	}
+	p.State, p.Reason = PlanPaused, Clean(why, 300)
+	p.Revision++
+	return p, true
+}
+
+// hasUnstarted reports whether some site has no task yet.
+func (p Plan) hasUnstarted() bool {
+	for _, s := range p.Sites {
+		if s.Progress == SiteWaiting && s.Task == "" {
+			return true
+		}
+	}
+	return false
+}
+
+func (pl *Planner) pause(ctx context.Context, id PlanID, why string) error {
+	return pl.Store.Update(ctx, PlanFamily(id), func(tx Tx) error {
+		p := Plan{ID: id}
+		if err := must(tx, &p, "plan "+string(id)); err != nil {
+			return err
+		}
+		next, changed := pausePlan(p, why)
+		if !changed {
+			return nil
+		}
+		tell(tx, &next, "Paused: "+next.Reason, Warn)
+		tx.Put(&next)
+		tx.Emit(edited(SubjectOf(AboutPlan, string(id))), audited(tx, System("planner"), "plan.paused", string(id), "reason", next.Reason))
+		return nil
+	})
+}
+
+// Offer proposes a plan for each out-of-date platform of a distribution that
+// has none open. A platform whose sites cannot be moved now gets none.
+func (pl *Planner) Offer(ctx context.Context, d DistName, channel string) ([]Plan, error) {
+	c := Catalog{Store: pl.Store}
+	dist, err := c.Distribution(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	plats, err := c.Platforms(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	ixs := make([]Index, len(plats))
+	for i, p := range plats {
+		ixs[i] = SitesOf(p.Name)
+	}
+	counts, err := pl.Store.Count(ctx, ixs...)
+	if err != nil {
+		return nil, err
+	}
+	var out []Plan
+	for i, p := range plats {
+		if counts[i] == 0 || !OutOfDate(p, dist) {
+			continue
+		}
+		plan, err := pl.Propose(ctx, Proposal{Kind: Upgrade, Scope: Scope{Platform: p.Name}, By: System("policy"), Channel: channel})
+		if err != nil && CodeOf(err) != Refused {
+			return out, err
+		}
+		if err == nil {
+			out = append(out, plan)
+		}
+	}
+	return out, nil
+}
+
+// textOf is what people may read of an error.
+func textOf(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Text
+	}
+	return ""
+}
