@@ -10,7 +10,8 @@ import (
 // Bounds of what messages name one by one; the rest is counted. Ten of
 // anything is what a person reads in a chat (facts: Slack's own digests).
 const (
-	tellSites   = 10 // sites in a plan or digest
+	tellSites   = 10 // sites in a digest, or of one state in a plan
+	tellLines   = 20 // sites in a plan's progress
 	tellCommits = 5  // commits in an announcement
 	tellRows    = 12 // rows of a comparison in a plan
 	tellNotes   = 6  // findings in a plan

@@ -145,7 +145,7 @@ func TellDigest(v DigestView) Message {
 	m := Message{Text: digestText(v, total)}
 	if total == 0 && len(v.Failing)+len(v.Held)+len(v.Pinned) == 0 {
 		m.Tone = Good
-		m.Lines = []Line{Say("✅ " + m.Text)}
+		m.Lines = []Line{Say(m.Text)}
 		m.Footer = v.footer()
 		return m
 	}

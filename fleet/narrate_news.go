@@ -139,7 +139,7 @@ func (v NewsView) built(m *Message) {
 		took = " in " + d
 	}
 	m.Text = fmt.Sprintf("%s is built as %s%s.", v.what(), Clean(string(v.News.Platform), 110), took)
-	done := Say("✅ Built as ", Mono(Clean(string(v.News.Platform), 110)), took)
+	done := Say("Built as ", Mono(Clean(string(v.News.Platform), 110)), took)
 	if v.News.By.ID != "" {
 		done.Spans = append(done.Spans, Span{Text: ", ordered by "}, By(v.News.By))
 	}
@@ -155,7 +155,7 @@ func (v NewsView) failed(m *Message) {
 		reason = "The reason is in the log of the task."
 	}
 	m.Text = fmt.Sprintf("Building %s failed: %s", v.what(), reason)
-	m.Lines = []Line{Say("❌ The build failed: " + reason), Say("No site was touched.")}
+	m.Lines = []Line{Say("The build failed: " + reason), Say("No site was touched.")}
 	m.Buttons = []Button{v.buildButton("Build " + v.what() + " again"), v.changesButton()}
 }
 

@@ -87,8 +87,8 @@ func (v PlanView) proposed(m *Message) {
 		{"From", Say(Mono(Clean(string(p.From), 110)))}, {"To", Say(Mono(Clean(string(p.To), 110)))},
 		{"Asked by", Say(By(p.Requester))}, {"Expires", Say(When(p.Expires))},
 	}
-	if p.Replaces != "" && p.Reason != "" {
-		m.Lines = append(m.Lines, Say("This replaces an earlier plan. "+tellSentence(p.Reason)))
+	if p.Reason != "" {
+		m.Lines = append(m.Lines, Say(tellSentence(p.Reason)))
 	}
 	m.Lines = append(m.Lines, planSites(p)...)
 	m.Table = TellRows(p.Rows, p.More, tellRows)
@@ -122,9 +122,18 @@ func planSites(p Plan) []Line {
 			out = append(out, Item(fmt.Sprintf("%d more are left out.", len(p.in(SiteLeftOut))-tellSites)))
 			break
 		}
-		out = append(out, Item("Left out: ", Clean(string(s.URI), 80), ". ", tellSentence(s.Note)))
+		out = append(out, Item("Left out: ", tellAbout(s)))
 	}
 	return out
+}
+
+// tellAbout is the note of a site, which names the site if the note does not.
+func tellAbout(s PlanSite) string {
+	note := tellSentence(s.Note)
+	if strings.Contains(note, string(s.URI)) {
+		return note
+	}
+	return strings.TrimSpace(Clean(string(s.URI), 80) + ". " + note)
 }
 
 // planNotes lists blocks and warnings, worst first as they were found.

@@ -25,11 +25,11 @@ func TellPlatform(v PlatformView) Message {
 	case PlatformReady:
 		m.Tone = Good
 		m.Text = fmt.Sprintf("Platform %s is ready.", name)
-		m.Lines = []Line{Say("✅ Platform ", Mono(name), " is ready."), Say(tellTarget(p, v.Distribution, v.Counts)...)}
+		m.Lines = []Line{Say("Platform ", Mono(name), " is ready."), Say(tellTarget(p, v.Distribution, v.Counts)...)}
 	case PlatformFailed:
 		m.Tone = Bad
 		m.Text = fmt.Sprintf("The build of %s failed: %s", name, tellSentence(p.Reason))
-		m.Lines = []Line{Say("❌ The build failed: " + tellSentence(p.Reason)), Say("No site was touched.")}
+		m.Lines = []Line{Say("The build failed: " + tellSentence(p.Reason)), Say("No site was touched.")}
 		m.Buttons = []Button{{Action: ActRebuild, Label: clip("Build "+name+" again", 75), Value: string(p.Name)}}
 	case PlatformRetired:
 		m.Text = fmt.Sprintf("Platform %s is retired.", name)

@@ -55,35 +55,44 @@ func planConfirmed(p Plan) Line {
 // siteOrder is the order of the sites in a message: trouble first.
 var siteOrder = []SiteProgress{SiteBroken, SiteHeld, SiteBack, SiteRunning, SiteDone, SiteWaiting, SiteUntested, SiteLeftOut}
 
-// siteLines tells of each site, trouble first, at most ten of a kind.
+// siteLines tells of the sites, trouble first: at most ten of a state and
+// tellLines in all, so that the message stays one. The others are counted.
 func (v PlanView) siteLines() []Line {
 	var out []Line
+	room := tellLines
 	for _, state := range siteOrder {
 		sites := v.Plan.in(state)
+		named := min(len(sites), tellSites, room)
 		if state == SiteWaiting && len(sites) > 3 {
-			out = append(out, Item(fmt.Sprintf("%d sites wait for their turn.", len(sites))))
-			continue
+			named = 0
 		}
-		for i, s := range sites {
-			if i == tellSites {
-				out = append(out, Item(fmt.Sprintf("and %d more %s.", len(sites)-tellSites, stateWords(state, v.Plan.Kind))))
-				break
-			}
+		room -= named
+		for _, s := range sites[:named] {
 			out = append(out, v.siteLine(s))
+		}
+		switch rest := len(sites) - named; {
+		case rest > 0 && named > 0:
+			out = append(out, Item(fmt.Sprintf("and %d more %s.", rest, stateWords(state, v.Plan.Kind))))
+		case rest > 0:
+			out = append(out, Item(fmt.Sprintf("%s %s.", Plural(rest, "site", "sites"), stateWords(state, v.Plan.Kind))))
 		}
 	}
 	return out
 }
 
-// stateWords says the state of several sites.
+// stateWords says the state of several sites, after their number.
 func stateWords(s SiteProgress, k PlanKind) string {
 	switch s {
 	case SiteDone:
 		return k.words().past
+	case SiteBack:
+		return "failed and on the old platform"
 	case SiteRunning:
 		return "under way"
 	case SiteHeld:
 		return "waiting for a person"
+	case SiteWaiting:
+		return "waiting for their turn"
 	}
 	return string(s)
 }
@@ -91,7 +100,7 @@ func stateWords(s SiteProgress, k PlanKind) string {
 // siteLine tells of one site: a mark, a name, and the same in words.
 func (v PlanView) siteLine(s PlanSite) Line {
 	name := Bold(Clean(string(s.URI), 80))
-	note := tellSentence(s.Note)
+	note := tellSentence(clip(s.Note, 160))
 	switch s.Progress {
 	case SiteBroken:
 		return Item("❌ ", name, " failed. ", note, " It could not be brought back by itself; look at it now.")

@@ -30,7 +30,7 @@ func TellTask(t Task) Message {
 	case TaskDone:
 		m.Tone = Good
 		m.Text = fmt.Sprintf("%s %s: done%s.", title, about, tellTaskTook(t))
-		m.Lines = []Line{Say("✅ Done" + tellTaskTook(t) + ".")}
+		m.Lines = []Line{Say("Done" + tellTaskTook(t) + ".")}
 		if t.Reason != "" {
 			m.Lines = append(m.Lines, Say(tellSentence(t.Reason)))
 		}
@@ -40,7 +40,7 @@ func TellTask(t Task) Message {
 	default:
 		m.Tone = Bad
 		m.Text = fmt.Sprintf("%s %s failed: %s", title, about, tellSentence(t.Reason))
-		m.Lines = []Line{Say("❌ Failed. " + tellSentence(t.Reason))}
+		m.Lines = []Line{Say("Failed. " + tellSentence(t.Reason))}
 	}
 	m.Footer = tellFooter([]Span{{Text: "Task "}, Mono(string(t.ID))}, []Span{{Text: "asked by "}, By(t.By)}, []Span{When(t.Created)})
 	return m
@@ -59,7 +59,7 @@ func tellHeld(m *Message, t Task, what string) {
 	m.Tone = Warn
 	m.Text = fmt.Sprintf("%s waits for a person at the step %q.", what, Clean(cur.Name, 60))
 	m.Lines = []Line{
-		Say("✋ It waits for a person. " + tellSentence(t.Reason)),
+		Say("It waits for a person. " + tellSentence(t.Reason)),
 		Say("It is not certain whether the step ", Mono(Clean(cur.Name, 60)), " was completed. Look at host ", Mono(Clean(string(t.Host), 60)), " and choose:"),
 		Item(Bold("Retry the step"), " runs it again from its beginning."),
 		Item(Bold("Continue without it"), " takes it for completed."),
@@ -83,13 +83,13 @@ func heldAnswers(t Task) []Button {
 // TellAlarm tells of trouble that belongs to no other subject.
 func TellAlarm(a Alarm) Message {
 	title, text := Clean(a.Title, 150), tellSentence(a.Text)
-	m := Message{Title: title, Tone: a.Tone, Text: tellSentence(title) + " " + text, Lines: []Line{Say("⚠️ " + text)}, Footer: tellFooter([]Span{When(a.At)})}
+	m := Message{Title: title, Tone: a.Tone, Text: tellSentence(title) + " " + text, Lines: []Line{Say(text)}, Footer: tellFooter([]Span{When(a.At)})}
 	if !a.Over {
 		m.Buttons = a.Buttons
 		return m
 	}
 	m.Tone = Good
 	m.Text = title + ": this is over."
-	m.Lines = []Line{Say("✅ This is over since ", When(a.Ended), "."), Say("It was: " + text)}
+	m.Lines = []Line{Say("This is over since ", When(a.Ended), "."), Say("It was: " + text)}
 	return m
 }

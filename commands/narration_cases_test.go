@@ -1,0 +1,163 @@
+package commands_test
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/distrobot/distrobot/fleet"
+)
+
+func tag(v, commit string) fleet.Ref {
+	return fleet.Ref{Name: "refs/tags/" + v, Hash: commit, Commit: commit, Version: v}
+}
+
+func branch(name, commit string) fleet.Ref {
+	return fleet.Ref{Name: "refs/heads/" + name, Hash: commit, Commit: commit}
+}
+
+const (
+	oldCommit = "1111111aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	newCommit = "2222222bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+)
+
+func commits(n int) []fleet.Commit {
+	out := make([]fleet.Commit, n)
+	for i := range out {
+		out[i] = fleet.Commit{Hash: fmt.Sprintf("%07x%033d", 0xabc0000+i, i), Author: "Ada", At: noon, Subject: fmt.Sprintf("Fix <b>thing</b> & number %d", n-i)}
+	}
+	return out
+}
+
+func counts(ns ...int) []fleet.PlatformCount {
+	out := []fleet.PlatformCount{}
+	for i, n := range ns {
+		out = append(out, fleet.PlatformCount{Platform: fleet.Platform{Name: fleet.PlatformName(fmt.Sprintf("atrium-1.%d.0", i))}, Sites: n})
+	}
+	return out
+}
+
+func newsCases() map[string]fleet.Message {
+	base := fleet.Announcement{ID: "atrium/3", Distribution: "atrium", From: tag("1.0.0", oldCommit), To: tag("1.1.0", newCommit), Moves: 1,
+		Commits: commits(7), Total: 12, State: fleet.NewsOpen, At: noon, Channel: "C1", Web: "https://git.example.org/compare/1.0.0...1.1.0", Others: []string{"1.0.5"}}
+	ready := fleet.Platform{Name: "atrium-1.1.0", Distribution: "atrium", State: fleet.PlatformReady, Took: map[fleet.HostName]fleet.Duration{"local": 4200}}
+	task := fleet.Task{ID: "t1", Steps: []fleet.StepRecord{{Name: "fetch", State: fleet.StepDone}, {Name: "lay out", State: fleet.StepStarted}, {Name: "verify", State: fleet.StepWaiting}}}
+	dist := fleet.Distribution{Name: "atrium", Target: "atrium-1.1.0"}
+	tell := func(change func(*fleet.NewsView)) fleet.Message {
+		v := fleet.NewsView{News: base, Distribution: fleet.Distribution{Name: "atrium", Target: "atrium-1.0.0"}, Counts: counts(3)}
+		change(&v)
+		return fleet.TellNews(v)
+	}
+	return map[string]fleet.Message{
+		"open_tag": tell(func(*fleet.NewsView) {}),
+		"open_first": tell(func(v *fleet.NewsView) {
+			v.News.From, v.News.Commits, v.News.Total, v.Counts = fleet.Ref{}, nil, -1, nil
+		}),
+		"open_branch": tell(func(v *fleet.NewsView) {
+			v.News.From, v.News.To = branch("main", oldCommit), branch("main", newCommit)
+			v.News.Commits, v.News.Total, v.News.Others, v.Counts = commits(3), 3, nil, counts(8, 3, 2, 1, 1)
+		}),
+		"moved_tag": tell(func(v *fleet.NewsView) { v.News.From, v.News.Rewritten = tag("1.1.0", oldCommit), true }),
+		"rewritten_branch": tell(func(v *fleet.NewsView) {
+			v.News.From, v.News.To, v.News.Rewritten = branch("main", oldCommit), branch("main", newCommit), true
+		}),
+		"snoozed": tell(func(v *fleet.NewsView) {
+			v.News.State, v.News.Until, v.News.By = fleet.NewsSnoozed, after(24*time.Hour), bob
+		}),
+		"building": tell(func(v *fleet.NewsView) {
+			v.News.State, v.News.Platform, v.News.By, v.Task = fleet.NewsBuilding, "atrium-1.1.0", bob, task
+		}),
+		"building_unserved": tell(func(v *fleet.NewsView) {
+			v.News.State, v.News.Platform, v.News.By = fleet.NewsBuilding, "atrium-1.1.0", policy
+		}),
+		"built_target": tell(func(v *fleet.NewsView) {
+			v.News.State, v.News.Platform, v.News.By, v.Platform, v.Distribution = fleet.NewsBuilt, "atrium-1.1.0", bob, ready, dist
+		}),
+		"built_not_target": tell(func(v *fleet.NewsView) {
+			v.News.State, v.News.Platform, v.News.By, v.Platform = fleet.NewsBuilt, "atrium-1.1.0", bob, ready
+		}),
+		"failed": tell(func(v *fleet.NewsView) {
+			v.News.State, v.News.Platform, v.News.By = fleet.NewsFailed, "atrium-1.1.0", bob
+			v.Platform = fleet.Platform{Name: "atrium-1.1.0", State: fleet.PlatformFailed, Reason: "The verification \"make check\" ended with status 2"}
+		}),
+		"superseded": tell(func(v *fleet.NewsView) { v.News.State = fleet.NewsSuperseded }),
+	}
+}
+
+func platformCases() map[string]fleet.Message {
+	base := fleet.Platform{Name: "atrium-1.1.0", Distribution: "atrium", Ref: tag("1.1.0", newCommit), State: fleet.PlatformQueued, Created: noon, By: bob}
+	facts := fleet.PlatformFacts{Files: 18000, Packages: make([]fleet.Package, 42)}
+	tell := func(change func(*fleet.PlatformView)) fleet.Message {
+		v := fleet.PlatformView{Platform: base, Distribution: fleet.Distribution{Name: "atrium", Target: "atrium-1.1.0"}, Counts: counts(1)}
+		change(&v)
+		return fleet.TellPlatform(v)
+	}
+	return map[string]fleet.Message{
+		"queued": tell(func(*fleet.PlatformView) {}),
+		"ready_target": tell(func(v *fleet.PlatformView) {
+			v.Platform.State, v.Facts, v.Known = fleet.PlatformReady, facts, true
+			v.Platform.Took = map[fleet.HostName]fleet.Duration{"local": 65000}
+		}),
+		"ready_not_target": tell(func(v *fleet.PlatformView) {
+			v.Platform.State, v.Distribution.Target = fleet.PlatformReady, "atrium-1.0.0"
+		}),
+		"ready_alone": tell(func(v *fleet.PlatformView) {
+			v.Platform.State, v.Platform.Distribution, v.Distribution = fleet.PlatformReady, "", fleet.Distribution{}
+		}),
+		"failed": tell(func(v *fleet.PlatformView) {
+			v.Platform.State, v.Platform.Reason = fleet.PlatformFailed, "The disk is full"
+		}),
+		"retired": tell(func(v *fleet.PlatformView) { v.Platform.State = fleet.PlatformRetired }),
+	}
+}
+
+func taskCases() map[string]fleet.Message {
+	base := fleet.Task{ID: "01jd0000000000000000000001", Kind: fleet.TaskCreate, Host: "web1", About: "shop.example.org", By: bob, Created: noon,
+		State: fleet.TaskQueued, Steps: []fleet.StepRecord{{Name: "make database", State: fleet.StepDone}, {Name: "install", State: fleet.StepStarted}}}
+	tell := func(change func(*fleet.Task)) fleet.Message {
+		x := base
+		change(&x)
+		return fleet.TellTask(x)
+	}
+	return map[string]fleet.Message{
+		"queued":    tell(func(*fleet.Task) {}),
+		"running":   tell(func(x *fleet.Task) { x.State = fleet.TaskRunning }),
+		"held":      tell(func(x *fleet.Task) { x.State, x.Reason = fleet.TaskHeld, "The worker died during this step" }),
+		"done":      tell(func(x *fleet.Task) { x.State, x.Begun, x.Ended = fleet.TaskDone, noon, after(75*time.Second) }),
+		"failed":    tell(func(x *fleet.Task) { x.State, x.Reason = fleet.TaskFailed, "The address answers with status 500." }),
+		"cancelled": tell(func(x *fleet.Task) { x.State, x.Reason = fleet.TaskCancelled, "Cancelled by bob" }),
+	}
+}
+
+func alarmCases() map[string]fleet.Message {
+	a := fleet.Alarm{ID: "a1", Title: "The repository of atrium cannot be read", Text: "The server answers with status 403", Tone: fleet.Warn, About: "atrium", At: noon}
+	over := a
+	over.Over, over.Ended = true, after(time.Hour)
+	button := a
+	button.Title, button.Text = "shop.example.org is worse than before its upgrade", "It answers with status 500 since 12:01, and 3 orders were written since"
+	button.Tone, button.Buttons = fleet.Bad, []fleet.Button{{Action: fleet.ActRollback, Label: "Roll back shop.example.org", Value: "shop.example.org|7", Style: fleet.Danger}}
+	return map[string]fleet.Message{"on": fleet.TellAlarm(a), "over": fleet.TellAlarm(over), "site": fleet.TellAlarm(button)}
+}
+
+func digestCases() map[string]fleet.Message {
+	standing := func(d string, out int, behind ...int) fleet.Standing {
+		return fleet.Standing{Distribution: fleet.Distribution{Name: fleet.DistName(d), Target: fleet.PlatformName(d + "-2.0.0")}, Behind: counts(behind...), OnTarget: 4, OutOfDate: out}
+	}
+	sites := func(n int) []fleet.URI {
+		out := make([]fleet.URI, n)
+		for i := range out {
+			out[i] = fleet.URI(fmt.Sprintf("site%02d.example.org", i))
+		}
+		return out
+	}
+	full := fleet.DigestView{Name: "mondays", At: noon, Standings: []fleet.Standing{standing("intranet", 1, 1), standing("atrium", 25, 12, 7, 3, 2, 1), standing("quiet", 0)},
+		Sites:   map[fleet.DistName][]fleet.URI{"intranet": sites(1), "atrium": sites(10)},
+		Pinned:  []fleet.Site{{URI: "old.example.org", Platform: "atrium-1.0.0", Pinned: "Its upgrade to atrium-1.1.0 failed: status 500"}},
+		Failing: []fleet.Cursor{{Distribution: "intranet", Failing: "The server asks for a password"}},
+		Held:    []fleet.Task{{ID: "01jd0000000000000000000002", Kind: fleet.TaskMigrate, About: "shop.example.org"}}}
+	return map[string]fleet.Message{
+		"full":  fleet.TellDigest(full),
+		"one":   fleet.TellDigest(fleet.DigestView{At: noon, Standings: []fleet.Standing{standing("atrium", 1, 1)}, Sites: map[fleet.DistName][]fleet.URI{"atrium": sites(1)}}),
+		"quiet": fleet.TellDigest(fleet.DigestView{Name: "mondays", At: noon, Standings: []fleet.Standing{standing("atrium", 0)}}),
+		"held":  fleet.TellDigest(fleet.DigestView{At: noon, Held: full.Held}),
+	}
+}

@@ -1,0 +1,66 @@
+package commands_test
+
+import (
+	"strings"
+
+	"github.com/distrobot/distrobot/fleet"
+)
+
+// hostile is what authors, repositories and servers may send.
+var hostile = map[string]string{
+	"channel": "<!channel> <!here> <!everyone> <@UEVIL> <!subteam^S1|@all>",
+	"link":    "<https://evil.example|Confirm> [click](https://evil.example)",
+	"markup":  "*bold* _it_ ~no~ `code` ```block``` > quote &lt;!channel&gt; & < >",
+	"long":    strings.Repeat("<!channel>x ", 900),
+	"bidi":    "abc\u202Edef\u2066ghi\u200F",
+	"nul":     "a\x00b\x07c\r\nd\te\u0085",
+	"broken":  "\xff\xfe<\xc3\x28!channel>",
+	"emoji":   ":tada: 👨\u200d👩\u200d👧 " + strings.Repeat("🙂", 500),
+	"empty":   "",
+}
+
+// hostileMessages are messages in which every foreign word is s.
+func hostileMessages(s string) map[string]fleet.Message {
+	many := make([]fleet.Commit, 20)
+	rows := make([]fleet.Row, fleet.MaxRows)
+	notes := make([]fleet.Finding, 50)
+	for i := range many {
+		many[i] = fleet.Commit{Hash: s, Author: s, Subject: s}
+	}
+	for i := range rows {
+		rows[i] = fleet.Row{Package: s, Type: s, From: s, To: s, Change: fleet.Upgraded}
+	}
+	for i := range notes {
+		notes[i] = fleet.Finding{Block: i%2 == 0, Site: "a.example.org", Text: s}
+	}
+	ref := fleet.Ref{Name: "refs/tags/" + s, Commit: s, Version: s}
+	news := fleet.Announcement{ID: "atrium/1", Distribution: "atrium", From: ref, To: ref, Commits: many, Total: 20, State: fleet.NewsOpen, At: noon, Web: s, Others: []string{s, s, s}}
+	rewritten, head := news, news
+	rewritten.Rewritten = true
+	head.To = fleet.Ref{Name: "refs/heads/" + s, Commit: s}
+	failed := fleet.Platform{Name: "atrium-1", State: fleet.PlatformFailed, Reason: s, By: fleet.Actor{ID: "U1", Name: s}, Ref: ref}
+	out := map[string]fleet.Message{
+		"news":      fleet.TellNews(fleet.NewsView{News: news}),
+		"rewritten": fleet.TellNews(fleet.NewsView{News: rewritten}),
+		"branch":    fleet.TellNews(fleet.NewsView{News: head}),
+		"platform":  fleet.TellPlatform(fleet.PlatformView{Platform: failed}),
+		"alarm":     fleet.TellAlarm(fleet.Alarm{ID: "1", Title: "A" + s, Text: s, At: noon}),
+		"log_line":  fleet.TellPlanEvent(fleet.PlanEvent{Text: "x" + s}),
+		"task":      fleet.TellTask(fleet.Task{ID: "t1", Kind: fleet.TaskKind(s), Host: fleet.HostName(s), About: s, State: fleet.TaskHeld, Reason: s, Steps: []fleet.StepRecord{{Name: s, State: fleet.StepUnknown}}}),
+		"digest": fleet.TellDigest(fleet.DigestView{Name: s, At: noon, Pinned: []fleet.Site{{URI: "a.example.org", Pinned: s}},
+			Failing: []fleet.Cursor{{Distribution: "atrium", Failing: s}}, Held: []fleet.Task{{ID: "t1", About: s}}}),
+	}
+	for _, state := range []fleet.PlanState{fleet.PlanReading, fleet.PlanProposed, fleet.PlanRunning, fleet.PlanPaused, fleet.PlanFailed, fleet.PlanSuperseded} {
+		p := basePlan()
+		p.State, p.Title, p.Reason, p.Rows, p.Notes, p.Requester = state, "U"+s, s, rows, notes, fleet.Actor{ID: "unix:1", Name: s}
+		p.Sites = nil
+		for range 30 {
+			for _, x := range planSites(fleet.SiteWaiting, fleet.SiteBack, fleet.SiteBroken, fleet.SiteLeftOut, fleet.SiteRunning, fleet.SiteDone) {
+				x.Note, x.Step = s, s
+				p.Sites = append(p.Sites, x)
+			}
+		}
+		out["plan_"+string(state)] = fleet.TellPlan(fleet.PlanView{Plan: p})
+	}
+	return out
+}

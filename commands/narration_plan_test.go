@@ -1,0 +1,128 @@
+package commands_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/distrobot/distrobot/fleet"
+)
+
+func planSites(states ...fleet.SiteProgress) []fleet.PlanSite {
+	out := make([]fleet.PlanSite, len(states))
+	for i, s := range states {
+		out[i] = fleet.PlanSite{URI: fleet.URI(fmt.Sprintf("site%d.example.org", i+1)), Host: "local", From: "atrium-1.0.0", Wave: 1, Progress: s}
+		switch s {
+		case fleet.SiteDone:
+			out[i].Took, out[i].Window = 4200, 800
+		case fleet.SiteBack:
+			out[i].Note = "The check failed: status 500"
+		case fleet.SiteBroken:
+			out[i].Note = "The old copy is damaged"
+		case fleet.SiteLeftOut:
+			out[i].Note = fmt.Sprintf("Site %s is pinned: it was rolled back", out[i].URI)
+		case fleet.SiteRunning:
+			out[i].Task = "t-running"
+		case fleet.SiteHeld:
+			out[i].Task = "t-held"
+		}
+	}
+	return out
+}
+
+func rows(n int) []fleet.Row {
+	out := []fleet.Row{{Package: "example/app", Type: "core", From: "1.0.0", To: "1.1.0", Change: fleet.Upgraded, Pending: 2}}
+	for i := 1; i < n; i++ {
+		out = append(out, fleet.Row{Package: fmt.Sprintf("example/part%02d", i), Type: "module", To: "2.0", Change: fleet.Added})
+	}
+	return out
+}
+
+func basePlan() fleet.Plan {
+	return fleet.Plan{ID: "01jd0000000000000000000009", Kind: fleet.Upgrade, Title: "Upgrade 3 sites of atrium from 1.0.0 to 1.1.0", Distribution: "atrium",
+		From: "atrium-1.0.0", To: "atrium-1.1.0", State: fleet.PlanProposed, Revision: 2,
+		Sites: planSites(fleet.SiteWaiting, fleet.SiteWaiting, fleet.SiteWaiting), Rows: rows(3), Quorum: 1, Requester: bob, Channel: "C1",
+		Created: noon, Proposed: noon, Expires: after(24 * time.Hour)}
+}
+
+func tellPlan(change func(*fleet.Plan)) fleet.Message {
+	p := basePlan()
+	change(&p)
+	tasks := map[fleet.TaskID]fleet.Task{
+		"t-running": {ID: "t-running", State: fleet.TaskRunning, Steps: []fleet.StepRecord{{Name: "hold", State: fleet.StepDone}, {Name: "clone database", State: fleet.StepStarted}}},
+		"t-held":    {ID: "t-held", State: fleet.TaskHeld, Steps: []fleet.StepRecord{{Name: "update", State: fleet.StepUnknown}}},
+	}
+	return fleet.TellPlan(fleet.PlanView{Plan: p, Tasks: tasks})
+}
+
+// confirmed makes a plan one that alice confirmed.
+func confirmed(p *fleet.Plan, s fleet.PlanState, sites ...fleet.SiteProgress) {
+	p.State, p.Votes, p.Sites = s, []fleet.Approval{{Who: alice, At: after(time.Minute)}}, planSites(sites...)
+	if s.Final() {
+		p.Ended = after(90 * time.Second)
+	}
+}
+
+func planCases() map[string]fleet.Message {
+	return map[string]fleet.Message{
+		"reading":   tellPlan(func(p *fleet.Plan) { p.State = fleet.PlanReading }),
+		"proposed":  tellPlan(func(*fleet.Plan) {}),
+		"one_site":  tellPlan(func(p *fleet.Plan) { p.Sites = p.Sites[:1] }),
+		"many_rows": tellPlan(func(p *fleet.Plan) { p.Rows, p.More = rows(30), 40 }),
+		"same_code": tellPlan(func(p *fleet.Plan) { p.Rows = nil }),
+		"redrawn": tellPlan(func(p *fleet.Plan) {
+			p.Replaces, p.Reason, p.Quorum, p.Votes = "01jd0000000000000000000008", "The target moved to atrium-1.1.0", 2, []fleet.Approval{{Who: alice}}
+		}),
+		"blocked": tellPlan(func(p *fleet.Plan) {
+			p.Notes = []fleet.Finding{{Block: true, Text: "example/app would go back from 1.1.0 to 1.0.0"}, {Site: "site1.example.org", Text: "It uses a package that is removed"}}
+		}),
+		"left_out": tellPlan(func(p *fleet.Plan) { p.Sites = planSites(fleet.SiteWaiting, fleet.SiteLeftOut) }),
+		"rollback": tellPlan(func(p *fleet.Plan) {
+			p.Kind, p.Title, p.Rows = fleet.Rollback, "Roll back site1.example.org to 1.0.0", nil
+		}),
+		"approved": tellPlan(func(p *fleet.Plan) { confirmed(p, fleet.PlanApproved, fleet.SiteWaiting, fleet.SiteWaiting) }),
+		"running":  tellPlan(func(p *fleet.Plan) { running(p); p.Wave, p.Waves = 2, 3 }),
+		"held":     tellPlan(func(p *fleet.Plan) { confirmed(p, fleet.PlanRunning, fleet.SiteDone, fleet.SiteHeld) }),
+		"paused":   tellPlan(func(p *fleet.Plan) { running(p); p.State, p.Reason = fleet.PlanPaused, "1 site failed, and none may" }),
+		"done":     tellPlan(func(p *fleet.Plan) { confirmed(p, fleet.PlanDone, fleet.SiteDone, fleet.SiteDone, fleet.SiteDone) }),
+		"failed":   tellPlan(func(p *fleet.Plan) { confirmed(p, fleet.PlanFailed, fleet.SiteDone, fleet.SiteBack, fleet.SiteDone) }),
+		"worst":    tellPlan(func(p *fleet.Plan) { worst(p) }),
+		"unread": tellPlan(func(p *fleet.Plan) {
+			p.State, p.Reason, p.Ended = fleet.PlanFailed, "Host web1 did not answer in time", noon
+		}),
+		"cancelled": tellPlan(func(p *fleet.Plan) { p.State, p.By, p.Ended = fleet.PlanCancelled, alice, after(time.Minute) }),
+		"expired":   tellPlan(func(p *fleet.Plan) { p.State, p.Ended = fleet.PlanExpired, after(24*time.Hour) }),
+		"superseded": tellPlan(func(p *fleet.Plan) {
+			p.State, p.Reason, p.Replacement = fleet.PlanSuperseded, "The target moved to atrium-1.2.0", "01jd000000000000000000000a"
+		}),
+		"undone":   tellPlan(func(p *fleet.Plan) { p.Kind = fleet.Rollback; confirmed(p, fleet.PlanDone, fleet.SiteDone) }),
+		"log_line": fleet.TellPlanEvent(fleet.PlanEvent{At: noon, Text: "site1.example.org: hold", Tone: fleet.Neutral}),
+	}
+}
+
+func running(p *fleet.Plan) {
+	confirmed(p, fleet.PlanRunning, fleet.SiteDone, fleet.SiteBack, fleet.SiteRunning, fleet.SiteWaiting, fleet.SiteWaiting)
+}
+
+func worst(p *fleet.Plan) {
+	confirmed(p, fleet.PlanFailed, fleet.SiteDone, fleet.SiteBroken, fleet.SiteBack, fleet.SiteUntested, fleet.SiteLeftOut)
+	p.Reason, p.By = "Stopped after 2 failures", bob
+}
+
+// TestNoLiveButtonsAtTheEnd holds that a plan that is decided offers neither
+// Confirm nor Cancel, and that one which can be confirmed does.
+func TestNoLiveButtonsAtTheEnd(t *testing.T) {
+	for name, m := range planCases() {
+		live := map[string]bool{}
+		for _, b := range m.Buttons {
+			live[b.Action] = true
+		}
+		open := map[string]bool{"proposed": true, "one_site": true, "many_rows": true, "same_code": true, "redrawn": true, "left_out": true, "rollback": true}[name]
+		if live[fleet.ActConfirm] != open {
+			t.Errorf("%s: Confirm offered: %v", name, live[fleet.ActConfirm])
+		}
+		if live[fleet.ActCancel] != (open || name == "blocked") {
+			t.Errorf("%s: Cancel offered: %v", name, live[fleet.ActCancel])
+		}
+	}
+}
