@@ -37,7 +37,7 @@ func (ds *Digests) Set(ctx context.Context, d Digest) (Digest, error) {
 		}
 		out = d
 		out.Next, out.Last = old.Next, old.Last
-		if !found || old.Spec != d.Spec || old.Zone != d.Zone || old.Next.Before(tx.Now()) {
+		if !found || old.Spec != d.Spec || old.Zone != d.Zone {
 			if out.Next, err = ds.Clock.Next(d.Spec, d.Zone, tx.Now()); err != nil {
 				return err
 			}
