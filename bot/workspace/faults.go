@@ -144,7 +144,9 @@ func (s *Server) cause(req faultRequest) (int, string) {
 	case "down":
 		return s.link.closeAll(), ""
 	case "redeliver":
-		return s.redeliver(max(req.Count, 1)), ""
+		if req.ForMS == nil { // with a time, everything in it comes twice instead
+			return s.redeliver(max(req.Count, 1)), ""
+		}
 	}
 	return 0, ""
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
@@ -200,4 +201,24 @@ func acknowledge(_ *slack.Client, socket *socketmode.Client, ev socketmode.Event
 	if ev.Request != nil && ev.Request.EnvelopeID != "" {
 		socket.Ack(*ev.Request)
 	}
+}
+
+// clock is a clock that a test moves.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func startClock() *clock { return &clock{at: time.Now()} }
+
+func (c *clock) read() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
 }
