@@ -64,4 +64,5 @@ type Reply struct {
 	None    bool              // nothing to say: the message itself changes
 	Refresh *fleet.Message    // what the pressed message shall look like at once
 	Errors  map[string]string // of a form: input name → sentence; keeps it open
+	Code    fleet.Code        // why it was refused; "" when it was not
 }

@@ -164,9 +164,11 @@ func checkTone(t *testing.T, m fleet.Message) {
 	}
 	texts := []string{m.Text, m.Title}
 	for _, l := range append(append([]fleet.Line{}, m.Lines...), m.More...) {
+		line := ""
 		for _, s := range l.Spans {
-			texts = append(texts, s.Text)
+			line += s.Text
 		}
+		texts = append(texts, line)
 	}
 	for _, s := range texts {
 		if strings.Contains(s, "!") || strings.Contains(s, "  ") || strings.Contains(s, "..") {

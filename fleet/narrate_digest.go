@@ -191,13 +191,13 @@ func (v DigestView) dist(s Standing) []Line {
 	var on []string
 	for i, b := range s.Behind {
 		if i == 3 {
-			on = append(on, Plural(len(s.Behind)-3, "other platform", "other platforms"))
+			on = append(on, "the rest on "+Plural(len(s.Behind)-3, "other platform", "other platforms"))
 			break
 		}
 		on = append(on, fmt.Sprintf("%d on %s", b.Sites, b.Platform.Name))
 	}
-	out := []Line{Say(Bold(string(d.Name)), fmt.Sprintf(": %s out of date (%s). The target is ", Plural(s.OutOfDate, "site", "sites"), strings.Join(on, ", ")),
-		Mono(string(d.Target)), fmt.Sprintf(" with %s.", Plural(s.OnTarget, "site", "sites")))}
+	out := []Line{Say(Bold(string(d.Name)), ": the target is ", Mono(string(d.Target)), fmt.Sprintf(". %s on it; %s out of date: %s.",
+		upperFirst(areOn(s.OnTarget)), areOn(s.OutOfDate), strings.Join(on, ", ")))}
 	uris := v.Sites[d.Name]
 	if len(uris) > tellSites {
 		uris = uris[:tellSites]
@@ -212,6 +212,9 @@ func (v DigestView) dist(s Standing) []Line {
 	}
 	return append(out, line)
 }
+
+// areOn says "1 site is" and "3 sites are".
+func areOn(n int) string { return Plural(n, "site is", "sites are") }
 
 func cleanAll[S ~string](in []S) []string {
 	out := make([]string, len(in))

@@ -27,6 +27,12 @@ func (v NewsView) headline() string {
 		return fmt.Sprintf("%s: tag %s was moved", a.Distribution, tellVersion(a.To))
 	case a.Rewritten:
 		return fmt.Sprintf("%s: the history of %s was rewritten", a.Distribution, Clean(a.To.Short(), 60))
+	case a.State == NewsBuilding:
+		return "Building " + v.what()
+	case a.State == NewsBuilt:
+		return v.what() + " is built"
+	case a.State == NewsFailed:
+		return v.what() + " could not be built"
 	case a.To.IsTag():
 		return v.what() + " is available"
 	case a.Total > 0:
@@ -92,7 +98,7 @@ func (v NewsView) warning() string {
 func (v NewsView) changes() []Line {
 	a := v.News
 	var out []Line
-	if a.To.IsTag() && a.Total > 0 && a.From.Commit != "" {
+	if a.To.IsTag() && a.Total > 0 && a.From.Commit != "" && !a.Rewritten {
 		out = append(out, Say(fmt.Sprintf("%s since %s:", Plural(a.Total, "commit", "commits"), tellVersion(a.From))))
 	}
 	for i, c := range a.Commits {
@@ -163,7 +169,11 @@ func (v NewsView) buildButton(label string) Button {
 	b := Button{Action: ActBuild, Label: clip(label, 75), Value: v.News.ID, Style: Primary}
 	if v.News.Rewritten {
 		b.Style = Danger
-		b.Confirm = &Ask{Title: "Build rewritten history?", Text: clip(v.warning(), 290), Yes: "Build", No: "Not now"}
+		title := "Build rewritten history?"
+		if v.News.To.IsTag() {
+			title = "Build the moved tag?"
+		}
+		b.Confirm = &Ask{Title: title, Text: clip(v.warning(), 290), Yes: "Build", No: "Not now"}
 	}
 	return b
 }

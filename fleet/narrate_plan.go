@@ -82,7 +82,7 @@ func uris(sites []PlanSite) []URI {
 func (v PlanView) proposed(m *Message) {
 	p := v.Plan
 	n := len(moving(p))
-	m.Text = fmt.Sprintf("%s waits for a decision: %s.", Clean(p.Title, 200), planCount(p, n))
+	m.Text = fmt.Sprintf("A decision is needed: %s%s.", lowerFirst(Clean(p.Title, 200)), planLeft(p, n))
 	m.Fields = []Field{
 		{"From", Say(Mono(Clean(string(p.From), 110)))}, {"To", Say(Mono(Clean(string(p.To), 110)))},
 		{"Asked by", Say(By(p.Requester))}, {"Expires", Say(When(p.Expires))},
@@ -102,13 +102,12 @@ func (v PlanView) proposed(m *Message) {
 	v.decision(m, n)
 }
 
-// planCount says how many sites move and how many do not.
-func planCount(p Plan, n int) string {
-	s := Plural(n, "site", "sites")
+// planLeft says how many sites of the scope do not move.
+func planLeft(p Plan, n int) string {
 	if out := len(p.Sites) - n; out > 0 {
-		s += fmt.Sprintf(", %d left out", out)
+		return fmt.Sprintf(" (%s left out)", Plural(out, "site", "sites"))
 	}
-	return s
+	return ""
 }
 
 // planSites names the sites that move and, apart, those left out.
@@ -199,16 +198,16 @@ func (v PlanView) decision(m *Message, n int) {
 // planAsk repeats, before the press, what will happen and to how much (up to
 // 300 characters, Slack's limit of a confirm dialog).
 func planAsk(p Plan, n int) string {
-	verb, back := "move", "A site that fails its check goes back by itself."
+	verb, back := "move", "A site that fails its check goes back to its old copy by itself."
 	if p.Kind == Rollback {
 		verb, back = "go back", "What was written since the upgrade stays in the abandoned copy."
 	}
 	if n == 1 {
 		verb = strings.Replace(strings.Replace(verb, "move", "moves", 1), "go ", "goes ", 1)
 	}
-	each := "Each answers 503 for a moment. "
+	each := "Each answers 503 for a moment while it is moved. "
 	if n == 1 {
-		each = "It answers 503 for a moment. "
+		each = "It answers 503 for a moment while it is moved. "
 	}
 	tail := " " + each + back
 	head := fmt.Sprintf("%s %s to %s: %s.", Plural(n, "site", "sites"), verb, clip(string(p.To), 60), tellList(uris(moving(p)), 3))

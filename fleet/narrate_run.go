@@ -100,14 +100,17 @@ func stateWords(s SiteProgress, k PlanKind) string {
 // siteLine tells of one site: a mark, a name, and the same in words.
 func (v PlanView) siteLine(s PlanSite) Line {
 	name := Bold(Clean(string(s.URI), 80))
-	note := tellSentence(clip(s.Note, 160))
+	note := ""
+	if s.Note != "" {
+		note = " " + tellSentence(clip(s.Note, 160))
+	}
 	switch s.Progress {
 	case SiteBroken:
-		return Item("❌ ", name, " failed. ", note, " It could not be brought back by itself; look at it now.")
+		return Item("❌ ", name, " failed and needs a person now.", note)
 	case SiteBack:
-		return Item("❌ ", name, " failed. ", note, " ", v.backText(s))
+		return Item("❌ ", name, " failed.", note, " ", v.backText(s))
 	case SiteHeld:
-		return Item("✋ ", name, " waits for a person. ", note, v.heldText(s))
+		return Item("✋ ", name, " waits for a person.", note, v.heldText(s))
 	case SiteRunning:
 		return Item("⏳ ", name, ": ", v.stepText(s))
 	case SiteDone:
@@ -116,6 +119,9 @@ func (v PlanView) siteLine(s PlanSite) Line {
 		return Item("➖ ", name, " was not started.")
 	case SiteLeftOut:
 		return Item("➖ Left out: ", tellAbout(s))
+	}
+	if v.Plan.State.Final() {
+		return Item("➖ ", name, " was not started.")
 	}
 	return Item("▫️ ", name, " waits for its turn.")
 }
@@ -153,7 +159,7 @@ func (v PlanView) doneText(s PlanSite) string {
 		out += " in " + tellDuration(s.Took.Std())
 	}
 	if s.Window > 0 {
-		out += fmt.Sprintf(", 503 for %.1f s", s.Window.Std().Seconds())
+		out += fmt.Sprintf(", answered 503 for %.1f s", s.Window.Std().Seconds())
 	}
 	if s.Note != "" {
 		return out + ". " + tellSentence(s.Note)
@@ -164,8 +170,12 @@ func (v PlanView) doneText(s PlanSite) string {
 func (v PlanView) pauseButtons(m *Message) {
 	value := PlanValue(v.Plan.ID, v.Plan.Revision)
 	left := len(v.Plan.in(SiteWaiting))
+	label := "Continue"
+	if left > 0 {
+		label += " with " + Plural(left, "site", "sites")
+	}
 	m.Buttons = append(m.Buttons,
-		Button{Action: ActContinue, Label: "Continue with " + Plural(left, "site", "sites"), Value: value, Style: Primary,
+		Button{Action: ActContinue, Label: label, Value: value, Style: Primary,
 			Confirm: &Ask{Title: "Continue this plan?", Text: fmt.Sprintf("%s still to go, in the next wave first. Each answers 503 for a moment while it is moved.",
 				upperFirst(Plural(left, "site is", "sites are"))), Yes: "Continue", No: "Not now"}},
 		Button{Action: ActStop, Label: "Stop here", Value: value,
@@ -187,13 +197,17 @@ func (v PlanView) heldButtons(m *Message) {
 // before successes.
 func (v PlanView) ended(m *Message) {
 	p := v.Plan
+	touched := len(p.in(SiteDone, SiteBack, SiteBroken)) > 0
 	outcome := planOutcome(p)
+	if !touched && p.Reason != "" {
+		outcome = tellSentence(p.Reason) + " No site was touched."
+	}
 	m.Text = outcome
 	m.Lines = append(m.Lines, Say(Bold(outcome)))
-	if p.Reason != "" && p.State == PlanFailed {
+	if touched && p.Reason != "" && len(p.in(SiteUntested)) > 0 {
 		m.Lines = append(m.Lines, Say(tellSentence(p.Reason)))
 	}
-	if len(p.Votes) > 0 || len(p.in(SiteDone, SiteBack, SiteBroken)) > 0 {
+	if len(p.Votes) > 0 || touched {
 		m.Lines = append(m.Lines, planConfirmed(p))
 	}
 	if p.By.ID != "" {
@@ -269,6 +283,13 @@ func upperFirst(s string) string {
 		return s
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+func lowerFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToLower(s[:1]) + s[1:]
 }
 
 // TellPlanEvent is one line of a plan's thread.

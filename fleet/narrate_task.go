@@ -1,6 +1,9 @@
 package fleet
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // taskTitles are what each kind of task does, for people.
 var taskTitles = map[TaskKind]string{
@@ -36,11 +39,15 @@ func TellTask(t Task) Message {
 		}
 	case TaskCancelled:
 		m.Text = fmt.Sprintf("%s %s was cancelled.", title, about)
-		m.Lines = []Line{Say("Cancelled. " + tellSentence(t.Reason))}
+		m.Lines = []Line{Say(strings.TrimSpace("Cancelled. " + tellSentence(t.Reason)))}
 	default:
 		m.Tone = Bad
-		m.Text = fmt.Sprintf("%s %s failed: %s", title, about, tellSentence(t.Reason))
-		m.Lines = []Line{Say("Failed. " + tellSentence(t.Reason))}
+		reason := tellSentence(t.Reason)
+		if reason == "" {
+			reason = "The reason is in its log."
+		}
+		m.Text = fmt.Sprintf("%s %s failed: %s", title, about, reason)
+		m.Lines = []Line{Say("Failed. " + reason)}
 	}
 	m.Footer = tellFooter([]Span{{Text: "Task "}, Mono(string(t.ID))}, []Span{{Text: "asked by "}, By(t.By)}, []Span{When(t.Created)})
 	return m
@@ -61,9 +68,9 @@ func tellHeld(m *Message, t Task, what string) {
 	m.Lines = []Line{
 		Say("It waits for a person. " + tellSentence(t.Reason)),
 		Say("It is not certain whether the step ", Mono(Clean(cur.Name, 60)), " was completed. Look at host ", Mono(Clean(string(t.Host), 60)), " and choose:"),
-		Item(Bold("Retry the step"), " runs it again from its beginning."),
-		Item(Bold("Continue without it"), " takes it for completed."),
-		Item(Bold("Stop and go back"), " gives up and undoes what can be undone."),
+		Item(Bold("Retry the step"), ": it runs again from its beginning."),
+		Item(Bold("Continue without it"), ": it is taken for completed."),
+		Item(Bold("Stop and go back"), ": the task gives up and undoes what can be undone."),
 	}
 	m.Buttons = heldAnswers(t)
 }
