@@ -150,7 +150,7 @@ func reply(err error) (Reply, error) {
 		}
 		m.Lines = append(m.Lines, line)
 	}
-	return Reply{Message: m}, nil
+	return Reply{Message: m, Code: e.Code}, nil
 }
 
 // say is a plain answer of one sentence.

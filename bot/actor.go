@@ -1,0 +1,34 @@
+package bot
+
+import (
+	"context"
+	"strings"
+
+	"github.com/distrobot/distrobot/fleet"
+)
+
+// Actor finds a full member of the workspace by user id ("U0AB") or by handle
+// ("alice", "@alice"). Errors: NotFound, or Later when Slack cannot be asked.
+func (b *Bot) Actor(ctx context.Context, name string) (fleet.Actor, error) {
+	name = strings.TrimPrefix(strings.TrimSpace(name), "@")
+	id := name
+	if !strings.HasPrefix(name, "U") && !strings.HasPrefix(name, "W") {
+		all, err := b.api.GetUsersContext(ctx)
+		if err != nil {
+			return fleet.Actor{}, fleet.Errorf(fleet.Later, "Slack cannot be asked who %q is.", fleet.Clean(name, 40)).Because(err)
+		}
+		for _, u := range all {
+			if strings.EqualFold(u.Name, name) {
+				id = u.ID
+			}
+		}
+	}
+	p, err := b.disp.people.find(ctx, id)
+	if err != nil {
+		return fleet.Actor{}, fleet.Errorf(fleet.Later, "Slack cannot be asked who %q is.", fleet.Clean(name, 40)).Because(err)
+	}
+	if !p.member {
+		return fleet.Actor{}, fleet.Errorf(fleet.NotFound, "%q is no full member of the Slack workspace.", fleet.Clean(name, 40))
+	}
+	return fleet.Actor{ID: id, Name: p.name, Team: b.identity().team}, nil
+}
