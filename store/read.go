@@ -78,6 +78,9 @@ func (s *Store) List(ctx context.Context, ix fleet.Index, page fleet.Page) ([]st
 	if page.To != 0 {
 		args.Stop = strconv.FormatInt(page.To, 10)
 	}
+	if page.Descending { // Redis wants the higher bound first, and the client passes what it is given
+		args.Start, args.Stop = args.Stop, args.Start
+	}
 	out, err := s.client.ZRangeArgs(ctx, args).Result()
 	return out, away("list "+ix.Name, err)
 }
