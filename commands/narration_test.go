@@ -88,7 +88,7 @@ func checkMessage(t *testing.T, m fleet.Message) {
 	if len(bad) > 0 {
 		t.Errorf("does not fit into Slack: %v", bad)
 	}
-	if m.Subject == "" && len(parts) != 1 {
+	if m.Subject != replied && len(parts) != 1 {
 		t.Errorf("is %d messages; one that is edited in place must stay one", len(parts))
 	}
 	for _, p := range parts {
@@ -175,4 +175,14 @@ func checkTone(t *testing.T, m fleet.Message) {
 			t.Errorf("tone of %q", s)
 		}
 	}
+}
+
+// replied marks, for checkMessage, an answer that may be several messages.
+const replied fleet.Subject = "reply:1"
+
+// checkReply is checkMessage for an answer, which may be several messages.
+func checkReply(t *testing.T, m fleet.Message) {
+	t.Helper()
+	m.Subject = replied
+	checkMessage(t, m)
 }

@@ -110,7 +110,7 @@ func (t *Table) submit(ctx context.Context, p Press) (Reply, error) {
 	var w *wrongInput
 	var e *fleet.Error
 	if _, has := p.Inputs[inputOf(err)]; has && errors.As(err, &w) && errors.As(err, &e) {
-		return Reply{Errors: map[string]string{w.input: strings.TrimSpace(e.Text + " " + e.Hint)}}, nil
+		return Reply{Errors: map[string]string{w.input: strings.TrimSpace(e.Text + " " + e.Hint)}, Code: e.Code}, nil
 	}
 	if err != nil {
 		return reply(err)

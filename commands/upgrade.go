@@ -69,6 +69,7 @@ func (t *Table) upgradeDist(ctx context.Context, r Request, d fleet.Distribution
 func (t *Table) propose(ctx context.Context, r Request, orders ...fleet.Proposal) (fleet.Message, error) {
 	var plans []fleet.Plan
 	var refusals []fleet.Line
+	first := ""
 	for _, o := range orders {
 		o.By, o.Channel = r.Who, t.where(r, fleet.Distribution{})
 		p, err := t.Planner.Propose(ctx, o)
@@ -76,10 +77,17 @@ func (t *Table) propose(ctx context.Context, r Request, orders ...fleet.Proposal
 			return fleet.Message{}, err
 		}
 		if err != nil {
-			refusals = append(refusals, fleet.Item(fleet.Clean(string(o.Scope.Platform), 110)+": "+refusal(err)))
+			why := refusal(err)
+			if first == "" {
+				first = why
+			}
+			refusals = append(refusals, fleet.Item(fleet.Clean(string(o.Scope.Platform), 110)+": "+why))
 			continue
 		}
 		plans = append(plans, p)
+	}
+	if len(plans) == 0 {
+		return fleet.Message{}, fleet.Errorf(fleet.Refused, "No plan could be made.").WithHint("%s", first)
 	}
 	if r.Shell {
 		return t.shellPlans(ctx, plans, refusals)
@@ -98,11 +106,6 @@ func refusal(err error) string {
 
 // proposed says that the facts are read and where the plans appear.
 func proposed(r Request, plans []fleet.Plan, refusals []fleet.Line) fleet.Message {
-	if len(plans) == 0 {
-		m := say("No plan could be made.", refusals...)
-		m.Tone = fleet.Warn
-		return m
-	}
 	sites, open := 0, 0
 	for _, p := range plans {
 		sites += len(p.Sites)
