@@ -1,0 +1,26 @@
+#!/bin/sh
+# Brings the data of a site up to schema 3, from any older one.
+set -eu
+export LC_ALL=C
+cd "$SITE_ROOT/data"
+schema=$(cat schema)
+
+# next N: replaces the guest book by what comes in, and says its schema.
+next() {
+	cat > guestbook.new
+	mv guestbook.new guestbook.tsv
+	echo "$1" > schema
+	echo "guest book: $(wc -l < guestbook.tsv | tr -d ' ') entries, schema $1"
+
+}
+
+if [ "$schema" -lt 2 ]; then
+	# A date for each entry; nobody knows that of the old ones.
+	awk -F '\t' '{ print "earlier\t" $1 "\t" $2 }' guestbook.tsv | next 2
+fi
+schema=$(cat schema)
+
+if [ "$schema" -lt 3 ]; then
+	# An initial for each entry, "*" where a name begins with no letter.
+	awk -F '\t' '{ i = toupper(substr($2, 1, 1)); if (i ~ /[^A-Z]/) i = "*"; print $1 "\t" i "\t" $2 "\t" $3 }' guestbook.tsv | next 3
+fi

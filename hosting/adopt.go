@@ -1,0 +1,70 @@
+package hosting
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/distrobot/distrobot/fleet"
+	"github.com/distrobot/distrobot/internal/job"
+)
+
+// adopt records sites that are live on this host already, from their own
+// records: all of them, or the one the task is about.
+func (w *Worker) adopt() job.Recipe {
+	return job.Recipe{Steps: []job.Step{
+		{Name: "adopt", Title: "read the sites of this host", Do: w.adoptSites, Repeatable: true, Limit: 10 * time.Minute},
+	}}
+}
+
+func (w *Worker) adoptSites(ctx context.Context, s *job.Scope) error {
+	only := fleet.URI(s.Task.About)
+	all, readErr := w.Backend.All(ctx)
+	if readErr != nil {
+		s.Log("Some records cannot be read: %v", readErr)
+	}
+	taken, refusals := 0, 0
+	var last error
+	for _, r := range all {
+		if only != "" && r.URI != only {
+			continue
+		}
+		if _, err := w.Sites.Adopt(ctx, siteOf(r, w.Host), s.Task.By); err != nil {
+			if fleet.CodeOf(err) == "" || fleet.CodeOf(err) == fleet.Later {
+				return err
+			}
+			s.Log("%s: %s", r.URI, Sentence(err))
+			refusals++
+			last = err
+			continue
+		}
+		taken++
+	}
+	s.Keep("adopted", fmt.Sprint(taken))
+	switch {
+	case only != "" && taken+refusals == 0:
+		return fleet.Errorf(fleet.NotFound, "Host %s serves no site %s.", w.Host, only)
+	case refusals > 0 && taken == 0:
+		return last
+	case readErr != nil && taken == 0:
+		return fleet.Errorf(fleet.Failed, "No record of a site on host %s could be read.", w.Host).Because(readErr)
+	}
+	return nil
+}
+
+// siteOf rebuilds a site's row from its record.
+func siteOf(r Record, host fleet.HostName) fleet.Site {
+	site := fleet.Site{
+		URI: r.URI, ID: r.ID, Platform: r.Platform, Host: host, Kind: r.Kind,
+		Generation: r.Generation, State: fleet.SiteLive, Pinned: r.Pinned,
+		Lock: fleet.SiteLock{Fence: r.Fence},
+	}
+	if r.Database != nil {
+		site.Database = r.Database.Engine + "/" + r.Database.Name + "/" + r.Database.User
+	}
+	if len(r.Previous) > 0 {
+		kept := r.Previous[0]
+		site.Previous, site.From, site.KeptUntil = kept.Generation, kept.Platform, kept.Until
+	}
+	return site
+}

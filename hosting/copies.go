@@ -1,0 +1,102 @@
+package hosting
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/distrobot/distrobot/fleet"
+	"github.com/distrobot/distrobot/internal/job"
+)
+
+// tree gives the tree of a platform on this host.
+func (w *Worker) tree(ctx context.Context, p fleet.PlatformName) (Tree, error) {
+	dir, err := w.Backend.Tree(ctx, p)
+	if err != nil {
+		return Tree{}, err
+	}
+	spec, err := ReadSpec(dir)
+	return Tree{Dir: dir, Spec: spec}, err
+}
+
+// kindOf gives a kind by name; the last of the list, which knows the least, if
+// there is none of that name.
+func (w *Worker) kindOf(name fleet.KindName) Kind {
+	i := slices.IndexFunc(w.Kinds, func(k Kind) bool { return k.Name() == name })
+	if i < 0 {
+		i = len(w.Kinds) - 1
+	}
+	return w.Kinds[i]
+}
+
+// A start is what the preflight journaled.
+type start struct {
+	from, to   fleet.PlatformName
+	generation int64 // that was live
+	data       int64 // whose data the new one gets
+	keptUntil  time.Time
+}
+
+func startOf(s *job.Scope) (start, bool) {
+	at := func(key string) string { return s.Value(stepPreflight, key) }
+	until, _ := time.Parse(time.RFC3339, at("kept_until"))
+	return start{
+		from: fleet.PlatformName(at("from")), to: fleet.PlatformName(at("to")),
+		generation: number(at("generation")), data: number(at("data")), keptUntil: until,
+	}, at("to") != ""
+}
+
+// next describes the generation a task makes.
+func (w *Worker) next(ctx context.Context, s *job.Scope) (Copy, error) {
+	st, ok := startOf(s)
+	if !ok {
+		return Copy{}, fmt.Errorf("task %s has no preflight", s.Task.ID)
+	}
+	site, err := w.claim(ctx, s, fleet.SiteClaim{})
+	if err != nil {
+		return Copy{}, err
+	}
+	p := fleet.Platform{Name: st.to}
+	if err := fleet.One(ctx, w.Store, &p, "platform "+string(st.to)); err != nil {
+		return Copy{}, err
+	}
+	t, err := w.tree(ctx, st.to)
+	if err != nil {
+		return Copy{}, err
+	}
+	c := Copy{
+		URI: site.URI, ID: site.ID, Kind: p.Kind, Distribution: p.Distribution,
+		Platform: p.Name, Commit: p.Ref.Commit, Tree: t, Generation: st.generation + 1, From: st.data,
+		Fence: site.Lock.Fence, Plan: s.Task.Plan, Task: s.Task.ID,
+	}
+	if st.generation > 0 {
+		c.Previous = []Kept{{Generation: st.generation, Platform: st.from, Until: st.keptUntil}}
+	}
+	if s.Task.Kind == fleet.TaskRollback {
+		c.Pinned = rolledBack(s.Task)
+	}
+	return c, nil
+}
+
+// old names the generation that was live when the task began.
+func (w *Worker) old(ctx context.Context, s *job.Scope) (Copy, error) {
+	st, ok := startOf(s)
+	if !ok {
+		return Copy{}, fmt.Errorf("task %s has no preflight", s.Task.ID)
+	}
+	site, err := w.claim(ctx, s, fleet.SiteClaim{})
+	return Copy{
+		URI: site.URI, ID: site.ID, Platform: st.from, Generation: st.generation,
+		Fence: site.Lock.Fence, Plan: s.Task.Plan, Task: s.Task.ID,
+	}, err
+}
+
+// rolledBack is why a site is pinned after a rollback that a person asked for.
+func rolledBack(t fleet.Task) string {
+	who := t.By.Name
+	if who == "" {
+		who = t.By.ID
+	}
+	return fmt.Sprintf("rolled back by %s", fleet.Clean(who, 80))
+}

@@ -1,0 +1,159 @@
+package hosting
+
+import (
+	"context"
+	"time"
+
+	"github.com/distrobot/distrobot/fleet"
+)
+
+// A Backend is what a worker drives on its machine. Its parts are called by
+// different recipes and can be read one at a time. Errors that people may read
+// are *fleet.Error; a full disk is one of them (see Explain).
+type Backend interface {
+	Name() string // as in DISTROBOT_BACKEND: "local"
+	Platforms
+	Copies
+	Handover
+	Traffic
+	Records
+}
+
+// Platforms keeps the trees of platforms, which never change once published.
+type Platforms interface {
+	// Stage gives the path of a directory for a new tree, which does not exist
+	// yet. What earlier attempts at the same platform left is removed.
+	Stage(ctx context.Context, p fleet.PlatformName, fence int64) (string, error)
+	// Publish makes a staged directory the tree of p, read-only and durable, by
+	// one rename that replaces nothing. An error of code Exists says that p has
+	// a tree already.
+	Publish(ctx context.Context, p fleet.PlatformName, stage string) (string, error)
+	// Tree gives the directory of p's tree; NotFound if this host has none.
+	Tree(ctx context.Context, p fleet.PlatformName) (string, error)
+	// Discard deletes the tree of p and everything staged for it. Sites that
+	// use it must be gone; an absent tree is no error.
+	Discard(ctx context.Context, p fleet.PlatformName) error
+	// Room gives the bytes free where trees and sites are kept.
+	Room(ctx context.Context) (int64, error)
+}
+
+// Copies makes generations of sites. All calls may be repeated after a crash.
+type Copies interface {
+	// Lay makes the generation's view of its platform, its settings and its
+	// record, without data. What an earlier attempt laid out is replaced.
+	Lay(ctx context.Context, c Copy) error
+	// Fill copies the versioned data of generation c.From into c, or what the
+	// platform ships when From is 0, and brings it to the disk. Data that an
+	// earlier attempt copied is replaced, so a half-done update is undone.
+	Fill(ctx context.Context, c Copy) (Amount, error)
+	// Update runs commands in the copy, as the site's user, without the network
+	// if the specification says so. log receives their output by lines.
+	Update(ctx context.Context, c Copy, commands [][]string, log func(string)) error
+	// Abandon puts generation c.Generation, which must not be live, aside for
+	// people to look at, in the place of an earlier one.
+	Abandon(ctx context.Context, c Copy) error
+	// Tidy deletes every generation but the live one and those in c.Previous.
+	Tidy(ctx context.Context, c Copy) error
+}
+
+// Handover moves the versioned data of generation c.From into c instead of
+// copying it, in constant time whatever its size, and back.
+type Handover interface {
+	Take(ctx context.Context, c Copy) error
+	Return(ctx context.Context, c Copy) error
+}
+
+// Traffic decides what visitors of a site get.
+type Traffic interface {
+	// Hold makes the site answer 503 with Retry-After from now on. Holding again
+	// keeps the time of the first call, which is returned.
+	Hold(ctx context.Context, c Copy) (time.Time, error)
+	// Drain waits until every request that was let in before the hold is over.
+	Drain(ctx context.Context, c Copy) error
+	// Switch makes generation c.Generation the one visitors get, by one rename.
+	Switch(ctx context.Context, c Copy) error
+	// Release ends the hold and gives how long it lasted; 0 if there was none.
+	Release(ctx context.Context, c Copy) (time.Duration, error)
+	// Check fetches a page of generation c.Generation past any hold, unseen by
+	// visitors; Probe fetches what visitors get.
+	Check(ctx context.Context, c Copy, path string) (Answer, error)
+	Probe(ctx context.Context, uri fleet.URI, path string) (Answer, error)
+}
+
+// Records is what the machine itself knows about its sites. It is enough to
+// rebuild the fleet's rows.
+type Records interface {
+	// Live reads the record of the generation that visitors get; NotFound if
+	// the site has none.
+	Live(ctx context.Context, uri fleet.URI) (Record, error)
+	// Pin writes into the live record why nothing upgrades the site.
+	Pin(ctx context.Context, c Copy, reason string) error
+	// All reads the live record of every site.
+	All(ctx context.Context) ([]Record, error)
+	// Size measures the versioned data of a generation.
+	Size(ctx context.Context, uri fleet.URI, generation int64) (Amount, error)
+	// Remove deletes everything of a site, data included.
+	Remove(ctx context.Context, c Copy) error
+}
+
+// A Copy names one generation of a site and says what it is made of.
+type Copy struct {
+	URI          fleet.URI
+	ID           string // of the site, for ever
+	Kind         fleet.KindName
+	Distribution fleet.DistName
+	Platform     fleet.PlatformName
+	Commit       string
+	Tree         Tree
+	Generation   int64
+	From         int64 // generation its data comes from; 0: what the platform ships
+	Previous     []Kept
+	Pinned       string
+	Fence        int64 // of the site's lock
+	Plan         fleet.PlanID
+	Task         fleet.TaskID
+}
+
+// A Tree is a platform's directory and what its distrobot.yml says.
+type Tree struct {
+	Dir  string
+	Spec Spec
+}
+
+// An Amount measures data. Digest changes whenever something is written.
+type Amount struct {
+	Files  int
+	Bytes  int64
+	Digest string
+}
+
+// An Answer is what a site said to a request, cut at MaxBody bytes.
+type Answer struct {
+	Status int
+	Bytes  int64
+	Body   []byte
+	Took   time.Duration
+}
+
+// MaxBody bounds what is kept of an answer.
+const MaxBody = 1 << 20
+
+// A Kind is what distrobot knows about one CMS.
+type Kind interface {
+	Name() fleet.KindName
+	// Detect reports whether the tree is of this kind.
+	Detect(t Tree) bool
+	// Read reads packages and requirements. Sizes are not its business.
+	Read(ctx context.Context, t Tree) (fleet.PlatformFacts, error)
+	// Updates are the commands that bring a site's data up to a platform.
+	Updates(t Tree) [][]string
+	// Check is what a site of this tree must answer.
+	Check(t Tree) Check
+}
+
+// A Source turns a repository into a tree.
+type Source interface {
+	Type() string // as in fleet.Source: "git"
+	// Fetch lays the platform's commit out in dir, which does not exist yet.
+	Fetch(ctx context.Context, p fleet.Platform, dir string) error
+}

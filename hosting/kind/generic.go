@@ -1,0 +1,198 @@
+package kind
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/distrobot/distrobot/fleet"
+	"github.com/distrobot/distrobot/hosting"
+)
+
+// Bounds of what is read of a foreign tree.
+const (
+	maxManifest = 32 << 20 // bytes of one file; lock files of large sites have a few megabytes
+	maxPackages = 20_000
+)
+
+// generic knows nothing of a site but what its distrobot.yml says, and reads
+// the packages of a tree where the common tools leave them: composer.lock,
+// package-lock.json, and the manifests of the tree and of the directories
+// right below packages/ and modules/.
+type generic struct{}
+
+// Name implements hosting.Kind.
+func (generic) Name() fleet.KindName { return "generic" }
+
+// Detect implements hosting.Kind: everything is generic.
+func (generic) Detect(hosting.Tree) bool { return true }
+
+// Updates implements hosting.Kind.
+func (generic) Updates(t hosting.Tree) [][]string { return t.Spec.Update }
+
+// Check implements hosting.Kind.
+func (generic) Check(t hosting.Tree) hosting.Check { return t.Spec.Check }
+
+// Read implements hosting.Kind. A file that is not what its name says is left
+// out: which packages are in a tree is for people to see, not to rely on.
+func (generic) Read(ctx context.Context, t hosting.Tree) (fleet.PlatformFacts, error) {
+	root, err := os.OpenRoot(t.Dir)
+	if err != nil {
+		return fleet.PlatformFacts{}, err
+	}
+	defer root.Close()
+	r := reader{root: root, found: map[string]fleet.Package{}}
+	facts := fleet.PlatformFacts{PHP: t.Spec.PHP}
+	r.composerLock("composer.lock")
+	r.npmLock("package-lock.json")
+	if top, ok := r.manifest("composer.json"); ok {
+		r.add(top.Name, "application", top.Version)
+		if facts.PHP == "" {
+			facts.PHP = fleet.Clean(top.Require["php"], 60)
+		}
+	}
+	for _, dir := range []string{"packages", "modules"} {
+		for _, name := range r.dirs(dir) {
+			if ctx.Err() != nil {
+				return facts, context.Cause(ctx)
+			}
+			if m, ok := r.manifest(path.Join(dir, name, "composer.json")); ok {
+				r.add(orName(m.Name, name), typeOf(m.Type), m.Version)
+			}
+		}
+	}
+	for _, p := range r.found {
+		facts.Packages = append(facts.Packages, p)
+	}
+	slices.SortFunc(facts.Packages, func(a, b fleet.Package) int {
+		return strings.Compare(a.Type+"\x00"+a.Name, b.Type+"\x00"+b.Name)
+	})
+	return facts, nil
+}
+
+// A reader gathers packages; the first mention of a name counts.
+type reader struct {
+	root  *os.Root
+	found map[string]fleet.Package
+}
+
+// A manifest is what is read of composer.json, and of a package in a lock file.
+type manifest struct {
+	Name    string            `json:"name"`
+	Type    string            `json:"type"`
+	Version string            `json:"version"`
+	Require map[string]string `json:"require"`
+}
+
+func (r *reader) add(name, kind, version string) {
+	name = fleet.Clean(name, 120)
+	if _, ok := r.found[name]; ok || name == "" || len(r.found) >= maxPackages {
+		return
+	}
+	version = strings.TrimPrefix(fleet.Clean(version, 60), "v")
+	r.found[name] = fleet.Package{Name: name, Type: kind, Version: version}
+}
+
+// read decodes a JSON file inside the tree, within bounds.
+func (r *reader) read(name string, into any) bool {
+	f, err := r.root.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() || info.Size() > maxManifest {
+		return false
+	}
+	b, err := io.ReadAll(io.LimitReader(f, maxManifest))
+	return err == nil && json.Unmarshal(b, into) == nil
+}
+
+func (r *reader) manifest(name string) (manifest, bool) {
+	// Some manifests have "require": [] where PHP made it of an empty array.
+	var loose struct {
+		manifest
+		Require json.RawMessage `json:"require"`
+	}
+	if !r.read(name, &loose) {
+		return manifest{}, false
+	}
+	m := loose.manifest
+	_ = json.Unmarshal(loose.Require, &m.Require)
+	return m, true
+}
+
+// composerLock reads the packages that are installed in production.
+func (r *reader) composerLock(name string) {
+	var lock struct {
+		Packages []struct {
+			Name    string `json:"name"`
+			Type    string `json:"type"`
+			Version string `json:"version"`
+		} `json:"packages"`
+	}
+	if r.read(name, &lock) {
+		for _, p := range lock.Packages {
+			r.add(p.Name, typeOf(p.Type), p.Version)
+		}
+	}
+}
+
+// npmLock reads lock files of version 2 and 3, whose keys are directories.
+func (r *reader) npmLock(name string) {
+	var lock struct {
+		Packages map[string]struct {
+			Version string `json:"version"`
+			Dev     bool   `json:"dev"`
+		} `json:"packages"`
+	}
+	if !r.read(name, &lock) {
+		return
+	}
+	for dir, p := range lock.Packages {
+		const modules = "node_modules/"
+		if pkg, ok := strings.CutPrefix(dir, modules); ok && !p.Dev && !strings.Contains(pkg, modules) {
+			r.add(pkg, "library", p.Version)
+		}
+	}
+}
+
+// dirs lists the directories right below one of the tree.
+func (r *reader) dirs(name string) []string {
+	entries, err := fs.ReadDir(r.root.FS(), name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	var out []string
+	for _, e := range entries {
+		if e.IsDir() {
+			out = append(out, e.Name())
+		}
+	}
+	return out
+}
+
+// typeOf says a composer type in the fleet's words.
+func typeOf(t string) string {
+	for _, word := range []string{"module", "theme", "plugin", "profile"} {
+		if strings.HasSuffix(t, word) {
+			return word
+		}
+	}
+	if strings.HasSuffix(t, "-core") {
+		return "core"
+	}
+	return "library"
+}
+
+func orName(name, otherwise string) string {
+	if name == "" {
+		return otherwise
+	}
+	return name
+}

@@ -1,0 +1,255 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"syscall"
+
+	"github.com/distrobot/distrobot/fleet"
+	"github.com/distrobot/distrobot/hosting"
+)
+
+// Fill implements hosting.Copies. The data is copied beside its place and put
+// there by one rename when it is whole and on the disk.
+func (b *Backend) Fill(ctx context.Context, c hosting.Copy) (hosting.Amount, error) {
+	var amount hosting.Amount
+	err := b.guarded(ctx, c, func(s site, _ *os.File) error {
+		if n, err := s.live(); err != nil || n == c.Generation {
+			return orLive(err, c)
+		}
+		place := filepath.Join(s.gen(c.Generation), "versioned")
+		tmp := place + ".tmp"
+		if err := removeTree(tmp); err != nil {
+			return err
+		}
+		if err := os.Mkdir(tmp, 0o755); err != nil {
+			return err
+		}
+		for _, p := range c.Tree.Spec.Versioned {
+			if err := b.fillPath(ctx, s, c, p, tmp); err != nil {
+				return err
+			}
+		}
+		if c.Generation == 1 && b.Seed != nil {
+			if err := b.Seed(ctx, c.URI, tmp); err != nil {
+				return err
+			}
+		}
+		if err := syncBelow(tmp); err != nil {
+			return err
+		}
+		if err := removeTree(place); err != nil {
+			return err
+		}
+		if err := os.Rename(tmp, place); err != nil {
+			return err
+		}
+		var err error
+		amount, err = measure(place)
+		return err
+	})
+	return amount, hosting.Explain("copy the site's data", err)
+}
+
+// fillPath copies one versioned path from the old generation, or from the
+// platform when the old one did not have it.
+func (b *Backend) fillPath(ctx context.Context, s site, c hosting.Copy, p, into string) error {
+	if c.From > 0 {
+		old := filepath.Join(s.gen(c.From), "versioned")
+		if _, err := os.Lstat(filepath.Join(old, p)); err == nil {
+			return (&copier{ctx: ctx}).copy(old, p, into)
+		}
+	}
+	return b.seed(c.Tree.Dir, p, into)
+}
+
+// seed puts what the platform ships at p into a directory of the site, unless
+// something is there: its first data. What the platform does not have becomes
+// an empty directory. Everything is given to the site's user.
+func (b *Backend) seed(tree, p, into string) error {
+	if _, err := os.Lstat(filepath.Join(into, p)); err == nil {
+		return nil
+	}
+	if err := os.MkdirAll(into, 0o755); err != nil {
+		return err
+	}
+	tmp, err := os.MkdirTemp(into, ".seed-")
+	if err != nil {
+		return err
+	}
+	defer removeTree(tmp)
+	_, err = os.Lstat(filepath.Join(tree, p))
+	switch {
+	case err == nil:
+		err = (&copier{ctx: context.Background(), owner: b.As, seed: true}).copy(tree, p, tmp)
+	case errors.Is(err, fs.ErrNotExist):
+		if err = os.MkdirAll(filepath.Join(tmp, p), 0o750); err == nil && b.As != nil {
+			err = os.Lchown(filepath.Join(tmp, p), int(b.As.UID), int(b.As.GID))
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Join(into, path.Dir(p)), 0o755); err != nil {
+		return err
+	}
+	return os.Rename(filepath.Join(tmp, p), filepath.Join(into, p))
+}
+
+// Take implements hosting.Copies.
+func (b *Backend) Take(ctx context.Context, c hosting.Copy) error {
+	return hosting.Explain("take the old data over", b.guarded(ctx, c, func(s site, _ *os.File) error {
+		return moveData(s, c.From, c.Generation)
+	}))
+}
+
+// Return implements hosting.Copies.
+func (b *Backend) Return(ctx context.Context, c hosting.Copy) error {
+	return hosting.Explain("give the old data back", b.guarded(ctx, c, func(s site, _ *os.File) error {
+		return moveData(s, c.Generation, c.From)
+	}))
+}
+
+// moveData renames the data of one generation into another. Once moved, moving
+// again changes nothing.
+func moveData(s site, from, to int64) error {
+	if n, err := s.live(); err != nil || n == from || n == to {
+		return errors.Join(err, fmt.Errorf("data of a live generation (%d) is not moved", n))
+	}
+	src, dst := filepath.Join(s.gen(from), "versioned"), filepath.Join(s.gen(to), "versioned")
+	if _, err := os.Lstat(src); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(dst); err == nil {
+			return nil
+		}
+		return fleet.Errorf(fleet.NotFound, "The data of generation %d is not there any more.", from)
+	}
+	if err := removeTree(dst); err != nil {
+		return err
+	}
+	if err := os.Rename(src, dst); err != nil {
+		return err
+	}
+	return errors.Join(syncDir(s.gen(from)), syncDir(s.gen(to)))
+}
+
+// Abandon implements hosting.Copies.
+func (b *Backend) Abandon(ctx context.Context, c hosting.Copy) error {
+	return hosting.Explain("put the given-up copy aside", b.guarded(ctx, c, func(s site, _ *os.File) error {
+		if n, err := s.live(); err != nil || n == c.Generation {
+			return orLive(err, c)
+		}
+		gen := s.gen(c.Generation)
+		if _, err := os.Lstat(gen); errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		old, _ := filepath.Glob(s.path("gen", "*.failed"))
+		for _, dir := range old {
+			if err := removeTree(dir); err != nil {
+				return err
+			}
+		}
+		return os.Rename(gen, gen+".failed")
+	}))
+}
+
+// Tidy implements hosting.Copies.
+func (b *Backend) Tidy(ctx context.Context, c hosting.Copy) error {
+	return hosting.Explain("delete old copies", b.guarded(ctx, c, func(s site, _ *os.File) error {
+		live, err := s.live()
+		if err != nil || live == 0 {
+			return err
+		}
+		keep := map[string]bool{filepath.Base(s.gen(live)): true}
+		for _, k := range c.Previous {
+			keep[filepath.Base(s.gen(k.Generation))] = true
+		}
+		all, err := os.ReadDir(s.path("gen"))
+		for _, e := range all {
+			if !keep[e.Name()] {
+				err = errors.Join(err, removeTree(s.path("gen", e.Name())))
+			}
+		}
+		return err
+	}))
+}
+
+// A copier copies trees without following links: what a site's program made is
+// not trusted. Sockets, pipes and devices are left out.
+type copier struct {
+	ctx   context.Context
+	owner owner
+	seed  bool // of a read-only tree: the copy is writable
+}
+
+func (k *copier) copy(from, rel, to string) error {
+	src, err := os.OpenRoot(from)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	if err := os.MkdirAll(filepath.Join(to, path.Dir(rel)), 0o755); err != nil {
+		return err
+	}
+	return fs.WalkDir(src.FS(), rel, func(p string, d fs.DirEntry, err error) error {
+		if err != nil || k.ctx.Err() != nil {
+			return errors.Join(err, context.Cause(k.ctx))
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		return k.one(src, p, info, filepath.Join(to, p))
+	})
+}
+
+func (k *copier) one(src *os.Root, p string, info fs.FileInfo, to string) error {
+	mode := info.Mode().Perm()
+	if k.seed {
+		mode = mode&0o550 | 0o200
+	}
+	switch {
+	case info.IsDir():
+		if err := os.Mkdir(to, mode|0o700); err != nil {
+			return err
+		}
+	case info.Mode()&fs.ModeSymlink != 0:
+		target, err := src.Readlink(p)
+		if err != nil {
+			return err
+		}
+		if err := os.Symlink(target, to); err != nil {
+			return err
+		}
+	case info.Mode().IsRegular():
+		if err := k.file(src, p, to, mode); err != nil {
+			return err
+		}
+	default:
+		return nil
+	}
+	return k.own(info, to)
+}
+
+// file copies content; on file systems that can, the kernel shares the blocks.
+func (k *copier) file(src *os.Root, p, to string, mode fs.FileMode) error {
+	in, err := src.OpenFile(p, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(out, in); err != nil {
+		_ = out.Close()
+		return err
+	}
+	return errors.Join(out.Chmod(mode), out.Close())
+}

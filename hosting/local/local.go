@@ -1,0 +1,98 @@
+// Package local is the backend for a machine that has nothing but directories:
+//
+//	DATA/platforms/NAME/             a platform's tree, read-only
+//	DATA/platforms/.tmp-NAME-FENCE/  a build that is under way
+//	DATA/sites/SITE/live             link to gen/N: what visitors get
+//	DATA/sites/SITE/gen/N/           one generation
+//	    site.json                    its record (hosting.Record)
+//	    view.json                    how it is served
+//	    root/                        the tree as this site sees it, see farm.go
+//	    versioned/                   its own copy of the versioned paths
+//	DATA/sites/SITE/gen/N.failed/    a generation that was given up, for people
+//	DATA/sites/SITE/shared/          paths that all generations share
+//	DATA/sites/SITE/hold             present while visitors are told to wait
+//	DATA/sites/SITE/lock             flock and fence of who changes the site
+//	DATA/sites/SITE/serving.lock     flock, shared, of requests under way
+//
+// Links are relative, so DATA can be moved. The built-in web server (web.go)
+// serves the sites; another one can, if it honours hold and serving.lock.
+package local
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/distrobot/distrobot/fleet"
+	"github.com/distrobot/distrobot/hosting"
+	"github.com/distrobot/distrobot/internal/run"
+)
+
+// A Backend keeps platforms and sites below Data. Make one with its fields; it
+// is safe for concurrent use, also by several processes over one Data.
+type Backend struct {
+	Data string         // absolute directory, made when needed
+	Host fleet.HostName // written into site.json
+	// As, if set, is the user that owns the sites' data and runs their programs;
+	// it needs root. Nil means this process's own.
+	As *run.User
+	// Public gives the address of a site's live server, "http://127.0.0.1:8080",
+	// for checks from outside; nil asks the site's files directly.
+	Public func(fleet.URI) (string, error)
+	// Seed, if set, adds to the versioned data of a new site, in dir, before it
+	// is served for the first time.
+	Seed func(ctx context.Context, uri fleet.URI, dir string) error
+}
+
+// A compile-time reminder of what Backend is for.
+var _ hosting.Backend = (*Backend)(nil)
+
+// Name implements hosting.Backend.
+func (b *Backend) Name() string { return "local" }
+
+// siteName encodes an address as a file name; "@" and "+" are in no address.
+func siteName(u fleet.URI) string { return strings.NewReplacer(":", "@", "/", "+").Replace(string(u)) }
+
+// siteOf is the reverse of siteName.
+func siteOf(name string) (fleet.URI, bool) {
+	u := fleet.URI(strings.NewReplacer("@", ":", "+", "/").Replace(name))
+	clean, err := fleet.ParseURI(string(u))
+	return u, err == nil && clean == u
+}
+
+// A site is the directory of one site.
+type site string
+
+func (b *Backend) site(u fleet.URI) site {
+	return site(filepath.Join(b.Data, "sites", siteName(u)))
+}
+
+func (s site) path(parts ...string) string {
+	return filepath.Join(append([]string{string(s)}, parts...)...)
+}
+
+func (s site) gen(n int64) string { return s.path("gen", strconv.FormatInt(n, 10)) }
+
+// live gives the number of the generation visitors get; 0 when there is none.
+func (s site) live() (int64, error) {
+	to, err := os.Readlink(s.path("live"))
+	if os.IsNotExist(err) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseInt(filepath.Base(to), 10, 64)
+}
+
+// platform is where the tree of p is.
+func (b *Backend) platform(p fleet.PlatformName) string {
+	return filepath.Join(b.Data, "platforms", string(p))
+}
+
+// poll is how often a lock that another process holds is tried again; flock
+// cannot be awaited together with a context.
+const poll = 5 * time.Millisecond

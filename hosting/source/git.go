@@ -1,0 +1,61 @@
+// Package source turns repositories into trees. Each source is one file and one
+// line in All.
+package source
+
+import (
+	"context"
+	"errors"
+
+	"github.com/distrobot/distrobot/fleet"
+	"github.com/distrobot/distrobot/hosting"
+	"github.com/distrobot/distrobot/internal/mirror"
+)
+
+// All lists the sources over the mirrors of this host.
+func All(m *mirror.Store) []hosting.Source {
+	return []hosting.Source{
+		&git{mirrors: m},
+	}
+}
+
+// git takes the tree of a commit as it is.
+type git struct{ mirrors *mirror.Store }
+
+// Type implements hosting.Source.
+func (g *git) Type() string { return "git" }
+
+// Fetch implements hosting.Source. What is fetched is the hash that people were
+// shown; the name may have moved since.
+func (g *git) Fetch(ctx context.Context, p fleet.Platform, dir string) error {
+	if p.URL == "" {
+		return fleet.Errorf(fleet.Refused, "Platform %s has no repository to be built from.", p.Name)
+	}
+	repo := mirror.Repo{URL: p.URL}
+	want := mirror.Ref{Name: p.Ref.Name, Hash: p.Ref.Hash}
+	if want.Hash == "" {
+		want.Hash = p.Ref.Commit
+	}
+	if p.Ref.Commit != want.Hash {
+		want.Peeled = p.Ref.Commit
+	}
+	if err := g.mirrors.Fetch(ctx, repo, want); err != nil {
+		return explain(err)
+	}
+	_, err := g.mirrors.Checkout(ctx, repo, want.Commit(), dir)
+	return explain(err)
+}
+
+// explain makes errors of the mirror fit for people.
+func explain(err error) error {
+	var refused *mirror.Refused
+	var failed *mirror.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &refused):
+		return fleet.Errorf(fleet.Refused, "%s", refused.Reason).WithHint("%s", refused.Hint).Because(err)
+	case errors.As(err, &failed):
+		return fleet.Errorf(fleet.Failed, "%s", failed.Text).WithHint("%s", failed.Hint).Because(err)
+	}
+	return hosting.Explain("fetch the code", err)
+}

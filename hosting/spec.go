@@ -1,0 +1,144 @@
+package hosting
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/distrobot/distrobot/fleet"
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/token"
+)
+
+// SpecFile is the name of a distribution's own instructions.
+const SpecFile = "distrobot.yml"
+
+// Bounds of a specification.
+const (
+	MaxSpec       = 64 << 10 // bytes
+	maxSpecList   = 100      // entries of a list or map
+	maxSpecText   = 1000     // bytes of one string
+	maxSpecTime   = 6 * time.Hour
+	defaultTime   = 10 * time.Minute
+	defaultStatus = 200
+)
+
+// A Spec is what distrobot.yml says. All paths are relative to the root of the
+// tree, cleaned, and stay inside it.
+type Spec struct {
+	Version int            `yaml:"version"`
+	Kind    fleet.KindName `yaml:"kind"`    // "" leaves it to detection
+	Docroot string         `yaml:"docroot"` // directory that is served; "." is the whole tree
+	PHP     string         `yaml:"php"`     // required version, as in composer.json
+	// Shared paths belong to the site for ever: uploads. Versioned ones are
+	// copied for each generation: SQLite files, configuration.
+	Shared    []string `yaml:"shared"`
+	Versioned []string `yaml:"versioned"`
+	// Settings maps templates of the tree to the files they are rendered to.
+	Settings map[string]string `yaml:"settings"`
+	Update   [][]string        `yaml:"update"` // argument vectors, run in order for each site
+	Check    Check             `yaml:"check"`
+	Verify   [][]string        `yaml:"verify"` // argument vectors, run once in the built tree
+	Network  *bool             `yaml:"network"`
+	Timeout  string            `yaml:"timeout"` // of one command, like "10m"
+}
+
+// A Check is what a healthy site answers to a GET of Path.
+type Check struct {
+	Path     string `yaml:"path"`      // begins with a slash; default "/"
+	Status   int    `yaml:"status"`    // default 200
+	MinBytes int64  `yaml:"min_bytes"` // of the body
+	Marker   string `yaml:"marker"`    // a text the body holds
+}
+
+// Online reports whether commands may use the network; they may by default.
+func (s Spec) Online() bool { return s.Network == nil || *s.Network }
+
+// Limit is how long one command may take.
+func (s Spec) Limit() time.Duration {
+	if d, err := time.ParseDuration(s.Timeout); err == nil && d > 0 {
+		return d
+	}
+	return defaultTime
+}
+
+// ReadSpec reads the specification of a tree; a tree without one has the zero
+// Spec with its defaults. It does not follow links out of the tree.
+func ReadSpec(dir string) (Spec, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return Spec{}, err
+	}
+	defer root.Close()
+	f, err := root.Open(SpecFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return ParseSpec(nil)
+	}
+	if err != nil {
+		return Spec{}, invalid("it cannot be opened inside the tree").Because(err)
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, MaxSpec+1))
+	if err != nil {
+		return Spec{}, err
+	}
+	return ParseSpec(b)
+}
+
+// ParseSpec reads a specification and checks all of it. Errors are *fleet.Error
+// of code Invalid and name the line where they can.
+func ParseSpec(b []byte) (Spec, error) {
+	s := Spec{Version: 1, Docroot: ".", Check: Check{Path: "/", Status: defaultStatus}}
+	if len(b) > MaxSpec {
+		return Spec{}, invalid("it is larger than %d KiB", MaxSpec>>10)
+	}
+	if len(bytes.TrimSpace(b)) == 0 {
+		return s, nil
+	}
+	if bytes.IndexByte(b, 0) >= 0 {
+		return Spec{}, invalid("it holds a NUL byte")
+	}
+	if err := noReferences(b); err != nil {
+		return Spec{}, err
+	}
+	s.Version = 0 // must be there
+	d := yaml.NewDecoder(bytes.NewReader(b), yaml.Strict())
+	if err := d.Decode(&s); err != nil {
+		return Spec{}, explainYAML(err)
+	}
+	var more any
+	if err := d.Decode(&more); !errors.Is(err, io.EOF) {
+		return Spec{}, invalid("it holds more than one document")
+	}
+	return s.cleaned()
+}
+
+// noReferences refuses anchors and aliases, which can make a small file large.
+func noReferences(b []byte) error {
+	for _, t := range lexer.Tokenize(string(b)) {
+		switch t.Type {
+		case token.AnchorType, token.AliasType, token.MergeKeyType, token.TagType:
+			return invalid("line %d: anchors, aliases and tags are not used here", t.Position.Line)
+		}
+	}
+	return nil
+}
+
+// explainYAML makes a sentence of the parser's error, with the line.
+func explainYAML(err error) *fleet.Error {
+	var at yaml.Error
+	if !errors.As(err, &at) || at.GetToken() == nil || at.GetToken().Position == nil {
+		return invalid("%s", fleet.Clean(err.Error(), 200)).Because(err)
+	}
+	line := at.GetToken().Position.Line
+	return invalid("line %d: %s", line, fleet.Clean(at.GetMessage(), 160)).Because(err)
+}
+
+func invalid(format string, args ...any) *fleet.Error {
+	return fleet.Errorf(fleet.Invalid, "The file %s is not right: %s.", SpecFile, fmt.Sprintf(format, args...))
+}

@@ -1,0 +1,182 @@
+package hosting
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/distrobot/distrobot/fleet"
+	"github.com/distrobot/distrobot/internal/job"
+	"github.com/distrobot/distrobot/internal/run"
+)
+
+const stepFetch = "fetch"
+
+// platform reads the row of the platform a task is about.
+func (w *Worker) platform(ctx context.Context, s *job.Scope) (fleet.Platform, error) {
+	p := fleet.Platform{Name: fleet.PlatformName(s.Task.About)}
+	return p, fleet.One(ctx, w.Store, &p, "platform "+s.Task.About)
+}
+
+// fetch lays the code out beside its place and reads its instructions: a file
+// that is wrong is told before anything is run.
+func (w *Worker) fetch(ctx context.Context, s *job.Scope) error {
+	p, err := w.platform(ctx, s)
+	if err != nil {
+		return err
+	}
+	if err := w.Builder.Begin(ctx, p.Name, fleet.PlatformBuilding); err != nil {
+		return err
+	}
+	i := slices.IndexFunc(w.Sources, func(x Source) bool { return x.Type() == orDefault(p.Source.Type, "git") })
+	if i < 0 {
+		return fleet.Errorf(fleet.Refused, "This host cannot build from %q; it knows %s.", fleet.Clean(p.Source.Type, 40), w.sourceTypes())
+	}
+	stage, err := w.Backend.Stage(ctx, p.Name, s.Fence)
+	if err != nil {
+		return err
+	}
+	if err := w.Sources[i].Fetch(ctx, p, stage); err != nil {
+		return err
+	}
+	if _, err := ReadSpec(stage); err != nil {
+		return err
+	}
+	s.Keep("stage", stage)
+	return nil
+}
+
+func (w *Worker) sourceTypes() string {
+	var out []string
+	for _, x := range w.Sources {
+		out = append(out, x.Type())
+	}
+	return strings.Join(out, ", ")
+}
+
+// verifyStage runs the tree's own verification in it, before it becomes
+// read-only.
+func (w *Worker) verifyStage(ctx context.Context, s *job.Scope) error {
+	p, err := w.platform(ctx, s)
+	if err != nil {
+		return err
+	}
+	if err := w.Builder.Begin(ctx, p.Name, fleet.PlatformVerifying); err != nil {
+		return err
+	}
+	stage := s.Value(stepFetch, "stage")
+	spec, err := ReadSpec(stage)
+	if err != nil {
+		return err
+	}
+	for _, argv := range spec.Verify {
+		s.Log("$ %s", strings.Join(argv, " "))
+		program := argv[0]
+		if strings.Contains(program, "/") {
+			program = filepath.Join(stage, program)
+		}
+		_, err := run.Run(ctx, run.Command{
+			Program: program, Args: argv[1:], Dir: stage, Timeout: spec.Limit(), As: w.BuildAs,
+			Env:   []string{"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8", "LC_ALL=C.UTF-8", "HOME=" + stage},
+			Lines: func(line string) { s.Log("%s", line) },
+		})
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			return fleet.Errorf(fleet.Failed, "The verification %s failed: %s", fleet.Clean(argv[0], 80), fleet.Clean(err.Error(), 200)).Because(err)
+		}
+	}
+	return nil
+}
+
+// publish puts the tree in its place. A repetition finds it there.
+func (w *Worker) publish(ctx context.Context, s *job.Scope) error {
+	name := fleet.PlatformName(s.Task.About)
+	stage := s.Value(stepFetch, "stage")
+	if _, err := os.Lstat(stage); os.IsNotExist(err) {
+		if _, err := w.Backend.Tree(ctx, name); err == nil {
+			return nil // the rename happened, its journal entry did not
+		}
+	}
+	digest, _, err := TreeDigest(stage)
+	if err != nil {
+		return Explain("read the new tree", err)
+	}
+	_, err = w.Backend.Publish(ctx, name, stage)
+	if fleet.CodeOf(err) != fleet.Exists {
+		return err
+	}
+	// Built before, by a task that was lost: the same tree is as good.
+	dir, treeErr := w.Backend.Tree(ctx, name)
+	if treeErr != nil {
+		return treeErr
+	}
+	if have, _, digestErr := TreeDigest(dir); digestErr != nil || have != digest {
+		return err
+	}
+	return nil
+}
+
+// recordBuild reads the facts of the published tree and records the build.
+func (w *Worker) recordBuild(ctx context.Context, s *job.Scope) error {
+	p, err := w.platform(ctx, s)
+	if err != nil {
+		return err
+	}
+	t, err := w.tree(ctx, p.Name)
+	if err != nil {
+		return err
+	}
+	digest, size, err := TreeDigest(t.Dir)
+	if err != nil {
+		return Explain("read the new tree", err)
+	}
+	k := w.kindOf(p.Kind)
+	facts, err := k.Read(ctx, t)
+	if err != nil {
+		return err
+	}
+	facts.Platform, facts.Files, facts.Bytes = p.Name, size.Files, size.Bytes
+	facts.Updates = text(k.Updates(t))
+	if facts.PHP == "" {
+		facts.PHP = t.Spec.PHP
+	}
+	lock, err := LockDigest(t.Dir)
+	if err != nil {
+		return err
+	}
+	_, err = w.Builder.Record(ctx, fleet.BuildResult{
+		Platform: p.Name, Host: w.Host, Path: t.Dir, TreeDigest: digest, LockDigest: lock, Facts: facts, Took: time.Since(s.Task.Begun),
+	})
+	return err
+}
+
+// discardBuild removes what a failed build left. A tree that sites of this host
+// use was there before, and stays.
+func (w *Worker) discardBuild(ctx context.Context, s *job.Scope) error {
+	name := fleet.PlatformName(s.Task.About)
+	used, err := w.usedBy(ctx, name)
+	if err != nil || used != "" {
+		return err
+	}
+	return w.Backend.Discard(ctx, name)
+}
+
+// buildEnded tells people why there is no platform.
+func (w *Worker) buildEnded(ctx context.Context, s *job.Scope, to fleet.TaskState, reason string) error {
+	if to != fleet.TaskFailed && to != fleet.TaskCancelled {
+		return nil
+	}
+	if reason == "" {
+		reason = "The build was cancelled."
+	}
+	err := w.Builder.Fail(ctx, fleet.PlatformName(s.Task.About), w.Host, reason)
+	if fleet.CodeOf(err) == fleet.NotFound {
+		return nil // the platform was removed meanwhile
+	}
+	return err
+}

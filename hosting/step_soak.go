@@ -1,0 +1,89 @@
+package hosting
+
+import (
+	"context"
+
+	"github.com/distrobot/distrobot/fleet"
+	"github.com/distrobot/distrobot/internal/job"
+)
+
+// soak asks the site from outside, as visitors do. A site that answers worse
+// than before the move, for all of Soak, is brought back, but only while nobody
+// wrote to the new copy: otherwise going back would lose something, and people
+// decide.
+func (w *Worker) soak(ctx context.Context, s *job.Scope) error {
+	c, err := w.next(ctx, s)
+	if err != nil {
+		return inService(ctx, s, err)
+	}
+	// An earlier attempt may have died between holding and deciding.
+	if _, err := w.Backend.Release(ctx, c); err != nil {
+		return inService(ctx, s, err)
+	}
+	want := w.kindOf(c.Kind).Check(c.Tree)
+	bad := until(ctx, orDefault(w.Soak, defaultSoak), func() error {
+		a, err := w.Backend.Probe(ctx, c.URI, want.Path)
+		if err != nil {
+			return err
+		}
+		return want.Meets(a)
+	})
+	switch {
+	case bad == nil:
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	}
+	if before := number(s.Value(stepPreflight, "status")); before == 0 || before >= 500 {
+		s.Log("The site answers badly, as it did before the move: %s", Sentence(bad))
+		return nil
+	}
+	return w.worse(ctx, s, c, bad)
+}
+
+// worse decides about a site that answers worse than before.
+func (w *Worker) worse(ctx context.Context, s *job.Scope, c Copy, bad error) error {
+	untouched, err := w.untouched(ctx, s, c)
+	if err != nil {
+		return inService(ctx, s, err)
+	}
+	if untouched {
+		return fleet.Errorf(fleet.Failed, "After the switch: %s", Sentence(bad)) // the way back begins, still held
+	}
+	if _, err := w.Backend.Release(ctx, c); err != nil {
+		return inService(ctx, s, err)
+	}
+	if err := w.alarm(ctx, s, c, bad); err != nil {
+		return inService(ctx, s, err)
+	}
+	if err := w.recordMove(ctx, s); err != nil {
+		return err
+	}
+	return job.Stop("%s has answered worse since its switch, and visitors have written to it since; it stays on %s until a person decides. %s",
+		c.URI, c.Platform, Sentence(bad))
+}
+
+// untouched holds the site and tells whether its data is as it was when
+// visitors were let in.
+func (w *Worker) untouched(ctx context.Context, s *job.Scope, c Copy) (bool, error) {
+	if _, err := w.Backend.Hold(ctx, c); err != nil {
+		return false, err
+	}
+	if err := w.Backend.Drain(ctx, c); err != nil {
+		return false, err
+	}
+	now, err := w.Backend.Size(ctx, c.URI, c.Generation)
+	at := s.Value(stepRelease, "written")
+	return at != "" && at == now.Digest, err
+}
+
+// inService is what a fault becomes while visitors use the new copy: walking
+// back could lose what they wrote, so a person is asked. What means that the
+// task is not ours any more stays what it is.
+func inService(ctx context.Context, s *job.Scope, err error) error {
+	if ctx.Err() != nil || fleet.CodeOf(err) == fleet.Stale {
+		return err
+	}
+	s.Log("After visitors were let in: %v", err)
+	return job.Ask("The site was moved and serves visitors, but the task could not go on: %s", Sentence(err))
+}

@@ -1,0 +1,170 @@
+package hosting
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/distrobot/distrobot/fleet"
+	"github.com/distrobot/distrobot/internal/job"
+	"github.com/distrobot/distrobot/internal/run"
+)
+
+// A Worker knows the recipe of every task of one host. Make one with its
+// fields; it must not be copied.
+type Worker struct {
+	Host    fleet.HostName
+	Store   fleet.Store
+	Sites   siteKeeper  // *fleet.Sites
+	Builder buildKeeper // *fleet.Builder
+	Backend Backend
+	Kinds   []Kind   // kind.All()
+	Sources []Source // source.All(…)
+
+	// Lease is how long a site's lock lasts without renewal; default 60 s. It
+	// must be longer than the lease of tasks.
+	Lease time.Duration
+	// Retry is how long a check of a new copy is tried again while visitors
+	// wait; default 5 s. Soak is how long a site that answers worse than before
+	// its switch is asked again before it is brought back; default 21 s, since
+	// applications were seen to need 20 s to warm up.
+	Retry, Soak time.Duration
+	// BuildAs, if set, is the user that runs a tree's verification; needs root.
+	BuildAs *run.User
+	mu      sync.Mutex
+	held    map[fleet.TaskID]holding
+}
+
+// A siteKeeper is what recipes need of fleet.Sites.
+type siteKeeper interface {
+	Claim(ctx context.Context, c fleet.SiteClaim) (fleet.Site, error)
+	Renew(ctx context.Context, uri fleet.URI, fence int64, lease time.Duration) error
+	Move(ctx context.Context, m fleet.SiteMove) (fleet.Site, error)
+	Release(ctx context.Context, uri fleet.URI, fence int64, state fleet.SiteState) error
+	Removed(ctx context.Context, uri fleet.URI, fence int64) error
+	Adopt(ctx context.Context, s fleet.Site, who fleet.Actor) (fleet.Site, error)
+}
+
+// A buildKeeper is what recipes need of fleet.Builder.
+type buildKeeper interface {
+	Begin(ctx context.Context, p fleet.PlatformName, s fleet.PlatformState) error
+	Record(ctx context.Context, r fleet.BuildResult) (fleet.Platform, error)
+	Fail(ctx context.Context, p fleet.PlatformName, host fleet.HostName, reason string) error
+	Retired(ctx context.Context, p fleet.PlatformName, host fleet.HostName) error
+}
+
+// Defaults of Worker.
+const (
+	defaultLease = time.Minute
+	defaultRetry = 5 * time.Second
+	defaultSoak  = 21 * time.Second
+)
+
+// Recipe gives what a task does. The error is of code Invalid for a task that
+// this worker does not know.
+func (w *Worker) Recipe(t fleet.Task) (job.Recipe, error) {
+	switch t.Kind {
+	case fleet.TaskBuild:
+		return w.build(), nil
+	case fleet.TaskMigrate:
+		return w.migrate(), nil
+	case fleet.TaskRollback:
+		return w.rollback(), nil
+	case fleet.TaskCreate:
+		return w.create(), nil
+	case fleet.TaskAdopt:
+		return w.adopt(), nil
+	case fleet.TaskInspect:
+		return w.inspect(), nil
+	case fleet.TaskVerify:
+		return w.verify(t), nil
+	case fleet.TaskRetire:
+		return w.retire(t)
+	}
+	return job.Recipe{}, fleet.Errorf(fleet.Invalid, "The worker of %s does not know tasks of kind %s.", w.Host, t.Kind)
+}
+
+// A holding is a site's lock that this process holds for a task.
+type holding struct {
+	claimed int64 // task fence under which the lock was taken
+	site    fleet.Site
+}
+
+// claim gives the site of a task with a lock taken under this very claim of the
+// task: a worker that resumes a task takes the lock anew, so that the one that
+// had it before is fenced off. want says what else must be true when the lock
+// is taken; it is asked only by the first step.
+func (w *Worker) claim(ctx context.Context, s *job.Scope, want fleet.SiteClaim) (fleet.Site, error) {
+	w.mu.Lock()
+	h, ok := w.held[s.Task.ID]
+	w.mu.Unlock()
+	if ok && h.claimed == s.Fence {
+		return h.site, nil
+	}
+	want.URI, want.Task, want.Lease = fleet.URI(s.Task.About), s.Task.ID, orDefault(w.Lease, defaultLease)
+	site, err := w.Sites.Claim(ctx, want)
+	if err != nil {
+		return fleet.Site{}, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.held == nil {
+		w.held = map[fleet.TaskID]holding{}
+	}
+	w.held[s.Task.ID] = holding{claimed: s.Fence, site: site}
+	return site, nil
+}
+
+// holds gives the lock this process holds for a task.
+func (w *Worker) holds(s *job.Scope) (fleet.Site, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	h, ok := w.held[s.Task.ID]
+	return h.site, ok && h.claimed == s.Fence
+}
+
+// beat renews the lock of a task's site.
+func (w *Worker) beat(ctx context.Context, s *job.Scope) error {
+	site, ok := w.holds(s)
+	if !ok {
+		return nil
+	}
+	return w.Sites.Renew(ctx, site.URI, site.Lock.Fence, orDefault(w.Lease, defaultLease))
+}
+
+// ended gives the lock back if no step did. A held task keeps it, so that
+// nothing else works on the site while a person decides.
+func (w *Worker) ended(ctx context.Context, s *job.Scope, to fleet.TaskState, _ string) error {
+	site, ok := w.holds(s)
+	if !ok || to == fleet.TaskHeld {
+		return nil
+	}
+	state := fleet.SiteLive
+	if site.State == fleet.SiteCreating {
+		state = fleet.SiteFailed
+	}
+	err := w.Sites.Release(ctx, site.URI, site.Lock.Fence, state)
+	switch fleet.CodeOf(err) {
+	case fleet.Stale, fleet.NotFound: // moved on, or removed: nothing is ours
+		err = nil
+	}
+	if err == nil {
+		w.forget(s)
+	}
+	return err
+}
+
+// forget drops the memory of a lock that was given back.
+func (w *Worker) forget(s *job.Scope) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.held, s.Task.ID)
+}
+
+func orDefault[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}
