@@ -32,3 +32,14 @@ func (b *Bot) Actor(ctx context.Context, name string) (fleet.Actor, error) {
 	}
 	return fleet.Actor{ID: id, Name: p.name, Team: b.identity().team}, nil
 }
+
+// Identify asks Slack once who the token belongs to: a sentence for the
+// operator, and the scopes of the manifest that the token lacks.
+func Identify(ctx context.Context, t Tokens) (who string, missing []string, err error) {
+	c, api := newClient(t, noMeter{})
+	me, err := api.AuthTestContext(ctx)
+	if err != nil {
+		return "", nil, err
+	}
+	return "connected as " + me.User + " to " + me.Team, c.missing(Scopes()), nil
+}

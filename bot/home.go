@@ -67,7 +67,7 @@ func (h *homes) draw(ctx context.Context, who fleet.Actor, notice string) []slac
 func (h *homes) plans(ctx context.Context, who fleet.Actor, role fleet.Role) (waiting, running []fleet.Plan, err error) {
 	var recs []fleet.Record
 	for _, fam := range fleet.PlanFamilies() {
-		ids, err := h.store.List(ctx, fleet.OpenPlans(fam), fleet.Page{Limit: 50, Descending: true})
+		ids, err := h.store.List(ctx, fleet.OpenPlans(fam), fleet.Page{Limit: 50})
 		if err != nil {
 			return nil, nil, err
 		}

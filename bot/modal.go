@@ -2,7 +2,9 @@ package bot
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -141,11 +143,12 @@ func (d *dispatcher) submission(ctx context.Context, c slack.InteractionCallback
 		a.ack(nil)
 		return
 	}
-	id := "form." + c.View.ID + "." + c.View.Hash + "." + c.User.ID
+	values := inputs(c.View)
+	id := formRequest(c, values)
 	late := time.AfterFunc(ackCommand, func() { a.ack(nil) })
 	defer late.Stop()
 	reply, err := d.desk.Press(ctx, commands.Press{ID: id, Command: meta.Command, Value: meta.State,
-		Who: actorOf(c), Channel: meta.Channel, Inputs: inputs(c.View)})
+		Who: actorOf(c), Channel: meta.Channel, Inputs: values})
 	if err != nil {
 		reply = d.fault(ctx, id, err)
 	}
@@ -160,6 +163,16 @@ func (d *dispatcher) submission(ctx context.Context, c slack.InteractionCallback
 	if !reply.None {
 		d.say(ctx, target{channel: meta.Channel, user: c.User.ID}, reply)
 	}
+}
+
+// formRequest gives the id of a submission: the same form with the same values
+// by the same person. A form that was refused is submitted again with others.
+func formRequest(c slack.InteractionCallback, values map[string]string) string {
+	h := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		fmt.Fprintf(h, "%q=%q\n", name, values[name])
+	}
+	return fmt.Sprintf("form.%s.%x.%s", c.View.ID, h.Sum(nil)[:8], c.User.ID)
 }
 
 // errorsAsMessage words the errors of a form that Slack has closed by then.
