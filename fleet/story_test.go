@@ -9,7 +9,12 @@ import (
 // TestStory follows the main job: a build, its target, the offered plan, one
 // press, three waves.
 func TestStory(t *testing.T) {
-	w := newWorld(t)
+	t.Run("memory", func(t *testing.T) { story(newWorld(t)) })
+	t.Run("redis", func(t *testing.T) { story(redisWorld(t)) })
+}
+
+func story(w *world) {
+	t := w.t
 	w.fleetOf("a.example.org", "b.example.org", "c.example.org")
 	next := w.release("1.1.0")
 	p := w.offered()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/distrobot/distrobot/fleet"
 	"github.com/distrobot/distrobot/fleet/fleettest"
+	"github.com/distrobot/distrobot/store"
 )
 
 var (
@@ -16,11 +17,19 @@ var (
 	carol = fleet.Actor{ID: "U0CAROL", Name: "Carol", Team: "T1"}
 )
 
+// keeper is what a store is to the services.
+type keeper interface {
+	fleet.Store
+	fleet.Outbox
+	fleet.Trail
+}
+
 // world is a whole fleet in memory: every service over one store.
 type world struct {
 	t         *testing.T
 	ctx       context.Context
-	store     *fleettest.Memory
+	store     keeper
+	mem       *fleettest.Memory // nil over a real store
 	catalog   *fleet.Catalog
 	targets   *fleet.Targets
 	builder   *fleet.Builder
@@ -33,9 +42,28 @@ type world struct {
 	presses   int
 }
 
+// newWorld is a fleet in memory, whose clock the test moves.
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	m := fleettest.New()
+	w := worldOver(t, m)
+	w.mem = m
+	return w
+}
+
+// redisWorld is a fleet in the real store.
+func redisWorld(t *testing.T) *world {
+	t.Helper()
+	s, err := store.Open(context.Background(), store.Options{URL: "memory"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return worldOver(t, s)
+}
+
+func worldOver(t *testing.T, m keeper) *world {
+	t.Helper()
 	w := &world{
 		t: t, ctx: context.Background(), store: m,
 		catalog: &fleet.Catalog{Store: m}, targets: &fleet.Targets{Store: m}, builder: &fleet.Builder{Store: m},
@@ -70,6 +98,13 @@ func (w *world) carry() {
 	w.ok(err)
 }
 
+// pass moves the clock, where it can be moved.
+func (w *world) pass(d time.Duration) {
+	if w.mem != nil {
+		w.mem.Pass(d)
+	}
+}
+
 // dist adds the distribution atrium.
 func (w *world) dist(edit func(*fleet.Distribution)) fleet.Distribution {
 	w.t.Helper()
@@ -90,7 +125,7 @@ func tag(version string) fleet.Ref {
 // build orders a version of atrium and lets it become ready.
 func (w *world) build(version string, hosts ...fleet.HostName) fleet.Platform {
 	w.t.Helper()
-	w.store.Pass(time.Minute)
+	w.pass(time.Minute)
 	p, err := w.builder.Build(w.ctx, fleet.BuildOrder{Distribution: "atrium", Ref: tag(version), By: alice, Hosts: hosts})
 	w.ok(err)
 	for _, h := range p.Hosts {
