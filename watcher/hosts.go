@@ -18,11 +18,11 @@ type hosts struct {
 	fails map[string]int // failures in a row that are the host's
 }
 
-// breakAfter failures in a row over all its repositories a host is left alone
-// for breakFor, so that an outage of it costs one request now and then.
+// After breakAfter failures in a row over all its repositories a host is left
+// alone for a part of the interval, so that an outage of it costs few requests.
 const (
 	breakAfter = 5
-	breakFor   = 10 * time.Second
+	breakPart  = 6
 )
 
 // resting gives how long the host wants to be left alone, 0 if it does not.
@@ -37,8 +37,9 @@ func (h *hosts) resting(host string) time.Duration {
 	return rest
 }
 
-// heard takes note of how a reading went.
-func (h *hosts) heard(host string, failure error) {
+// heard takes note of how a reading went. A host that does not say how long it
+// wants to be left alone is for the time given.
+func (h *hosts) heard(host string, failure error, breakFor time.Duration) {
 	var e *mirror.Error
 	h.mu.Lock()
 	defer h.mu.Unlock()

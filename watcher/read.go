@@ -35,7 +35,7 @@ func (p *Poller) Poll(ctx context.Context, name fleet.DistName) error {
 // the next turn.
 func (p *Poller) read(ctx context.Context, url string, dists []fleet.Distribution) error {
 	listing, err := p.list(ctx, url, prefixes(dists))
-	p.hosts.heard(hostOf(url), err)
+	p.hosts.heard(hostOf(url), err, p.interval()/breakPart)
 	for _, d := range dists {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -138,6 +138,11 @@ func (p *Poller) describe(ctx context.Context, d fleet.Distribution, head *fleet
 		return nil
 	}
 	commits, err := p.between(ctx, d.URL, since, ref)
+	if err == nil && !head.Ref.IsTag() && since.Commit != cursor.Head.Commit {
+		var last mirror.Commits // since the head that people were told of last
+		last, err = p.between(ctx, d.URL, cursor.Head, ref)
+		commits.Rewritten = commits.Rewritten || last.Rewritten
+	}
 	if err != nil {
 		p.Log.InfoContext(ctx, "an announcement comes without its commits", "dist", d.Name, "err", err)
 		return nil
