@@ -113,7 +113,12 @@ func (w *window) look(width, height int64, scheme string) {
 // shoot writes a picture of the window.
 func (w *window) shoot(name string) {
 	w.t.Helper()
-	png, err := chromedp.Run(w.ctx, chromedp.CaptureScreenshot())
+	// A picture shows the last frame painted, so let two go by.
+	_, err := chromedp.Run(w.ctx, chromedp.Evaluate[bool](`new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))`, chromedp.EvalAwaitPromise))
+	var png []byte
+	if err == nil {
+		png, err = chromedp.Run(w.ctx, chromedp.CaptureScreenshot())
+	}
 	if err == nil {
 		err = os.WriteFile(filepath.Join(w.dir, name+".png"), png, 0o644)
 	}

@@ -77,6 +77,9 @@ func showChannel(w *window) {
 			w.look(width, 860, scheme)
 			for part, at := range map[string]string{"top": "0", "middle": "600", "end": "1e6"} {
 				script[float64](w, `document.querySelector(".messages").scrollTop = `+at)
+				if got := script[float64](w, `document.querySelector(".messages").scrollTop`); part == "top" && got != 0 {
+					w.t.Errorf("scrolled to the top, the list stands at %v", got)
+				}
 				w.shoot("channel-" + part + "-" + name + "-" + scheme)
 			}
 			if over := script[float64](w, `document.documentElement.scrollWidth - innerWidth`); over > 0 {

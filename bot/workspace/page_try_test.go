@@ -34,7 +34,7 @@ func (tr *trial) serve(mux *http.ServeMux, s *workspace.Server, site string) {
 	mux.Handle("GET /try/sites", answer(func(*http.Request) any {
 		var list []map[string]string
 		for i, uri := range []string{"blog.example.org", "shop.example.org", "wiki.example.org"} {
-			list = append(list, map[string]string{"uri": uri, "url": site + "/" + uri, "platform": "sample-" + tr.version, "version": tr.version, "state": []string{"enabled", "migrating", "failed"}[i]})
+			list = append(list, map[string]string{"uri": uri, "url": site + "/" + uri, "platform": "sample-" + tr.version, "version": tr.version, "state": []string{"live", "moving", "failed"}[i]})
 		}
 		return list
 	}))

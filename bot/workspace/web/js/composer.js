@@ -14,6 +14,8 @@ export function composer(where, label) {
   box.addEventListener("input", () => { grow(box); suggest(ui); });
   box.addEventListener("blur", () => setTimeout(() => { hints.hidden = true; }, 150));
   box.addEventListener("keydown", (e) => keys(e, ui, form));
+  // Where keydown's refusal does not reach the character itself (input methods).
+  box.addEventListener("keypress", (e) => { if (e.key === "Enter" && !e.shiftKey) e.preventDefault(); });
   form.addEventListener("submit", (e) => { e.preventDefault(); say(box, where()); suggest(ui); });
   form.relabel = () => { box.placeholder = label(); box.setAttribute("aria-label", label()); };
   return form;

@@ -137,6 +137,9 @@ function drawMessages(c) {
 
 function drawHead(c) {
   const tab = (id, text) => h("button", { type: "button", role: "tab", class: "tab", "aria-selected": String(store.place.tab === id), onclick: () => { if (id === "home") openHome(); go({ tab: id, thread: "" }); } }, text);
+  const look = [c.id, c.topic, store.place.tab, store.me].join(" ");
+  if (parts.head.dataset.look === look) return;
+  parts.head.dataset.look = look;
   fill(parts.head,
     h("button", { type: "button", class: "icon-button drawer-button", "aria-label": "Conversations", onclick: () => drawer(true) }, icon("menu")),
     h("div", { class: "where" }, h("h1", null, title(c)), !c.im && h("span", { class: "sub" }, c.topic)),

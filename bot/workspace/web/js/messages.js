@@ -18,7 +18,7 @@ export function drawList(list, messages, { place, replies, onThread }) {
   let last = null;
   for (const m of messages) {
     if (!last || day(dateOf(last.ts)) !== day(dateOf(m.ts))) {
-      items.push(h("li", { class: "day" }, h("span", null, day(dateOf(m.ts)))));
+      items.push(separator(place, day(dateOf(m.ts))));
       last = null;
     }
     // Messages made of blocks stand alone; lines of text by one author run together.
@@ -26,8 +26,27 @@ export function drawList(list, messages, { place, replies, onThread }) {
     items.push(item(m, { place, follows, replies: replies?.get(m.ts) || [], onThread }));
     last = m;
   }
-  list.replaceChildren(...items);
+  settle(list, items);
   if (stick) list.scrollTop = list.scrollHeight;
+}
+
+/** settle puts items in place and touches only what is new, so that an open menu
+ *  or the focus in another message survives. */
+function settle(list, items) {
+  const keep = new Set(items);
+  for (const el of [...list.children]) if (!keep.has(el)) el.remove();
+  items.forEach((el, i) => {
+    if (list.children[i] !== el) list.insertBefore(el, list.children[i] || null);
+  });
+}
+
+function separator(place, text) {
+  const key = `${place} ${text}`;
+  const old = drawn.get(key);
+  if (old) return old.el;
+  const el = h("li", { class: "day" }, h("span", null, text));
+  drawn.set(key, { el });
+  return el;
 }
 
 function item(m, o) {

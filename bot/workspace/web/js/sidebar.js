@@ -7,6 +7,9 @@ import { store, visible, unread, title, person } from "./store.js";
 export function drawSidebar(el, { go, become, showSites }) {
   const list = visible();
   const here = store.place.channel;
+  const look = JSON.stringify([here, store.me, store.people, store.counters.sockets > 0, list.map((c) => [c.id, c.name, c.id === here ? 0 : unread(c.id)])]);
+  if (el.dataset.look === look) return;
+  el.dataset.look = look;
   const entry = (c) => {
     const n = c.id === here ? 0 : unread(c.id);
     return h("li", null, h("button", { type: "button", class: `place${n ? " unread" : ""}`, "aria-current": c.id === here ? "page" : null, onclick: () => go({ channel: c.id, thread: "", tab: "messages" }) },

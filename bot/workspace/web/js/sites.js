@@ -41,6 +41,8 @@ function draw(sites, releases) {
     fill(body, top, list);
   }
   drawReleases(top, releases || []);
+  if (!sites?.length && !previews.size) fill(list, h("li", { class: "empty" }, "The sites appear here as soon as they are served."));
+  else list.querySelector(".empty")?.remove();
   for (const s of sites || []) {
     let p = previews.get(s.uri);
     if (!p) {
@@ -48,7 +50,8 @@ function draw(sites, releases) {
       previews.set(s.uri, p);
       list.append(p.el);
     }
-    const look = JSON.stringify(s);
+    // A site on the move is looked at again and again.
+    const look = JSON.stringify(s) + (s.state === "moving" ? Math.floor(Date.now() / 1500) : "");
     if (look !== p.look) card(p, s);
     p.look = look;
   }
@@ -56,10 +59,11 @@ function draw(sites, releases) {
 
 function drawReleases(el, releases) {
   const look = JSON.stringify(releases);
+  const next = releases.find((r) => !r.published);
   if (el.dataset.look === look) return;
   el.dataset.look = look;
   fill(el, h("h3", null, "Releases of the sample"), h("p", null, "Publish the next tag and see what the bot makes of it."),
-    h("div", { class: "release-buttons" }, releases.map((r) => h("button", { type: "button", class: `button${r.published ? "" : " primary"}`, disabled: r.published,
+    h("div", { class: "release-buttons" }, releases.map((r) => h("button", { type: "button", class: `button${r === next ? " primary" : ""}`, disabled: r.published,
       onclick: (e) => publish(e.currentTarget, r.tag) }, r.published ? `${r.tag} published` : `Publish ${r.tag}`))));
 }
 
@@ -76,13 +80,26 @@ async function publish(button, tag) {
 function card(p, s) {
   const url = safeURL(s.url);
   const state = String(s.state || "unknown");
-  let frame = p.el.querySelector("iframe");
-  fill(p.el,
-    h("div", { class: "site-head" }, h("strong", null, s.uri), h("span", { class: `state state-${state.replace(/\W+/g, "-")}` }, state)),
+  if (!p.facts) {
+    p.facts = h("div");
+    p.preview = h("div", { class: "preview" });
+    fill(p.el, p.facts, p.preview);
+  }
+  fill(p.facts,
+    h("div", { class: "site-head" }, h("strong", null, s.uri), s.pinned && h("span", { class: "state", title: s.pinned }, "pinned"),
+      h("span", { class: `state state-${state.replace(/\W+/g, "-")}` }, state)),
     h("div", { class: "site-facts" }, h("span", null, s.platform), h("span", { class: "version" }, s.version),
       url && h("a", { href: url.href, target: "_blank", rel: "noopener noreferrer" }, "Open", icon("open", 13))));
-  if (!url) return;
-  // A new frame shows what is served at this moment: the maintenance page too.
-  frame = h("iframe", { title: `Preview of ${s.uri}`, src: url.href, sandbox: "allow-scripts allow-forms allow-same-origin", loading: "lazy", tabindex: "-1", referrerpolicy: "no-referrer" });
-  p.el.append(h("div", { class: "preview" }, frame));
+  p.preview.hidden = !url;
+  if (url) show(p.preview, url, s.uri);
+}
+
+/** show loads what is served at this moment, the maintenance page too, and puts
+ *  it in the place of the last view once it is there. */
+function show(preview, url, uri) {
+  const frame = h("iframe", { title: `Preview of ${uri}`, src: url.href, sandbox: "allow-scripts allow-forms allow-same-origin", tabindex: "-1", referrerpolicy: "no-referrer" });
+  frame.addEventListener("load", () => {
+    for (const old of [...preview.children]) if (old !== frame && old.compareDocumentPosition(frame) & Node.DOCUMENT_POSITION_FOLLOWING) old.remove();
+  });
+  preview.append(frame);
 }
