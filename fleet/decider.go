@@ -85,20 +85,21 @@ func (d *Decider) commit(ctx context.Context, v Vote, checked string) (dec Decis
 			again = true
 			return nil
 		}
-		return decided(tx, v, next, &req, dec)
+		return decided(tx, v, p.State, dec)
 	})
 	return dec, again, err
 }
 
-// decided puts what a press has changed, and remembers its answer.
-func decided(tx Tx, v Vote, next Plan, req *Request, dec Decision) error {
+// decided puts what a press has changed of a plan that was in state before, and
+// remembers its answer; the request's row was got.
+func decided(tx Tx, v Vote, before PlanState, dec Decision) error {
+	next := dec.Plan
 	if v.Request != "" {
 		answer, err := json.Marshal(remembered{dec.Outcome, dec.Text, dec.Private})
 		if err != nil {
 			return fmt.Errorf("remember the answer to %s: %w", v.Request, err)
 		}
-		req.Answer = string(answer)
-		tx.Put(req)
+		tx.Put(&Request{Family: PlanFamily(v.Plan), ID: v.Request, Answer: string(answer)})
 	}
 	note := func(what string, more ...Effect) {
 		e := audited(tx, v.Who, what, string(v.Plan), "fingerprint", next.Fingerprint, "role", v.Role.String())
@@ -117,7 +118,7 @@ func decided(tx Tx, v Vote, next Plan, req *Request, dec Decision) error {
 	case Cancelled:
 		note("plan.cancelled")
 	case TooLate:
-		if next.State == PlanExpired && !next.Ended.Before(tx.Now()) {
+		if next.State != before {
 			note("plan.expired")
 		}
 	}
@@ -146,7 +147,7 @@ func (d *Decider) stale(ctx context.Context, v Vote, p Plan, why string) (Decisi
 		if _, err := tx.Get(&req); err != nil || v.Request == "" {
 			return err
 		}
-		return decided(tx, v, p, &req, dec)
+		return decided(tx, v, p.State, dec)
 	})
 	return dec, err
 }
