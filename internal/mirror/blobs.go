@@ -2,13 +2,10 @@ package mirror
 
 import (
 	"bufio"
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"strconv"
 	"strings"
 )
 
@@ -78,102 +75,54 @@ func (s *Store) Files(ctx context.Context, repo Repo, commit string, paths []str
 	return files, nil
 }
 
-// batch reads objects by name with git cat-file --batch; nil stands for one that
-// is missing or no blob.
+// batch reads objects by name; nil stands for one that is missing or no blob.
 func (s *Store) batch(ctx context.Context, dir string, names []string, limit int64) ([][]byte, error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
-	pr, pw := io.Pipe()
-	type parsed struct {
-		contents [][]byte
-		err      error
-	}
-	result := make(chan parsed, 1)
-	go func() {
-		contents, err := readBatch(bufio.NewReaderSize(pr, 64<<10), names, limit)
-		_ = pr.CloseWithError(orClosed(err))
-		result <- parsed{contents, err}
-	}()
-	_, err := s.git(ctx, dir, gitCall{
-		args: []string{"cat-file", "--batch"}, stdin: strings.NewReader(strings.Join(names, "\n") + "\n"), stdout: pw,
-	})
-	_ = pw.CloseWithError(orEOF(err))
-	got := <-result
-	switch {
-	case ctx.Err() != nil:
-		return nil, context.Cause(ctx)
-	case got.err != nil && (err == nil || errors.Is(err, got.err)):
-		return nil, unwrapKnown(got.err)
-	case err != nil:
-		return nil, fmt.Errorf("read objects: %w", err)
-	}
-	return got.contents, nil
-}
-
-func orClosed(err error) error {
-	if err == nil {
-		return io.ErrClosedPipe
-	}
-	return err
-}
-
-func orEOF(err error) error {
-	if err == nil {
-		return io.EOF
-	}
-	return err
-}
-
-// readBatch reads one answer for each name: "<hash> <type> <size>\n<content>\n"
-// or "<name> missing\n".
-func readBatch(r *bufio.Reader, names []string, limit int64) ([][]byte, error) {
 	contents := make([][]byte, len(names))
-	for i := range names {
-		line, err := r.ReadString('\n')
-		if err != nil {
-			return nil, fmt.Errorf("git cat-file stopped: %w", err)
-		}
-		line = strings.TrimSuffix(line, "\n")
-		if hasAnySuffix(line, " missing", " ambiguous", " submodule") {
-			continue
-		}
-		f := strings.Fields(line)
-		if len(f) != 3 {
-			return nil, fmt.Errorf("git cat-file printed %q", bounded(line, 100))
-		}
-		size, err := strconv.ParseInt(f[2], 10, 64)
-		if err != nil {
-			return nil, fmt.Errorf("git cat-file printed %q", bounded(line, 100))
-		}
-		if size > limit && f[1] == "blob" {
-			return nil, problem(TooBig, nil, "A file of %d bytes in the repository is above the limit of %d.", size, limit)
-		}
-		content, err := readContent(r, size, f[1] == "blob")
-		if err != nil {
-			return nil, err
-		}
-		contents[i] = content
+	err := s.catFile(ctx, dir, names, func(r *bufio.Reader) error {
+		return readBatch(r, contents, limit)
+	})
+	if err != nil {
+		return nil, err
 	}
 	return contents, nil
 }
 
-// readContent reads size bytes and the newline after them, keeping them or not.
-func readContent(r *bufio.Reader, size int64, keep bool) ([]byte, error) {
-	var content bytes.Buffer
-	var to io.Writer = io.Discard
-	if keep {
-		content.Grow(int(size))
-		to = &content
+// readBatch fills contents with the answers of git cat-file.
+func readBatch(r *bufio.Reader, contents [][]byte, limit int64) error {
+	for i := range contents {
+		kind, size, err := batchHeader(r)
+		if err != nil {
+			return err
+		}
+		if kind == "" {
+			continue
+		}
+		if kind == "blob" && size > limit {
+			return problem(TooBig, nil, "A file of %d bytes in the repository is above the limit of %d.", size, limit)
+		}
+		content, err := readContent(r, size, kind == "blob")
+		if err != nil {
+			return err
+		}
+		contents[i] = content
 	}
-	if _, err := io.CopyN(to, r, size); err != nil {
+	return nil
+}
+
+// readContent reads size bytes and the line end after them, keeping them or not.
+func readContent(r *bufio.Reader, size int64, keep bool) ([]byte, error) {
+	if !keep {
+		if _, err := io.CopyN(io.Discard, r, size); err != nil {
+			return nil, fmt.Errorf("git cat-file stopped: %w", err)
+		}
+		return nil, batchEnd(r)
+	}
+	content := make([]byte, size)
+	if _, err := io.ReadFull(r, content); err != nil {
 		return nil, fmt.Errorf("git cat-file stopped: %w", err)
 	}
-	if b, err := r.ReadByte(); err != nil || b != '\n' {
-		return nil, fmt.Errorf("git cat-file printed no line end")
-	}
-	if !keep {
-		return nil, nil
-	}
-	return content.Bytes()[:size:size], nil
+	return content, batchEnd(r)
 }

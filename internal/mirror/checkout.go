@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"syscall"
 )
 
@@ -36,7 +35,11 @@ func (s *Store) Checkout(ctx context.Context, repo Repo, commit, dir string) (Tr
 	if err != nil {
 		return Tree{}, s.localError(err)
 	}
-	err = s.write(ctx, git, commit, dir)
+	if in.converts {
+		err = s.convertTree(ctx, git, commit, dir)
+	} else {
+		err = s.writeTree(ctx, git, dir, in)
+	}
 	if err == nil {
 		err = resolveLinks(dir, in.symlinks)
 	}
@@ -49,9 +52,10 @@ func (s *Store) Checkout(ctx context.Context, repo Repo, commit, dir string) (Tr
 	return tree, nil
 }
 
-// write lays the tree out with an index of its own, so that several checkouts of
-// one mirror can run at once.
-func (s *Store) write(ctx context.Context, git, commit, dir string) error {
+// convertTree has git itself lay the tree out, for line ends and encodings. The
+// index is one of its own, so that several checkouts of one mirror can run at
+// once.
+func (s *Store) convertTree(ctx context.Context, git, commit, dir string) error {
 	if err := s.give(dir); err != nil {
 		return err
 	}
@@ -68,7 +72,7 @@ func (s *Store) write(ctx context.Context, git, commit, dir string) error {
 		{"core.bare", "false"},
 		{"core.symlinks", "true"},
 		{"core.fileMode", "true"},
-		{"checkout.workers", strconv.Itoa(0)}, // as many as there are processors
+		{"checkout.workers", "0"}, // as many as there are processors
 		{"checkout.thresholdForParallelism", "500"},
 		{"index.version", "2"}, // no path compression: faster to write and read once
 	}

@@ -20,15 +20,16 @@ const pointerStart = "version https://git-lfs.github.com/spec/v1\n"
 // checkLinks refuses symbolic links that are absolute or lead out of the tree,
 // which a web server would follow. Links through other links are checked once
 // more after the checkout (see resolveLinks), where they can be followed.
-func (s *Store) checkLinks(ctx context.Context, dir string, links []entry) error {
-	targets, err := s.blobs(ctx, dir, links, maxPath)
+func (s *Store) checkLinks(ctx context.Context, dir string, in *inspector) error {
+	targets, err := s.blobs(ctx, dir, in.symlinks, maxPath)
 	if err != nil {
 		return err
 	}
-	for i, link := range links {
+	for i, link := range in.symlinks {
 		if err := checkLink(link.path, string(targets[i])); err != nil {
 			return err
 		}
+		in.targets = append(in.targets, string(targets[i]))
 	}
 	return nil
 }
@@ -49,20 +50,32 @@ func errEscapes(name string) error {
 		"The link %q in the repository leads out of it.", bounded(name, 100))
 }
 
-// checkLFS refuses trees that keep files in Git LFS: the checkout would hold
-// pointers instead of them. Only a tree whose attributes name the filter can.
-func (s *Store) checkLFS(ctx context.Context, dir string, in *inspector) error {
-	attributes, err := s.blobs(ctx, dir, in.usesLFS, 0)
+// converting are the words without which attributes ask for no conversion on
+// checkout that git can do without configuration (gitattributes(5)).
+var converting = []string{"crlf", "ident", "working-tree-encoding"}
+
+// checkAttributes reads the .gitattributes files for what concerns a checkout.
+func (s *Store) checkAttributes(ctx context.Context, dir string, in *inspector) error {
+	rules, err := s.blobs(ctx, dir, in.rules, 0)
 	if err != nil {
 		return err
 	}
-	uses := false
-	for _, content := range attributes {
-		uses = uses || bytes.Contains(content, []byte("filter=lfs"))
+	usesLFS := false
+	for _, content := range rules {
+		usesLFS = usesLFS || bytes.Contains(content, []byte("filter=lfs"))
+		for _, word := range converting {
+			in.converts = in.converts || bytes.Contains(content, []byte(word))
+		}
 	}
-	if !uses {
-		return nil
+	if usesLFS {
+		return s.checkLFS(ctx, dir, in)
 	}
+	return nil
+}
+
+// checkLFS refuses trees that keep files in Git LFS: the checkout would hold
+// pointers instead of them.
+func (s *Store) checkLFS(ctx context.Context, dir string, in *inspector) error {
 	small, err := s.blobs(ctx, dir, in.small, maxPointer)
 	if err != nil {
 		return err

@@ -28,8 +28,9 @@ type entry struct {
 
 // The modes git knows for what is not a directory.
 const (
-	modeSymlink   = "120000"
-	modeSubmodule = "160000"
+	modeExecutable = "100755"
+	modeSymlink    = "120000"
+	modeSubmodule  = "160000"
 )
 
 // An inspector checks a tree before any of it is written. It takes the output of
@@ -39,10 +40,13 @@ type inspector struct {
 	rest     []byte // the beginning of a record whose end has not come yet
 	tree     Tree
 	sum      hash.Hash
+	files    []entry // regular files
 	symlinks []entry
-	small    []entry // what could be an LFS pointer
-	usesLFS  []entry // .gitattributes files, which may say so
+	targets  []string // of symlinks
+	small    []entry  // what could be an LFS pointer
+	rules    []entry  // .gitattributes files
 	parents  map[string]bool
+	converts bool // the attributes ask for other bytes in files than in git
 }
 
 func newInspector(limits Limits) *inspector {
@@ -118,11 +122,14 @@ func (in *inspector) take(e entry) error {
 	for dir := path.Dir(e.path); dir != "." && !in.parents[dir]; dir = path.Dir(dir) {
 		in.parents[dir] = true
 	}
-	switch {
-	case e.mode == modeSymlink:
+	if e.mode == modeSymlink {
 		in.symlinks = append(in.symlinks, e)
+		return nil
+	}
+	in.files = append(in.files, e)
+	switch {
 	case path.Base(e.path) == ".gitattributes":
-		in.usesLFS = append(in.usesLFS, e)
+		in.rules = append(in.rules, e)
 	case e.size >= minPointer && e.size <= maxPointer:
 		in.small = append(in.small, e)
 	}
@@ -176,8 +183,8 @@ func (s *Store) inspect(ctx context.Context, dir, commit string) (*inspector, Tr
 	if err != nil {
 		return nil, Tree{}, err
 	}
-	if err := s.checkLinks(ctx, dir, in.symlinks); err != nil {
+	if err := s.checkLinks(ctx, dir, in); err != nil {
 		return nil, Tree{}, err
 	}
-	return in, tree, s.checkLFS(ctx, dir, in)
+	return in, tree, s.checkAttributes(ctx, dir, in)
 }
