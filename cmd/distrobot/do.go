@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"strings"
+	"time"
+
+	"github.com/distrobot/distrobot/commands"
+	"github.com/distrobot/distrobot/fleet"
+)
+
+// doCmd runs one command line of /distro: through the socket of a running try
+// or serve, else on Redis directly.
+type doCmd struct {
+	As      string   `help:"Act as this Slack user (administrators only)." placeholder:"USER"`
+	JSON    bool     `name:"json" help:"Print the answer as JSON."`
+	Data    string   `help:"Data directory of the running distrobot." env:"DISTROBOT_DATA"`
+	Command []string `arg:"" passthrough:"" name:"command" help:"The command, quoted or not: \"sites --out-of-date\"."`
+}
+
+// doAnswer is what the socket answers and --json prints.
+type doAnswer struct {
+	OK      bool          `json:"ok"`
+	Code    fleet.Code    `json:"code,omitempty"`
+	Message fleet.Message `json:"message"`
+}
+
+// Run implements the subcommand.
+func (c doCmd) Run(ctx context.Context) error {
+	cfg, err := loadConfig()
+	if err != nil {
+		return err
+	}
+	if c.Data != "" {
+		cfg.Data = c.Data
+	}
+	ask := doRequest{Text: commandLine(c.Command), As: c.As}
+	answer, err := askSocket(ctx, cfg.socketPath(), ask)
+	if errors.Is(err, errNoSocket) {
+		answer, err = askDirectly(ctx, cfg, ask)
+	}
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		enc := json.NewEncoder(os.Stdout)
+		enc.SetEscapeHTML(false)
+		if err := enc.Encode(answer); err != nil {
+			return err
+		}
+	} else {
+		printMessage(os.Stdout, answer.Message)
+	}
+	switch {
+	case answer.OK:
+		return nil
+	case answer.Code == fleet.Invalid:
+		return &exitError{code: exitUsage}
+	}
+	return &exitError{code: exitFailed}
+}
+
+// commandLine joins arguments into one command line. A single argument is the
+// line itself; several are quoted where they hold white space.
+func commandLine(args []string) string {
+	if len(args) > 0 && args[0] == "--" {
+		args = args[1:]
+	}
+	if len(args) == 1 {
+		return args[0]
+	}
+	out := make([]string, len(args))
+	for i, a := range args {
+		if a == "" || strings.ContainsAny(a, " \t\"'") {
+			a = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(a) + `"`
+		}
+		out[i] = a
+	}
+	return strings.Join(out, " ")
+}
+
+// askDirectly runs a command in this process on the shared Redis; a running
+// serve carries out what follows from it.
+func askDirectly(ctx context.Context, cfg Config, ask doRequest) (doAnswer, error) {
+	if cfg.RedisURL == "memory" {
+		return doAnswer{}, errors.New("nothing is running here: start `distrobot try` or `distrobot serve`, or set DISTROBOT_REDIS_URL")
+	}
+	a, err := openApp(ctx, cfg, appOptions{})
+	if err != nil {
+		return doAnswer{}, err
+	}
+	defer a.close()
+	uid := os.Getuid()
+	return a.answer(ctx, ask, unixActor(uid)), nil
+}
+
+// unixActor is the person behind a user id of this machine.
+func unixActor(uid int) fleet.Actor {
+	who := fleet.Actor{ID: fmt.Sprintf("unix:%d", uid)}
+	if u, err := user.LookupId(fmt.Sprint(uid)); err == nil {
+		who.Name = u.Username
+	}
+	return who
+}
+
+// answer runs one request and words every outcome.
+func (a *app) answer(ctx context.Context, ask doRequest, who fleet.Actor) doAnswer {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	if ask.As != "" {
+		as, err := a.actAs(ctx, who, ask.As)
+		if err != nil {
+			return failure(err)
+		}
+		who = as
+	}
+	reply, err := a.table.Run(ctx, commands.Ask{Text: ask.Text, Who: who, ID: a.newID(), Shell: true})
+	if err != nil {
+		ref := a.newID()
+		a.log.Error("command failed", "ref", ref, "command", ask.Text, "who", who.ID, "err", err)
+		return doAnswer{Message: fleet.Message{Text: "Something failed on my side; the log has it as " + ref + "."}}
+	}
+	return doAnswer{OK: reply.Code == "", Code: reply.Code, Message: reply.Message}
+}
+
+// failure words an error for a shell.
+func failure(err error) doAnswer {
+	var e *fleet.Error
+	if errors.As(err, &e) {
+		text := e.Text
+		if e.Hint != "" {
+			text += " " + e.Hint
+		}
+		return doAnswer{Code: e.Code, Message: fleet.Message{Text: text}}
+	}
+	return doAnswer{Message: fleet.Message{Text: "Something failed on my side: " + err.Error()}}
+}

@@ -1,0 +1,82 @@
+// Command distrobot is a Slack bot for people who host fleets of sites: it
+// announces new versions of tracked distributions, builds platforms, proposes
+// upgrades and runs them once confirmed. This file only reads the command
+// line; each subcommand is in a file of its own and wire.go puts the parts
+// together.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	_ "time/tzdata" // time zones of digests, on machines that have none
+
+	"github.com/alecthomas/kong"
+)
+
+// The exit codes of every subcommand.
+const (
+	exitOK     = 0
+	exitFailed = 1 // refused or failed; the reason was printed
+	exitUsage  = 2
+)
+
+type cli struct {
+	Try       tryCmd       `cmd:"" help:"Run everything on this machine with nothing to set up; nothing is kept."`
+	Serve     serveCmd     `cmd:"" help:"Run the bot: Slack, watcher, webhooks, schedules and a worker for this host."`
+	Worker    workerCmd    `cmd:"" help:"Run a worker for one hosting machine."`
+	Do        doCmd        `cmd:"" help:"Run a command of /distro from the shell."`
+	Workspace workspaceCmd `cmd:"" help:"Run only the local Slack-compatible workspace."`
+	Doctor    doctorCmd    `cmd:"" help:"Check Slack, Redis, git and the disk, and say what to do."`
+	Audit     auditCmd     `cmd:"" help:"Show or verify the audit record."`
+	Version   versionCmd   `cmd:"" help:"Print the version."`
+}
+
+// exitError carries an exit code; its message, if any, is for people.
+type exitError struct {
+	code int
+	text string
+}
+
+func (e *exitError) Error() string { return e.text }
+
+func main() { os.Exit(execute(os.Args[1:])) }
+
+// execute runs one command line and gives its exit code.
+func execute(args []string) int {
+	var c cli
+	parser, err := kong.New(&c, kong.Name("distrobot"),
+		kong.Description("Upgrades fleets of sites from Slack. Start with: distrobot try"),
+		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "distrobot:", err)
+		return exitFailed
+	}
+	kctx, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "distrobot: %v\nTry: distrobot --help\n", err)
+		return exitUsage
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	kctx.BindTo(ctx, (*context.Context)(nil))
+	err = kctx.Run()
+	var exit *exitError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &exit):
+		if exit.text != "" {
+			fmt.Fprintln(os.Stderr, exit.text)
+		}
+		return exit.code
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		return exitOK
+	}
+	fmt.Fprintln(os.Stderr, "distrobot:", err)
+	return exitFailed
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/distrobot/distrobot/fleet"
+)
+
+// printMessage writes a message for a terminal: the same content as in chat,
+// without markup. Control characters of foreign text do not reach the
+// terminal.
+func printMessage(w io.Writer, m fleet.Message) {
+	if m.Title != "" {
+		fmt.Fprintln(w, plain(m.Title))
+	}
+	if m.Title == "" && len(m.Lines) == 0 && m.Table == nil {
+		fmt.Fprintln(w, plain(m.Text))
+	}
+	printLines(w, m.Lines)
+	for _, f := range m.Fields {
+		fmt.Fprintf(w, "%s: %s\n", plain(f.Label), lineText(f.Value))
+	}
+	if m.Table != nil {
+		printTable(w, *m.Table)
+	}
+	printLines(w, m.More)
+	if t := lineText(m.Footer); t != "" {
+		fmt.Fprintln(w, t)
+	}
+}
+
+func printLines(w io.Writer, lines []fleet.Line) {
+	for _, l := range lines {
+		switch {
+		case l.Item:
+			fmt.Fprint(w, "  - ")
+		case l.Quote:
+			fmt.Fprint(w, "  > ")
+		}
+		fmt.Fprintln(w, lineText(l))
+	}
+}
+
+func lineText(l fleet.Line) string {
+	var b strings.Builder
+	for _, s := range l.Spans {
+		b.WriteString(s.Text)
+		if s.URL != "" && s.URL != s.Text {
+			b.WriteString(" <" + s.URL + ">")
+		}
+	}
+	return plain(b.String())
+}
+
+func printTable(w io.Writer, t fleet.Table) {
+	if t.Caption != "" {
+		fmt.Fprintln(w, plain(t.Caption))
+	}
+	tw := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	for _, row := range append([][]string{t.Header}, t.Rows...) {
+		cells := make([]string, len(row))
+		for i, c := range row {
+			cells[i] = plain(c)
+		}
+		fmt.Fprintln(tw, "  "+strings.Join(cells, "\t"))
+	}
+	tw.Flush()
+}
+
+// plain drops what could move a terminal's cursor or reverse its text.
+func plain(s string) string { return fleet.Clean(s, 4000) }

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain makes the test binary the program itself, so that scripts start,
+// kill and restart real processes.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"distrobot": func() { os.Exit(execute(os.Args[1:])) },
+	})
+}
+
+// patience bounds every wait of a script; it is long because machines differ,
+// and nothing sleeps for it.
+const patience = 60 * time.Second
+
+// TestScripts tells the whole story with the real binary: testdata/*.txtar.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:   "testdata",
+		Cmds:  map[string]func(*testscript.TestScript, bool, []string){"start": cmdStart, "stop": cmdStop, "say": cmdSay, "click": cmdClick, "see": cmdSee, "private": cmdPrivate, "http": cmdHTTP, "publish": cmdPublish, "counters": cmdCounters, "redis": cmdRedis},
+		Setup: func(env *testscript.Env) error { return setupScript(env) },
+	})
+}
+
+func setupScript(env *testscript.Env) error {
+	env.Setenv("DISTROBOT_DATA", env.WorkDir+"/data")
+	env.Setenv("DISTROBOT_LOG_LEVEL", "info")
+	env.Values[procsKey{}] = procs{}
+	env.Defer(func() { env.Values[procsKey{}].(procs).killAll() })
+	return nil
+}
+
+// theChat is the workspace of the script: its page's address is in $PAGE.
+func theChat(ts *testscript.TestScript) *chat {
+	c, err := newChat(ts.Getenv("PAGE"))
+	ts.Check(err)
+	return c
+}
+
+// cmdSay: say USER CHANNEL TEXT [WORDS-OF-THE-PRIVATE-ANSWER...]
+func cmdSay(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 3 {
+		ts.Fatalf("usage: say USER CHANNEL TEXT [WORDS...]")
+	}
+	p, err := theChat(ts).say(args[0], args[1], args[2])
+	ts.Check(err)
+	if p.Error != "" != neg {
+		ts.Fatalf("say: error %q", p.Error)
+	}
+	for _, want := range args[3:] {
+		waitPrivate(ts, args[0], want)
+	}
+}
+
+// cmdClick: click USER CHANNEL WORDS LABEL presses the button whose label
+// begins with LABEL on the newest message that holds WORDS.
+func cmdClick(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 4 {
+		ts.Fatalf("usage: click USER CHANNEL WORDS LABEL")
+	}
+	c, found := theChat(ts), button{}
+	var on chatMessage
+	err := c.await(patience, func(s chatState) (bool, string) {
+		m, ok := s.find(args[1], args[2])
+		if ok {
+			on = m
+			found, ok = m.button(args[3])
+		}
+		return ok, fmt.Sprintf("no button %q on a message with %q:\n%s", args[3], args[2], s.dump(args[1]))
+	})
+	ts.Check(err)
+	p, err := c.click(args[0], args[1], on.TS, found)
+	ts.Check(err)
+	if p.Error != "" != neg {
+		ts.Fatalf("click: error %q", p.Error)
+	}
+	if p.AckMS > 2500 {
+		ts.Fatalf("click: acknowledged after %v ms", p.AckMS)
+	}
+}
+
+// cmdSee: [!] see CHANNEL WORDS... waits until one message of the channel
+// holds all the words; with ! none may hold them now.
+func cmdSee(ts *testscript.TestScript, neg bool, args []string) {
+	c := theChat(ts)
+	if neg {
+		s, err := c.state()
+		ts.Check(err)
+		if m, ok := s.find(args[0], args[1:]...); ok {
+			ts.Fatalf("unexpected message: %s", m.words())
+		}
+		return
+	}
+	ts.Check(c.await(patience, func(s chatState) (bool, string) {
+		_, ok := s.find(args[0], args[1:]...)
+		return ok, fmt.Sprintf("no message holds %q:\n%s", args[1:], s.dump(args[0]))
+	}))
+}
+
+// cmdPrivate: private USER WORDS waits for an ephemeral message.
+func cmdPrivate(ts *testscript.TestScript, _ bool, args []string) {
+	for _, want := range args[1:] {
+		waitPrivate(ts, args[0], want)
+	}
+}
+
+func waitPrivate(ts *testscript.TestScript, user, want string) {
+	ts.Check(theChat(ts).await(patience, func(s chatState) (bool, string) {
+		var all []string
+		for who, list := range s.Ephemerals {
+			if !strings.Contains(strings.ToLower(who), user) {
+				continue
+			}
+			for _, m := range list {
+				all = append(all, m.words())
+				if strings.Contains(m.words(), want) || strings.Contains(m.Text, want) {
+					return true, ""
+				}
+			}
+		}
+		return false, fmt.Sprintf("%s was not told %q, but:\n%s", user, want, strings.Join(all, "\n"))
+	}))
+}
+
+// cmdPublish: publish TAG asks try for the next release of the sample.
+func cmdPublish(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(theChat(ts).call("POST", "/try/publish", map[string]string{"tag": args[0]}, nil))
+}
+
+// cmdCounters: counters checks that nothing was refused or left unanswered.
+func cmdCounters(ts *testscript.TestScript, _ bool, _ []string) {
+	s, err := theChat(ts).state()
+	ts.Check(err)
+	if s.Counters.Rejected != 0 || s.Counters.Unacknowledged != 0 {
+		ts.Fatalf("counters: %+v", s.Counters)
+	}
+	ts.Logf("posts %d, edits %d", s.Counters.Posts, s.Counters.Edits)
+}
+
+// cmdHTTP: http URI WORDS waits until the site of try answers with the words.
+func cmdHTTP(ts *testscript.TestScript, _ bool, args []string) {
+	deadline, last := time.Now().Add(patience), ""
+	for time.Now().Before(deadline) {
+		if last = siteBody(ts, args[0]); regexp.MustCompile(args[1]).MatchString(last) {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	ts.Fatalf("%s does not show %q:\n%s", args[0], args[1], last)
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"github.com/distrobot/distrobot/commands"
+	"github.com/distrobot/distrobot/fleet"
+	"github.com/distrobot/distrobot/internal/mirror"
+	"github.com/distrobot/distrobot/store"
+	"github.com/distrobot/distrobot/watcher"
+)
+
+// An app is the parts that every long-running subcommand shares: the store,
+// the services of fleet over it, and the table of commands. It has no loops.
+type app struct {
+	cfg   Config
+	log   *slog.Logger
+	owner string // of leases: unique for this process, over restarts too
+	store *store.Store
+
+	catalog   *fleet.Catalog
+	targets   *fleet.Targets
+	sites     *fleet.Sites
+	builder   *fleet.Builder
+	planner   *fleet.Planner
+	decider   *fleet.Decider
+	conductor *fleet.Conductor
+	tasks     *fleet.Tasks
+	news      *fleet.News
+	digests   *fleet.Digests
+	narrator  *fleet.Narrator
+
+	policy  mirror.Policy
+	lister  *mirror.Lister
+	mirrors *mirror.Store
+	poller  *watcher.Poller
+
+	roles *roles
+	table *commands.Table
+	nudge chan struct{} // an effect was committed by this process
+}
+
+// appOptions are what differs between subcommands.
+type appOptions struct {
+	sandbox bool // try: people may confirm their own requests
+}
+
+// openApp opens the store and wires the services.
+func openApp(ctx context.Context, cfg Config, opts appOptions) (*app, error) {
+	if err := cfg.ensureData(); err != nil {
+		return nil, err
+	}
+	key, err := cfg.secretKey()
+	if err != nil {
+		return nil, err
+	}
+	a := &app{cfg: cfg, log: newLogger(os.Stderr, cfg.LogLevel, cfg.LogFormat), nudge: make(chan struct{}, 1)}
+	a.owner = fmt.Sprintf("%s/%d/%s", cfg.Host, os.Getpid(), a.newID())
+	a.store, err = store.Open(ctx, store.Options{
+		URL: cfg.RedisURL, DataDir: cfg.Data, Key: key, Start: startRedis(a.log), Log: a.log,
+		OnEffects: func(fleet.Family) { a.wake() },
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.wireServices()
+	a.wireWatcher()
+	a.wireTable(opts)
+	return a, nil
+}
+
+// wake makes the carrier look at once.
+func (a *app) wake() {
+	select {
+	case a.nudge <- struct{}{}:
+	default:
+	}
+}
+
+func (a *app) wireServices() {
+	s := a.store
+	host := fleet.HostName(a.cfg.Host)
+	a.catalog = &fleet.Catalog{Store: s}
+	a.targets = &fleet.Targets{Store: s}
+	a.sites = &fleet.Sites{Store: s}
+	a.builder = &fleet.Builder{Store: s, Default: host, ID: a.newID}
+	a.planner = &fleet.Planner{Store: s, ID: a.newID}
+	a.decider = &fleet.Decider{Store: s, Planner: a.planner}
+	a.conductor = &fleet.Conductor{Store: s, Planner: a.planner, ID: a.newID}
+	a.tasks = &fleet.Tasks{Store: s}
+	a.news = &fleet.News{Store: s}
+	a.digests = &fleet.Digests{Store: s, Clock: watcher.Clock{}}
+	a.narrator = &fleet.Narrator{Store: s}
+}
+
+// wireWatcher makes what reads repositories; it polls only when it is run.
+func (a *app) wireWatcher() {
+	a.policy = mirror.Policy{AllowPrivate: a.cfg.AllowPrivate, AllowHTTP: a.cfg.AllowPrivate, Hosts: a.cfg.GitHosts}
+	a.lister = mirror.NewLister(a.policy)
+	a.mirrors = &mirror.Store{Dir: filepath.Join(a.cfg.Data, "mirrors"), Policy: a.policy}
+	a.poller = &watcher.Poller{
+		Store: a.store, News: a.news, Refs: a.lister, History: a.mirrors, Builder: a.builder,
+		Log: a.log, Interval: a.cfg.PollInterval, Owner: a.owner,
+	}
+}
+
+func (a *app) wireTable(opts appOptions) {
+	a.roles = &roles{}
+	a.table = &commands.Table{
+		Store: a.store, Catalog: a.catalog, Targets: a.targets, Sites: a.sites, Builder: a.builder,
+		Planner: a.planner, Decider: a.decider, Conductor: a.conductor, Tasks: a.tasks, News: a.news,
+		Digests: a.digests, Narrator: a.narrator, Trail: a.store, Logs: a.store,
+		Roles: a.roles, Prober: a.poller, Poller: a.poller,
+		Version: version(), DefaultChannel: a.cfg.Channel, Sandbox: opts.sandbox, Patience: 20 * time.Second,
+	}
+}
+
+// newID makes a ULID in lower case: ids sort by the time they were made.
+func (a *app) newID() string {
+	return strings.ToLower(ulid.MustNew(ulid.Now(), rand.Reader).String())
+}
+
+// close ends what openApp began; the store comes last.
+func (a *app) close() {
+	a.lister.Close()
+	if err := a.store.Close(); err != nil {
+		a.log.Warn("the store did not close", "err", err)
+	}
+}

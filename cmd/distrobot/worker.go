@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/distrobot/distrobot/fleet"
+	"github.com/distrobot/distrobot/hosting"
+	"github.com/distrobot/distrobot/hosting/kind"
+	"github.com/distrobot/distrobot/hosting/local"
+	"github.com/distrobot/distrobot/hosting/source"
+	"github.com/distrobot/distrobot/internal/job"
+	"github.com/distrobot/distrobot/internal/queue"
+)
+
+// workerCmd is a worker for one hosting machine.
+type workerCmd struct {
+	Host string `help:"Name of this hosting machine; default DISTROBOT_HOST."`
+}
+
+// Run implements the subcommand.
+func (c workerCmd) Run(ctx context.Context) error {
+	cfg, err := loadConfig()
+	if err != nil {
+		return err
+	}
+	if c.Host != "" {
+		cfg.Host = c.Host
+	}
+	if len(cfg.Key) < 32 && cfg.RedisURL != "local" {
+		return &exitError{code: exitUsage, text: "DISTROBOT_KEY is not set or shorter than 32 characters; it must be the bot's."}
+	}
+	a, err := openApp(ctx, cfg, appOptions{})
+	if err != nil {
+		return err
+	}
+	defer a.close()
+	w, err := a.newWorker(nil)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("ready: working for host %s\n", cfg.Host)
+	return runStages(ctx, a.log, []stage{{name: "work", grace: cfg.Grace + 15*time.Second,
+		loops: map[string]func(context.Context) error{"worker": w.run}}})
+}
+
+// A worker does the tasks of one host in this process.
+type worker struct {
+	app     *app
+	host    fleet.HostName
+	backend *local.Backend
+	web     *local.Web
+	runner  *job.Runner
+	queue   *queue.Queue
+	sweeper *job.Sweeper
+}
+
+// newWorker wires the backend, the recipes, the runner and the queue. seed
+// puts first data into new sites; nil does not.
+func (a *app) newWorker(seed func(context.Context, fleet.URI, string) error) (*worker, error) {
+	if a.cfg.Backend != "local" {
+		return nil, &exitError{code: exitUsage, text: fmt.Sprintf("DISTROBOT_BACKEND=%s: this version knows only the backend local.", a.cfg.Backend)}
+	}
+	w := &worker{app: a, host: fleet.HostName(a.cfg.Host)}
+	w.backend = &local.Backend{Data: a.cfg.Data, Host: w.host, Seed: seed}
+	w.web = local.NewWeb(w.backend, "127.0.0.1")
+	w.backend.Public = w.web.URL
+	host := &hosting.Worker{
+		Host: w.host, Store: a.store, Sites: a.sites, Builder: a.builder, Backend: w.backend,
+		Kinds: kind.All(), Sources: source.All(a.mirrors),
+		Lease: 4 * a.cfg.Lease, Retry: a.cfg.CheckRetry, Soak: a.cfg.Soak,
+	}
+	w.runner = &job.Runner{Store: a.store, Logs: a.store, Recipe: host.Recipe, Owner: a.owner,
+		Lease: a.cfg.Lease, Grace: a.cfg.Grace, Log: a.log}
+	w.queue = queue.New(a.store.Conn(), a.log)
+	w.sweeper = &job.Sweeper{Store: a.store, Host: w.host, Log: a.log, Wake: func(ctx context.Context, t fleet.TaskRef, urgent bool) {
+		w.notify(ctx, t, urgent, time.Time{})
+	}}
+	return w, nil
+}
+
+// woken tells the queue of a task that was just created, for any host.
+func (w *worker) woken(t fleet.TaskRef, urgent bool, at time.Time) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	w.notify(ctx, t, urgent, at)
+}
+
+// notify may fail: the sweep of the due set finds what the queue has lost.
+func (w *worker) notify(ctx context.Context, t fleet.TaskRef, urgent bool, at time.Time) {
+	if err := w.queue.Notify(ctx, t, urgent, at); err != nil && ctx.Err() == nil {
+		w.app.log.Debug("a wake-up was not queued; the sweep will find the task", "task", t.ID, "err", err)
+	}
+}
+
+// remoteWorkers lets a bot without a worker of its own wake those of others.
+func (a *app) remoteWorkers(c *fleet.Carrier) error {
+	w := &worker{app: a, queue: queue.New(a.store.Conn(), a.log)}
+	c.Woken = w.woken
+	return nil
+}
+
+// run works until ctx ends. It holds a lock on the data directory, so that
+// tasks it left behind when it died can be taken up at once.
+func (w *worker) run(ctx context.Context) error {
+	lock := flock.New(filepath.Join(w.app.cfg.Data, "worker.lock"))
+	got, err := lock.TryLock()
+	if err != nil {
+		return fmt.Errorf("the data directory cannot be locked: %w", err)
+	}
+	if !got {
+		return fmt.Errorf("another worker already works on %s", w.app.cfg.Data)
+	}
+	defer lock.Close()
+	defer w.web.Close()
+	presence := &job.Presence{Store: w.app.store, Log: w.app.log, Look: w.look,
+		Host: fleet.Host{Name: w.host, Backend: w.backend.Name(), Version: version(), Owner: w.app.owner}}
+	if err := presence.Report(ctx); err != nil {
+		w.app.log.Warn("this host cannot be reported yet", "err", err)
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return presence.Run(ctx) })
+	g.Go(func() error { return w.resume(ctx) })
+	g.Go(func() error { return w.sweeper.Run(ctx) })
+	g.Go(func() error {
+		return w.queue.Consume(ctx, w.host, queue.Options{Concurrency: w.app.cfg.Concurrency}, func(ctx context.Context, t fleet.TaskRef) error {
+			return w.runner.Run(ctx, t, false)
+		})
+	})
+	g.Go(func() error { return w.serveSites(ctx) })
+	return g.Wait()
+}
+
+// resume takes up what a former process of this host left running.
+func (w *worker) resume(ctx context.Context) error {
+	left, err := w.sweeper.Interrupted(ctx)
+	if err != nil {
+		w.app.log.Warn("interrupted tasks cannot be listed; they are taken up when their leases end", "err", err)
+		return nil
+	}
+	var g errgroup.Group
+	g.SetLimit(max(w.app.cfg.Concurrency, 1))
+	for _, t := range left {
+		g.Go(func() error {
+			if err := w.runner.Run(ctx, t, true); err != nil {
+				w.app.log.Warn("an interrupted task ended badly", "task", t.ID, "err", err)
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+// look gives what the host reports of itself.
+func (w *worker) look() (free int64, running int) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	free, err := w.backend.Room(ctx)
+	if err != nil {
+		free = -1
+	}
+	return free, w.runner.Running()
+}
+
+// serveSites runs the built-in web server: on one address by Host header when
+// it is set, and on a port of loopback for each site of this host, also for
+// those that came while it runs.
+func (w *worker) serveSites(ctx context.Context) error {
+	if addr := w.app.cfg.SitesListen; addr != "" {
+		_, stop, err := listenAndServe(ctx, addr, w.web.Handler(), w.app.log)
+		if err != nil {
+			return fmt.Errorf("DISTROBOT_SITES_LISTEN: %w", err)
+		}
+		defer stop()
+	}
+	return every(ctx, w.app.log, loop{name: "sites' ports", interval: 5 * time.Second, run: func(ctx context.Context) error {
+		records, err := w.backend.All(ctx)
+		if err != nil {
+			return err
+		}
+		for _, r := range records {
+			if _, err := w.web.URL(r.URI); err != nil && fleet.CodeOf(err) != fleet.Later {
+				return err
+			}
+		}
+		return nil
+	}})
+}
