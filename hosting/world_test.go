@@ -61,24 +61,36 @@ func newWorld(t testing.TB) *world {
 // openWorld starts a worker over a data directory and a store.
 func openWorld(t testing.TB, dir, redis string) *world {
 	t.Helper()
-	s, err := store.Open(context.Background(), store.Options{URL: redis, Key: []byte(strings.Repeat("k", 32))})
+	w, err := wire(dir, store.Options{URL: redis})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.Close() })
-	w := &world{t: t, dir: dir, store: s, sites: &fleet.Sites{Store: s}, builder: &fleet.Builder{Store: s, Default: host}}
+	t.Cleanup(w.web.Close)
+	t.Cleanup(func() { _ = w.store.Close() })
+	w.t = t
+	return w
+}
+
+// wire puts a worker together as the program does.
+func wire(dir string, o store.Options) (*world, error) {
+	o.Key = []byte(strings.Repeat("k", 32))
+	s, err := store.Open(context.Background(), o)
+	if err != nil {
+		return nil, err
+	}
+	w := &world{dir: dir, store: s, sites: &fleet.Sites{Store: s}, builder: &fleet.Builder{Store: s, Default: host}}
 	w.backend = &local.Backend{Data: dir, Host: host, Seed: sample.Seed}
 	w.web = local.NewWeb(w.backend, "")
-	t.Cleanup(w.web.Close)
 	w.backend.Public = w.web.URL
 	mirrors := &mirror.Store{Dir: filepath.Join(dir, "mirrors"), Policy: mirror.Policy{AllowPrivate: true, AllowHTTP: true}}
 	w.worker = &hosting.Worker{
 		Host: host, Store: s, Sites: w.sites, Builder: w.builder, Backend: w.backend,
 		Kinds: kind.All(), Sources: source.All(mirrors), Retry: time.Millisecond, Soak: time.Millisecond,
 	}
-	quiet := slog.New(slog.DiscardHandler)
-	w.runner = &job.Runner{Store: s, Logs: s, Recipe: w.worker.Recipe, Owner: fmt.Sprint("worker-", os.Getpid()), Log: quiet}
-	return w
+	w.runner = &job.Runner{
+		Store: s, Logs: s, Recipe: w.worker.Recipe, Owner: fmt.Sprint("worker-", os.Getpid()), Log: slog.New(slog.DiscardHandler),
+	}
+	return w, nil
 }
 
 func makeWritable(dir string) {
