@@ -196,7 +196,7 @@ func (s *Server) scopes() []string {
 			all = append(all, m.scope)
 		}
 	}
-	all = append(all, "app_mentions:read", "commands", "im:history", "im:read")
+	all = append(all, "app_mentions:read", "commands", "groups:history", "groups:read", "im:history", "im:read")
 	slices.Sort(all)
 	return all
 }
