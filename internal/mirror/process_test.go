@@ -101,7 +101,7 @@ func TestGitSeesNoConfigurationOfTheMachine(t *testing.T) {
 	t.Setenv("SLACK_BOT_TOKEN", "xoxb-secret")
 
 	repo := mirrortest.Serve(t).Repo(t, "shop")
-	repo.Commit("main", "First", map[string]string{"a": "1", ".gitattributes": "a filter=evil\n"})
+	repo.Commit("main", "First", map[string]string{"a": "1", ".gitattributes": "a filter=evil ident\n"})
 	s := newStore(t)
 	_, env := recordingGit(t, s)
 	ref := mustFetch(t, s, repo.URL, "refs/heads/main")

@@ -40,9 +40,8 @@ func TestOurTreeIsGitsTree(t *testing.T) {
 	}
 	for name, extra := range map[string]files{
 		"as it is":  {},
-		"crlf":      {".gitattributes": {Content: "text/* text eol=crlf\n"}},
+		"crlf":      {".gitattributes": {Content: "*.txt text eol=crlf\n"}, "dos.txt": {Content: "a\nb\n"}},
 		"ident":     {".gitattributes": {Content: "*.php ident\n"}},
-		"old crlf":  {"text/.gitattributes": {Content: "unix crlf=input\n"}},
 		"macro":     {".gitattributes": {Content: "[attr]dos text eol=crlf\nindex.php dos\n"}},
 		"encoding":  {".gitattributes": {Content: "text/unix working-tree-encoding=UTF-16LE\n"}},
 		"lfs rules": {".gitattributes": {Content: "*.psd filter=lfs -text\n"}},
