@@ -44,16 +44,16 @@ func (s *Store) decode(r fleet.Record, key fleet.Key, fields map[string]string) 
 	if len(fields) == 0 {
 		return 0, nil
 	}
+	doc := fields[fieldDoc]
+	if _, ok := r.(fleet.Signed); ok && !s.rows.valid(fields[fieldMAC], string(key.Family), key.Noun, key.ID, fields[fieldRev], doc) {
+		return 0, tampered(key.Noun + " " + key.ID)
+	}
 	rev, err := strconv.ParseInt(fields[fieldRev], 10, 64)
 	if err != nil || rev <= 0 {
 		return 0, fmt.Errorf("store: %s %q has the revision %.40q", key.Noun, key.ID, fields[fieldRev])
 	}
 	if site, ok := r.(*fleet.Site); ok {
 		return rev, decodeSite(site, key, fields)
-	}
-	doc := fields[fieldDoc]
-	if _, ok := r.(fleet.Signed); ok && !s.rows.valid(fields[fieldMAC], string(key.Family), key.Noun, key.ID, fields[fieldRev], doc) {
-		return 0, tampered(key.Noun + " " + key.ID)
 	}
 	blank(r)
 	if err := json.Unmarshal([]byte(doc), r); err != nil {
