@@ -45,18 +45,22 @@ func (l *listening) announce(h Head) error {
 	return nil
 }
 
-// anew makes the distribution's next announcement.
+// anew makes the distribution's next announcement. A number that is taken is
+// passed over; if another replica took it just now, the commit fails anyway.
 func (l *listening) anew(from Ref) (*Announcement, error) {
-	l.dist.News++
-	a := &Announcement{ID: NewsID(l.dist.Name, l.dist.News), Distribution: l.dist.Name}
-	if found, err := l.tx.Get(a); err != nil {
-		return nil, err
-	} else if found {
-		return nil, fmt.Errorf("announcement %s exists already", a.ID)
+	for {
+		l.dist.News++
+		a := &Announcement{ID: NewsID(l.dist.Name, l.dist.News)}
+		found, err := l.tx.Get(a)
+		if err != nil {
+			return nil, err
+		}
+		if !found {
+			a.Distribution, a.From, a.State, a.At = l.dist.Name, from, NewsOpen, l.tx.Now()
+			l.tx.Put(&l.dist)
+			return a, nil
+		}
 	}
-	a.From, a.State, a.At = from, NewsOpen, l.tx.Now()
-	l.tx.Put(&l.dist)
-	return a, nil
 }
 
 // take makes a show a head; before is the head it showed until now.
