@@ -29,7 +29,7 @@ var distOptions = [...]Option{
 // kinds are the kinds of site distrobot knows.
 var kinds = [...]string{"generic", "drupal", "backdrop", "wordpress"}
 
-// set applies options to a distribution. An error is a wrongInput that names
+// setDist applies options to a distribution. An error is a wrongInput that names
 // the option.
 func setDist(d *fleet.Distribution, opts map[string]string) error {
 	for _, o := range distOptions {
@@ -41,7 +41,7 @@ func setDist(d *fleet.Distribution, opts map[string]string) error {
 			return wrong(o.Name, err)
 		}
 	}
-	if d.Track.Branch != "" && d.Track.Tags != "" {
+	if opts["branch"] != "" && opts["tags"] != "" {
 		return wrong("tags", fleet.Errorf(fleet.Invalid, "A distribution follows either a branch or tags.").WithHint("Give one of --branch and --tags."))
 	}
 	if d.URL == "" && !d.Track.None() {

@@ -3,7 +3,6 @@ package commands
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/distrobot/distrobot/fleet"
@@ -29,7 +28,7 @@ func (t *Table) helpAll(r Request) fleet.Message {
 	m := fleet.Message{
 		Text:  "These are the commands of distrobot; type " + fleet.Slash + " help COMMAND for one of them.",
 		Title: "What you can ask",
-		Footer: fleet.Say("You are a "+r.Role.String()+". For one command: ", fleet.Mono(fleet.Slash+" help upgrade"),
+		Footer: fleet.Say("You are "+aRole(r.Role)+". For one command: ", fleet.Mono(fleet.Slash+" help upgrade"),
 			". distrobot "+t.Version),
 	}
 	for _, g := range groups {
@@ -67,14 +66,22 @@ func (t *Table) helpOne(r Request) (fleet.Message, error) {
 	return m, nil
 }
 
+// forWhom says who may use a command.
+func forWhom(r fleet.Role) string {
+	if r <= fleet.Reader {
+		return "For everybody."
+	}
+	return "For " + aRole(r) + "."
+}
+
 // manual is the help of one command.
 func (c Command) manual() []fleet.Line {
-	out := []fleet.Line{fleet.Say(fleet.Mono(c.Usage())), fleet.Say(fmt.Sprintf("%s%s. For a %s.", strings.ToUpper(c.Summary[:1]), c.Summary[1:], c.Role))}
+	out := []fleet.Line{fleet.Say(fleet.Mono(c.Usage())), fleet.Say(fmt.Sprintf("%s%s. %s", strings.ToUpper(c.Summary[:1]), c.Summary[1:], forWhom(c.Role)))}
 	for _, o := range c.Options {
 		out = append(out, fleet.Item(fleet.Mono(strings.TrimSpace("--"+o.Name+" "+o.Value)), " "+o.Help))
 	}
 	for _, h := range c.Help {
-		if slices.Contains([]string{"/"}, h[:1]) {
+		if strings.HasPrefix(h, fleet.Slash) {
 			out = append(out, fleet.Item(fleet.Mono(h)))
 			continue
 		}

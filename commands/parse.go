@@ -161,12 +161,14 @@ func (c Command) Usage() string {
 
 // nearest finds the word that was probably meant; "" if none is near.
 func nearest(word string, words []string) string {
+	word = strings.ToLower(word)
 	best, limit := "", max(1, len(word)/3)+1
 	for _, w := range words {
-		if strings.HasPrefix(w, word) && len(word) >= 3 {
+		low := strings.ToLower(w)
+		if strings.HasPrefix(low, word) && len(word) >= 3 {
 			return w
 		}
-		if d := distance(word, w); d < limit {
+		if d := distance(word, low); d < limit {
 			best, limit = w, d
 		}
 	}

@@ -108,12 +108,12 @@ func (t *Table) permit(ctx context.Context, who fleet.Actor, need fleet.Role, wh
 		return role, nil
 	}
 	if unsure {
-		return role, fleet.Errorf(fleet.Later, "Your role cannot be told at the moment, and this needs a %s.", need).WithHint("Try again in a minute.").Because(err)
+		return role, fleet.Errorf(fleet.Later, "Your role cannot be told at the moment, and this needs %s.", aRole(need)).WithHint("Try again in a minute.").Because(err)
 	}
 	if role == fleet.Nobody {
 		return role, fleet.Errorf(fleet.Forbidden, "You are not among the people who may use distrobot here.")
 	}
-	return role, &denied{err: fleet.Errorf(fleet.Forbidden, "You may not %s; it needs a %s.", what, need), who: t.Roles.Holders(ctx, need)}
+	return role, &denied{err: fleet.Errorf(fleet.Forbidden, "You may not %s; it needs %s.", what, aRole(need)), who: t.Roles.Holders(ctx, need)}
 }
 
 // denied is a refusal that names, with mentions, who may.

@@ -75,7 +75,7 @@ func (t *Table) unknown(ctx context.Context, name string, kinds []string) error 
 		what = append(what, words[k])
 		names = append(names, t.names(ctx, k)...)
 	}
-	e := fleet.Errorf(fleet.NotFound, "There is no %s %q.", strings.Join(what, " or "), fleet.Clean(name, 80))
+	e := fleet.Errorf(fleet.NotFound, "There is no %s %q.", either(what), fleet.Clean(name, 80))
 	if near := nearest(name, names); near != "" {
 		return e.WithHint("Did you mean %q?", near)
 	}

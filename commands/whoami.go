@@ -12,12 +12,9 @@ func newWhoami(t *Table) Command {
 	return Command{
 		Verb: "whoami", Group: "More", Summary: "who you are here and what you may do", Role: fleet.Nobody,
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
-			text := "You are a " + r.Role.String() + " here."
+			text := "You are " + aRole(r.Role) + " here."
 			if r.Role == fleet.Nobody {
 				text = "You are not among the people who may use distrobot here."
-			}
-			if r.Role == fleet.Administrator {
-				text = "You are an administrator here."
 			}
 			return say(text, fleet.Say("Your id is ", fleet.Mono(r.Who.ID), ".")), nil
 		},

@@ -28,6 +28,14 @@ func areMany(n int, one, many string) string {
 	return fmt.Sprintf("are %d %s", n, many)
 }
 
+// aRole says "a maintainer", "an administrator".
+func aRole(r fleet.Role) string {
+	if r == fleet.Administrator {
+		return "an administrator"
+	}
+	return "a " + r.String()
+}
+
 func yesNo(b bool) string {
 	if b {
 		return "yes"
@@ -41,6 +49,14 @@ func stamp(t time.Time) string {
 		return "—"
 	}
 	return t.UTC().Format("2006-01-02 15:04")
+}
+
+// either says "a, b or c".
+func either(words []string) string {
+	if n := len(words) - 1; n > 0 {
+		return strings.Join(words[:n], ", ") + " or " + words[n]
+	}
+	return strings.Join(words, "")
 }
 
 // commas divides "a, b,c" into its parts.
