@@ -15,10 +15,10 @@ import (
 // only), ParamKeep. A rollback task's: ParamPlatform, ParamFrom,
 // ParamGeneration, ParamBack.
 //
-// What it makes of a task's end: done is done; cancelled leaves the site out
-// (a worker that finds the site drifted when it claims it ends the task so,
-// with the reason); failed is rolled back if the site's row says that it is on
-// its old platform, or else broken. A step result "window_ms" is how long the
+// What it makes of a task's end: done is done; cancelled leaves the site out,
+// and so does one that failed before its first step was done because the site
+// or its distribution had drifted; any other that failed is rolled back if the
+// site's row says that it is live on its old platform, or else broken. A step result "window_ms" is how long the
 // site answered 503.
 type Conductor struct {
 	Store   Store

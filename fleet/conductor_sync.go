@@ -12,6 +12,7 @@ import (
 type reports struct {
 	tasks map[TaskID]Task
 	sites map[URI]Site
+	dist  Distribution // read when a task has failed
 }
 
 // reports reads the tasks of the sites that are under way.
@@ -42,11 +43,41 @@ func (c *Conductor) reports(ctx context.Context, p Plan) (reports, error) {
 			failed = append(failed, t.About)
 		}
 	}
+	return r, c.whereabouts(ctx, p, failed, &r)
+}
+
+// whereabouts reads what became of the sites of failed tasks.
+func (c *Conductor) whereabouts(ctx context.Context, p Plan, failed []string, r *reports) error {
+	if len(failed) == 0 {
+		return nil
+	}
 	rows, err := readRows(ctx, c.Store, failed, siteRow)
+	if err != nil {
+		return err
+	}
 	for _, s := range rows {
 		r.sites[s.URI] = s
 	}
-	return r, err
+	if p.Distribution == "" {
+		return nil
+	}
+	r.dist.Name = p.Distribution
+	_, err = c.Store.Read(ctx, &r.dist)
+	return err
+}
+
+// drifted reports whether a failed task has changed nothing because its site,
+// or what its distribution says, was not as the plan had it any more.
+func (r reports) drifted(s PlanSite, t Task) bool {
+	if t.GoBack || slices.ContainsFunc(t.Steps, func(x StepRecord) bool { return x.State == StepDone || x.State == StepSkipped }) {
+		return false
+	}
+	rules, _ := strconv.ParseInt(t.Params[ParamRules], 10, 64)
+	if stillRight(r.dist, SiteClaim{Target: PlatformName(t.Params[ParamTarget]), Rules: rules}) != nil {
+		return true
+	}
+	now, ok := r.sites[s.URI]
+	return !ok || now.Platform != s.From || now.Generation != s.Generation || t.Kind != TaskRollback && now.Pinned != ""
 }
 
 // SyncPlan is the rule that copies how tasks stand into a plan's sites. It
@@ -100,7 +131,9 @@ func (r reports) site(s PlanSite, t Task) PlanSite {
 		}
 	case TaskFailed:
 		s.Progress, s.Window = SiteBroken, windowOf(t)
-		if now, ok := r.sites[s.URI]; ok && now.Platform == s.From && now.State == SiteLive {
+		if r.drifted(s, t) {
+			s.Progress = SiteLeftOut
+		} else if now, ok := r.sites[s.URI]; ok && now.Platform == s.From && now.State == SiteLive {
 			s.Progress = SiteBack
 		}
 	}

@@ -218,6 +218,22 @@ func (w *world) finish(t fleet.Task, to fleet.TaskState, reason string) {
 	}))
 }
 
+// refuse ends a task in its first step, with nothing done.
+func (w *world) refuse(t fleet.Task, reason string) {
+	w.t.Helper()
+	w.ok(w.store.Update(w.ctx, fleet.HostFamily(t.Host), func(tx fleet.Tx) error {
+		now := fleet.Task{ID: t.ID, Host: t.Host}
+		if _, err := tx.Get(&now); err != nil {
+			return err
+		}
+		now.State, now.Reason = fleet.TaskFailed, reason
+		now.Steps = []fleet.StepRecord{{Name: "preflight", State: fleet.StepFailed, Error: reason}}
+		tx.Put(&now)
+		tx.Emit(fleet.Effect{Advance: t.Plan})
+		return nil
+	}))
+}
+
 // inspects reads facts as an inspect task does.
 func inspects(w *world, t fleet.Task) {
 	for _, u := range t.Sites {
@@ -250,7 +266,7 @@ func (w *world) claim(t fleet.Task) (fleet.Site, error) {
 func migrates(w *world, t fleet.Task) {
 	s, err := w.claim(t)
 	if err != nil {
-		w.finish(t, fleet.TaskCancelled, err.Error())
+		w.refuse(t, err.Error())
 		return
 	}
 	m := fleet.SiteMove{URI: s.URI, Task: t.ID, Fence: s.Lock.Fence, Platform: fleet.PlatformName(t.Params[fleet.ParamPlatform]),
