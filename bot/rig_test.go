@@ -36,12 +36,11 @@ type rig struct {
 
 // rigOptions says what differs from a bot in Socket Mode without rate limits.
 type rigOptions struct {
-	http     bool
-	idle     bool // do not run the bot
-	limits   workspace.Limits
-	pace     Pace
-	roles    RoleConfig
-	channels []workspace.Channel
+	http   bool
+	idle   bool // do not run the bot
+	limits workspace.Limits
+	pace   Pace
+	roles  RoleConfig
 }
 
 // quick is a pace that does not keep tests waiting.
@@ -50,7 +49,10 @@ func quick() Pace {
 		Tick: 5 * time.Millisecond, Doubt: 50 * time.Millisecond, Lease: time.Second}
 }
 
-func newRig(t *testing.T, o rigOptions) *rig {
+func newRig(t *testing.T, o rigOptions) *rig { t.Helper(); return newRigWith(t, o, nil) }
+
+// newRigWith is newRig with people of the test's own.
+func newRigWith(t *testing.T, o rigOptions, people []workspace.Person) *rig {
 	t.Helper()
 	if o.limits == (workspace.Limits{}) {
 		o.limits.Off = true
@@ -60,7 +62,7 @@ func newRig(t *testing.T, o rigOptions) *rig {
 	}
 	r := &rig{t: t, desk: &desk{}, story: &story{}, log: &bytes.Buffer{}}
 	var app *httptest.Server
-	opts := workspace.Options{Limits: o.limits, PingInterval: time.Second, Channels: o.channels, EventRetries: []time.Duration{50 * time.Millisecond, 50 * time.Millisecond}}
+	opts := workspace.Options{Limits: o.limits, PingInterval: time.Second, People: people, EventRetries: []time.Duration{50 * time.Millisecond, 50 * time.Millisecond}}
 	if o.http {
 		app = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { r.bot.Handler().ServeHTTP(w, req) }))
 		t.Cleanup(app.Close)

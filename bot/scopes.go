@@ -10,26 +10,27 @@ import (
 // these; a test holds the two, and the source, together.
 func methodScopes() map[string][]string {
 	return map[string][]string{
-		"auth.test":             nil,
-		"apps.connections.open": nil, // app token: connections:write
-		"chat.postMessage":      {"chat:write"},
-		"chat.postEphemeral":    {"chat:write"},
-		"chat.update":           {"chat:write"},
-		"chat.getPermalink":     nil,
-		"views.open":            nil,
-		"views.publish":         nil,
-		"users.info":            {"users:read"},
-		"usergroups.list":       {"usergroups:read"},
-		"usergroups.users.list": {"usergroups:read"},
-		"conversations.list":    {"channels:read", "groups:read"},
-		"conversations.history": {"channels:history", "groups:history", "im:history"},
-		"conversations.replies": {"channels:history", "groups:history", "im:history"},
-		"event app_mention":     {"app_mentions:read"},
-		"event message.im":      {"im:history"},
-		"event member_joined":   {"channels:read", "groups:read"},
-		"event subteam_members": {"usergroups:read"},
-		"event app_home_opened": nil,
-		"slash command /distro": {"commands"},
+		"auth.test":                     nil,
+		"apps.connections.open":         nil, // app token: connections:write
+		"chat.postMessage":              {"chat:write"},
+		"chat.postEphemeral":            {"chat:write"},
+		"chat.update":                   {"chat:write"},
+		"chat.getPermalink":             nil,
+		"views.open":                    nil,
+		"views.publish":                 nil,
+		"users.info":                    {"users:read"},
+		"users.list":                    {"users:read"},
+		"usergroups.list":               {"usergroups:read"},
+		"usergroups.users.list":         {"usergroups:read"},
+		"conversations.list":            {"channels:read", "groups:read"},
+		"conversations.history":         {"channels:history", "groups:history", "im:history"},
+		"conversations.replies":         {"channels:history", "groups:history", "im:history"},
+		"event app_mention":             {"app_mentions:read"},
+		"event message.im":              {"im:history"},
+		"event member_joined_channel":   {"channels:read", "groups:read"},
+		"event subteam_members_changed": {"usergroups:read"},
+		"event app_home_opened":         nil,
+		"slash command /distro":         {"commands"},
 	}
 }
 
