@@ -93,12 +93,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, nil, err)
 		return
 	}
-	s.mu.Lock()
 	result, wait, err := s.invoke(c, r)
-	if wait > 0 {
-		s.st.count.RateLimited++
-	}
-	s.mu.Unlock()
 	if wait > 0 {
 		tooMany(w, wait)
 		return
@@ -108,8 +103,10 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 }
 
 // invoke checks token, scope and rate and runs the method. A positive duration
-// means "too many, come back then". Called with mu held.
+// means "too many, come back then".
 func (s *Server) invoke(c *call, r *http.Request) (obj, time.Duration, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	m, known := s.methods[c.name]
 	if !known {
 		return nil, 0, refuse("unknown_method")
@@ -118,6 +115,7 @@ func (s *Server) invoke(c *call, r *http.Request) (obj, time.Duration, error) {
 		return nil, 0, err
 	}
 	if wait := s.rate(c, m); wait > 0 {
+		s.st.count.RateLimited++
 		return nil, wait, nil
 	}
 	if m.scope != "" && !slices.Contains(s.scopes(), m.scope) {

@@ -97,6 +97,9 @@ func (c *content) clip() {
 func fillIDs(blocks []any) {
 	for _, b := range blocks {
 		block := asObj(b)
+		if block == nil {
+			continue // below a type whose inside is not checked here
+		}
 		if asString(block["block_id"]) == "" {
 			block["block_id"] = shortID(5)
 		}

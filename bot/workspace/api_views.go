@@ -1,5 +1,7 @@
 package workspace
 
+import "time"
+
 // maxStack is how many modals may lie on each other, from Slack's documentation.
 const maxStack = 3
 
@@ -20,11 +22,7 @@ func (c *call) useTrigger() (*trigger, error) {
 
 // newTrigger issues a trigger id. Called with mu held.
 func (s *Server) newTrigger(user string, ch *channel, viewID string) string {
-	for id, t := range s.st.triggers { // forget what can only be refused; keep a while to say why
-		if s.now().Sub(t.issued) > 100*triggerLife {
-			delete(s.st.triggers, id)
-		}
-	}
+	s.sweep()
 	id := randomID(12) + "." + randomID(32)
 	s.st.triggers[id] = &trigger{user: user, channel: ch, view: viewID, issued: s.now()}
 	return id
@@ -58,6 +56,26 @@ func newView(body obj) *view {
 		CallbackID: asString(body["callback_id"]), ExternalID: asString(body["external_id"]),
 		PrivateMetadata: asString(body["private_metadata"]), NotifyOnClose: asBool(body["notify_on_close"]),
 		ClearOnClose: asBool(body["clear_on_close"]), body: body, values: blockValues{}}
+}
+
+// sweep forgets, once a minute, the triggers and response URLs that can only be
+// refused; they are kept a while, so that the refusal can say why.
+func (s *Server) sweep() {
+	now := s.now()
+	if now.Sub(s.swept) < time.Minute {
+		return
+	}
+	s.swept = now
+	for id, t := range s.st.triggers {
+		if now.Sub(t.issued) > 100*triggerLife {
+			delete(s.st.triggers, id)
+		}
+	}
+	for id, r := range s.st.responses {
+		if now.Sub(r.issued) > 2*responseLife {
+			delete(s.st.responses, id)
+		}
+	}
 }
 
 func openView(c *call) (obj, error) {

@@ -24,7 +24,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			fail(w, http.StatusForbidden, "requests from other web pages are refused")
 			return
 		}
-		s.learnBase(r.Host)
+		s.learnBase(r)
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
@@ -70,12 +70,18 @@ func originAllowed(r *http.Request) bool {
 	return true
 }
 
-// learnBase remembers how clients reach us, unless it was configured.
-func (s *Server) learnBase(host string) {
+// learnBase remembers the listener's address, unless it was configured. The
+// Host header would do too, but anybody on this machine can make one up, and
+// response URLs are built on what is remembered here.
+func (s *Server) learnBase(r *http.Request) {
+	addr, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	if !ok {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.baseFixed {
-		s.base = "http://" + host
+		s.base = "http://" + addr.String()
 	}
 }
 

@@ -78,7 +78,7 @@ type trigger struct {
 	used    bool
 }
 
-// stepTrigger is how long a trigger id lives; from Slack's documentation.
+// triggerLife is how long a trigger id lives; from Slack's documentation.
 const triggerLife = 3 * time.Second
 
 // counters are what scripts ask about the app's manners.

@@ -22,7 +22,7 @@ type Options struct {
 	AppURL        string
 	SigningSecret string // default: derived from Token
 
-	BaseURL string // how clients reach this server; default: the Host they used
+	BaseURL string // how clients reach this server; default: the listener's address
 	BotName string // default: distrobot
 
 	Limits Limits

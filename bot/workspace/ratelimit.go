@@ -29,7 +29,11 @@ func (s *Server) rate(c *call, m method) time.Duration {
 		return 0
 	}
 	if c.name == "chat.postMessage" {
-		return s.bucket(c.name+" "+c.str("channel"), lim.PostBurst).take(s.now(), lim.PostPerSecond, lim.PostBurst)
+		channel := c.str("channel")
+		if ch := s.st.channelByID(channel); ch != nil {
+			channel = ch.ID // #sites and C0SITES are one
+		}
+		return s.bucket(c.name+" "+channel, lim.PostBurst).take(s.now(), lim.PostPerSecond, lim.PostBurst)
 	}
 	if m.tier == 0 {
 		return 0

@@ -26,11 +26,7 @@ type responseURL struct {
 
 // newResponseURL issues one. Called with mu held.
 func (s *Server) newResponseURL(r responseURL) string {
-	for id, old := range s.st.responses {
-		if s.now().Sub(old.issued) > 2*responseLife {
-			delete(s.st.responses, id)
-		}
-	}
+	s.sweep()
 	id := randomID(32)
 	r.issued = s.now()
 	s.st.responses[id] = &r

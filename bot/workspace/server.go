@@ -21,12 +21,13 @@ type Server struct {
 	link               *link
 	mu                 sync.Mutex // guards everything below
 	st                 *state
-	base               string // as configured, or as clients reached us
+	base               string // as configured, or the listener's
 	baseFixed          bool
 	faults             map[string]fault
 	buckets            map[string]*bucket
 	watchers           map[chan struct{}]bool
 	recent             []*envelope // last few payloads, for redelivery
+	swept              time.Time   // when worn-out triggers and response URLs were last dropped
 }
 
 // New makes a workspace. It starts nothing that needs a listener; the caller
@@ -69,7 +70,8 @@ func (s *Server) SigningSecret() string { return s.opts.SigningSecret }
 func (s *Server) BotUserID() string { return s.st.bot.ID }
 
 // SetBaseURL says how clients reach this server, for example
-// http://127.0.0.1:8765. Without it the Host header of requests is used.
+// http://127.0.0.1:8765. Without it the listener's address is used, which is
+// known after the first request.
 func (s *Server) SetBaseURL(base string) {
 	u, err := url.Parse(base)
 	if err != nil || u.Host == "" {

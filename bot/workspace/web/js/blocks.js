@@ -64,8 +64,10 @@ function input(b, surface) {
   const field = control.matches("input,select,textarea") ? control : control.querySelector("input,select,textarea");
   if (field && field.type !== "radio" && field.type !== "checkbox") field.id = id;
   if (field) field.setAttribute("aria-describedby", `${id}-hint`);
+  control.removeAttribute("aria-label"); // the label says more
+  if (control.matches(".choices")) control.setAttribute("aria-labelledby", `${id}-label`);
   return h("div", null,
-    h("label", { for: id }, plain(b.label.text), b.optional && h("span", { class: "optional" }, " (optional)")),
+    h("label", { for: id, id: `${id}-label` }, plain(b.label.text), b.optional && h("span", { class: "optional" }, " (optional)")),
     control,
     h("div", { id: `${id}-hint`, class: "hint" }, b.hint && plain(b.hint.text)),
     h("div", { class: "field-error", role: "alert" }));

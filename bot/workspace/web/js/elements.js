@@ -86,6 +86,7 @@ function typed(type, e, now, key = "value") {
   const el = e.multiline ? h("textarea", { rows: "4" }) : h("input", { type });
   el.className = "text-input";
   el.placeholder = e.placeholder?.text || "";
+  el.setAttribute("aria-label", e.placeholder?.text || e.action_id);
   el.value = now[key] ?? "";
   if (e.max_length) el.maxLength = e.max_length;
   return { el, read: () => el.value || null };

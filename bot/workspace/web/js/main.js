@@ -71,7 +71,8 @@ function build() {
   parts.head = h("header", { class: "main-head" });
   parts.box = composer(() => ({ channel: store.place.channel }), () => `Message ${title(channel(store.place.channel))}, or / for a command`);
   parts.lost = h("div", { class: "lost-note", role: "alert" }, "The workspace has gone away. Trying again…");
-  fill($("main"), parts.head, parts.lost, parts.list, parts.home, parts.box);
+  const strip = store.info.banner && h("p", { class: "strip" }, store.info.banner);
+  fill($("main"), parts.head, ...(strip ? [strip] : []), parts.lost, parts.list, parts.home, parts.box);
   parts.replies = h("ol", { class: "messages", tabindex: "0", "aria-label": "Thread" });
   parts.replyBox = composer(() => ({ channel: store.place.channel, thread_ts: store.place.thread }), () => "Reply in the thread");
   $("scrim").addEventListener("click", () => drawer(false));

@@ -37,7 +37,7 @@ function status() {
 }
 
 function peopleList(become) {
-  return h("ul", { class: "people", role: "radiogroup", "aria-labelledby": "acting" }, store.people.map((p) => h("li", null,
+  return h("ul", { class: "people", role: "radiogroup", "aria-labelledby": "acting" }, store.people.map((p) => h("li", { role: "none" },
     h("button", { type: "button", role: "radio", class: "who", "aria-checked": String(p.id === store.me), onclick: () => become(p.id) },
       avatar(p, "small"), h("span", null, h("strong", null, p.real_name), h("small", null, p.title || `@${p.name}`)), icon("check", 16)))));
 }
