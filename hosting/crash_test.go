@@ -24,7 +24,8 @@ import (
 type crash struct {
 	Dir, Redis, Prefix string
 	Task               fleet.TaskRef
-	Point              int64 // the child kills itself at its nth point; 0 is never
+	Point              int64  // the child kills itself at its nth point; 0 is never
+	Files              uint64 // no file of the child grows beyond this; 0 is any size
 }
 
 const crashEnv = "DISTROBOT_TEST_CRASH"
@@ -46,6 +47,12 @@ func crashChild(text string) int {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
+	}
+	if c.Files > 0 {
+		if err := limitFiles(c.Files); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 2
+		}
 	}
 	b := &bomb{}
 	b.left.Store(c.Point)
