@@ -100,7 +100,7 @@ func (w *world) move(broken ...fleet.URI) func(fleet.Task) {
 				w.ok(w.table.Sites.Release(w.ctx, u, s.Lock.Fence, fleet.SiteLive))
 				_, err := w.table.Sites.Pin(w.ctx, u, "Its upgrade failed: no marker.", fleet.System("worker"))
 				w.ok(err)
-				w.finish(t, fleet.TaskFailed, "The check found no marker.")
+				w.finish(t, fleet.TaskFailed, "The check found no marker.", fleet.StepRecord{Name: "hold", State: fleet.StepDone})
 				return
 			}
 		}
