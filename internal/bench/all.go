@@ -6,5 +6,6 @@ func All() []Measurement {
 	return []Measurement{
 		gitRefs(),
 		gitBuild(),
+		storeSites(),
 	}
 }
