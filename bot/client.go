@@ -33,7 +33,8 @@ type client struct {
 // empty.
 func newClient(t Tokens, m Meter) (*client, *slack.Client) {
 	c := &client{storm: &storm{}, meter: m, http: &http.Client{
-		Timeout: callTimeout,
+		Timeout:   callTimeout,
+		Transport: transport(),
 		// A redirect would carry the token elsewhere.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -45,6 +46,14 @@ func newClient(t Tokens, m Meter) (*client, *slack.Client) {
 		opts = append(opts, slack.OptionAppLevelToken(t.App))
 	}
 	return c, slack.New(t.Bot, opts...)
+}
+
+// transport keeps more connections open than the default two a host: a burst of
+// presses would otherwise wait for handshakes.
+func transport() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConnsPerHost = 64
+	return t
 }
 
 // Do implements slack-go's client.

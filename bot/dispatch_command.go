@@ -21,6 +21,11 @@ func (d *dispatcher) command(ctx context.Context, c slack.SlashCommand, a *acker
 	id := "cmd." + c.TriggerID
 	late := time.AfterFunc(ackCommand, func() { a.ack(nil) })
 	defer late.Stop()
+	if c.TriggerID != "" && !d.seen.begin(ctx, id) {
+		a.ack(nil) // delivered again over a reconnect, or replayed
+		return
+	}
+	defer d.seen.done(ctx, id)
 	reply, err := d.desk.Run(ctx, commands.Ask{
 		ID: id, Text: c.Text, Channel: c.ChannelID,
 		Who: actor(c.UserID, c.UserName, "", c.TeamID),

@@ -17,12 +17,12 @@ import (
 // its event id.
 func (d *dispatcher) event(ctx context.Context, e slackevents.EventsAPIEvent, a *acker) {
 	defer a.ack(nil)
+	late := time.AfterFunc(ackPress, func() { a.ack(nil) })
+	defer late.Stop()
 	id := eventID(e)
 	if id == "" || !d.seen.begin(ctx, id) {
 		return
 	}
-	late := time.AfterFunc(ackPress, func() { a.ack(nil) })
-	defer late.Stop()
 	switch in := e.InnerEvent.Data.(type) {
 	case *slackevents.AppMentionEvent:
 		if in.BotID == "" && in.Edited == nil {

@@ -32,6 +32,10 @@ type httpMode struct {
 	ready  func() bool // the bot knows which workspace is its own
 	base   context.Context
 	log    *slog.Logger
+
+	// signatures of commands and presses that were let in; verify alone would
+	// let the same request pass again for five minutes.
+	signatures seen
 }
 
 func newHTTPMode(secret string, d *dispatcher, p *pool) (*httpMode, error) {
@@ -85,6 +89,12 @@ func (h *httpMode) form(w http.ResponseWriter, r *http.Request, body []byte) {
 	values, err := url.ParseQuery(string(body))
 	if err != nil {
 		http.Error(w, "not a form", http.StatusBadRequest)
+		return
+	}
+	if !h.signatures.enter(r.Header.Get("X-Slack-Signature"), time.Now()) {
+		h.d.meter.Add("slack_requests", "replayed", 1)
+		h.log.WarnContext(r.Context(), "a request was replayed", "from", r.RemoteAddr, "path", r.URL.Path)
+		w.WriteHeader(http.StatusOK) // Slack never repeats these
 		return
 	}
 	if payload := values.Get("payload"); payload != "" {

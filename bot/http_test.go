@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -30,35 +31,36 @@ const formType = "application/x-www-form-urlencoded"
 func TestForgedRequestsAreRefused(t *testing.T) {
 	r := newRig(t, rigOptions{http: true})
 	secret := r.ws.SigningSecret()
-	body := "command=%2Fdistro&text=list&user_id=U0ALICE&team_id=T0LOCAL&channel_id=C0SITES&trigger_id=1"
+	body, n := "command=%2Fdistro&text=list&user_id=U0ALICE&team_id=T0LOCAL&channel_id=C0SITES&trigger_id=", 0
+	fresh := func() string { n++; return body + fmt.Sprint(n) }
 	tests := []struct {
 		name string
 		req  func() *http.Request
 		want int
 	}{
-		{"good", func() *http.Request { return signed(secret, "/slack/commands", formType, body, 0) }, 200},
-		{"four minutes old", func() *http.Request { return signed(secret, "/slack/commands", formType, body, 4*time.Minute) }, 200},
-		{"six minutes old", func() *http.Request { return signed(secret, "/slack/commands", formType, body, 6*time.Minute) }, 401},
-		{"six minutes ahead", func() *http.Request { return signed(secret, "/slack/commands", formType, body, -6*time.Minute) }, 401},
-		{"other secret", func() *http.Request { return signed("guess", "/slack/commands", formType, body, 0) }, 401},
-		{"empty secret", func() *http.Request { return signed("", "/slack/commands", formType, body, 0) }, 401},
+		{"good", func() *http.Request { return signed(secret, "/slack/commands", formType, fresh(), 0) }, 200},
+		{"four minutes old", func() *http.Request { return signed(secret, "/slack/commands", formType, fresh(), 4*time.Minute) }, 200},
+		{"six minutes old", func() *http.Request { return signed(secret, "/slack/commands", formType, fresh(), 6*time.Minute) }, 401},
+		{"six minutes ahead", func() *http.Request { return signed(secret, "/slack/commands", formType, fresh(), -6*time.Minute) }, 401},
+		{"other secret", func() *http.Request { return signed("guess", "/slack/commands", formType, fresh(), 0) }, 401},
+		{"empty secret", func() *http.Request { return signed("", "/slack/commands", formType, fresh(), 0) }, 401},
 		{"no signature", func() *http.Request {
-			q := signed(secret, "/slack/commands", formType, body, 0)
+			q := signed(secret, "/slack/commands", formType, fresh(), 0)
 			q.Header.Del("X-Slack-Signature")
 			return q
 		}, 401},
 		{"no time", func() *http.Request {
-			q := signed(secret, "/slack/commands", formType, body, 0)
+			q := signed(secret, "/slack/commands", formType, fresh(), 0)
 			q.Header.Del("X-Slack-Request-Timestamp")
 			return q
 		}, 401},
 		{"short signature", func() *http.Request {
-			q := signed(secret, "/slack/commands", formType, body, 0)
+			q := signed(secret, "/slack/commands", formType, fresh(), 0)
 			q.Header.Set("X-Slack-Signature", "v0=00")
 			return q
 		}, 401},
 		{"another body", func() *http.Request {
-			q := signed(secret, "/slack/commands", formType, body, 0)
+			q := signed(secret, "/slack/commands", formType, fresh(), 0)
 			q.Body = http.NoBody
 			return q
 		}, 401},
@@ -86,6 +88,26 @@ func TestForgedRequestsAreRefused(t *testing.T) {
 	}
 	if n := len(r.desk.asked()); n != 2 {
 		t.Errorf("the desk was asked %d times, want twice", n)
+	}
+}
+
+// TestReplayedRequest: whoever recorded a rightly signed request cannot use it.
+func TestReplayedRequest(t *testing.T) {
+	r := newRig(t, rigOptions{http: true})
+	q := signed(r.ws.SigningSecret(), "/slack/commands", formType, "command=%2Fdistro&text=list&trigger_id=1", 0)
+	header := q.Header
+	for range 3 {
+		q := httptest.NewRequest(http.MethodPost, "/slack/commands", strings.NewReader("command=%2Fdistro&text=list&trigger_id=1"))
+		q.Header = header
+		r.bot.Handler().ServeHTTP(httptest.NewRecorder(), q)
+	}
+	// Another replica, which has not seen the signature, knows the trigger.
+	other := r.newBot(rigOptions{http: true}, "two")
+	other.id = r.bot.identity()
+	q.Body = io.NopCloser(strings.NewReader("command=%2Fdistro&text=list&trigger_id=1"))
+	other.Handler().ServeHTTP(httptest.NewRecorder(), q)
+	if n := len(r.desk.asked()); n != 1 {
+		t.Errorf("the desk was asked %d times", n)
 	}
 }
 

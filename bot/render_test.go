@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/slack-go/slack"
 
 	"github.com/distrobot/distrobot/fleet"
 )
@@ -191,5 +192,55 @@ func strayMarkup(s string) string {
 			return tag
 		}
 		s = s[i+j+1:]
+	}
+}
+
+// FuzzRender holds for any text what TestHostileText holds for a few: it can be
+// sent, and no markup of it acts.
+func FuzzRender(f *testing.F) {
+	for _, s := range hostile {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, evil string) {
+		m := fleet.Message{
+			Text: evil, Title: evil, Lines: []fleet.Line{fleet.Say(evil), fleet.Item(fleet.Link(evil, evil)), fleet.Item(evil)},
+			Fields:  []fleet.Field{{Label: evil, Value: fleet.Say(fleet.Mono(evil), fleet.Bold(evil), evil)}},
+			Table:   &fleet.Table{Header: []string{evil}, Rows: [][]string{{evil}}},
+			Buttons: []fleet.Button{{Action: "a", Label: evil}}, Footer: fleet.Say(evil, fleet.Mono(evil)),
+		}
+		parts, _ := Fit(Render(m))
+		for _, p := range parts {
+			if found := Check(p); len(found) > 0 {
+				t.Fatalf("%q: %v", evil, found)
+			}
+			for _, s := range mrkdwnTexts(t, p) {
+				if bad := strayMarkup(s); bad != "" {
+					t.Fatalf("%q: mrkdwn holds %q", evil, bad)
+				}
+			}
+		}
+	})
+}
+
+// TestViewsGolden keeps the form and checks that both views keep the limits.
+func TestViewsGolden(t *testing.T) {
+	form := fleet.Form{Command: "add", Title: "Add a distribution", State: "s1", Submit: "Add",
+		Intro: []fleet.Line{fleet.Say("What shall be tracked?")},
+		Inputs: []fleet.Input{
+			{Name: "name", Label: "Name", Hint: "letters, digits and -", Placeholder: "atrium"},
+			{Name: "track", Label: "Tags", Initial: `1\..*`, Optional: true, Multiline: true},
+			{Name: "kind", Label: "Kind", Initial: "generic", Choices: []fleet.Choice{{Value: "generic", Label: "Generic"}, {Value: "drupal", Label: "Drupal"}}},
+		}}
+	view, err := formView(form, "C0SITES")
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "form", view)
+	modal := answerModal(someMessages()["plan"])
+	golden(t, "answer", modal)
+	for _, blocks := range [][]slack.Block{view.Blocks.BlockSet, modal.Blocks.BlockSet} {
+		for _, v := range CheckView(blocks) {
+			t.Errorf("limit: %s", v)
+		}
 	}
 }

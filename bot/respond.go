@@ -32,7 +32,7 @@ type responder struct {
 }
 
 func newResponder(apiURL string) *responder {
-	r := &responder{http: &http.Client{Timeout: 5 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error {
+	r := &responder{http: &http.Client{Timeout: 5 * time.Second, Transport: transport(), CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse
 	}}}
 	if u, err := url.Parse(apiURL); err == nil {

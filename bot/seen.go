@@ -9,9 +9,10 @@ import (
 	"github.com/distrobot/distrobot/fleet"
 )
 
-// seen remembers which events were handled, in this process at once and over
-// replicas and restarts in the store. An event counts as done only afterwards:
-// if the bot dies half way, Slack delivers it again and it is done then.
+// seen remembers which events and commands were handled, in this process at
+// once and over replicas and restarts in the store. One counts as done only
+// afterwards: if the bot dies half way, Slack delivers it again and it is done
+// then. Presses need none of this: they carry their id to the rules.
 type seen struct {
 	store fleet.Store
 	log   *slog.Logger
@@ -75,5 +76,5 @@ func (s *seen) done(ctx context.Context, id string) {
 }
 
 func (s *seen) record(id string) *fleet.Request {
-	return &fleet.Request{Family: fleet.Slack, ID: "event." + id}
+	return &fleet.Request{Family: fleet.Slack, ID: "seen." + id}
 }

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -59,9 +60,7 @@ func (s *sender) run(ctx context.Context) error {
 	defer tick.Stop()
 	defer s.release()
 	for {
-		if s.lead(ctx) {
-			for s.pass(ctx) && ctx.Err() == nil { // something was sent: there may be more
-			}
+		for s.lead(ctx) && s.pass(ctx) && ctx.Err() == nil { // something was sent: there may be more
 		}
 		select {
 		case <-ctx.Done():
@@ -87,7 +86,7 @@ func (s *sender) lead(ctx context.Context) bool {
 	if left > s.pace.Lease*2/3 {
 		return true
 	}
-	mine := false
+	mine, asked := false, time.Now()
 	err := s.store.Update(ctx, fleet.Meta, func(tx fleet.Tx) error {
 		l := &fleet.Lease{Name: senderLease}
 		if _, err := tx.Get(l); err != nil {
@@ -108,7 +107,7 @@ func (s *sender) lead(ctx context.Context) bool {
 	defer s.mu.Unlock()
 	s.leased = time.Time{}
 	if mine {
-		s.leased = time.Now().Add(s.pace.Lease)
+		s.leased = asked.Add(s.pace.Lease) // counted from before the store counted
 	}
 	return mine
 }
@@ -325,7 +324,11 @@ func keyOf(p fleet.Post) string { return string(p.Subject) + "|" + p.Channel }
 func (s *sender) rest(p fleet.Post, d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.rested[keyOf(p)] = time.Now().Add(d)
+	now := time.Now()
+	if len(s.rested) > 10000 {
+		maps.DeleteFunc(s.rested, func(_ string, until time.Time) bool { return now.After(until) })
+	}
+	s.rested[keyOf(p)] = now.Add(d)
 }
 
 func (s *sender) resting(key string) bool {

@@ -259,6 +259,18 @@ func TestFormFromAMention(t *testing.T) {
 	}
 }
 
+// TestRedeliveredCommand: an envelope that comes again over a reconnect is
+// acknowledged and not run again.
+func TestRedeliveredCommand(t *testing.T) {
+	r := newRig(t, rigOptions{})
+	r.say("alice", "sites", "/distro list")
+	r.fault(obj{"kind": "redeliver", "count": 1})
+	r.say("alice", "sites", "/distro platforms")
+	if asks := r.desk.asked(); len(asks) != 2 || asks[1].Text != "platforms" {
+		t.Errorf("asked %+v", asks)
+	}
+}
+
 func TestHome(t *testing.T) {
 	both(t, func(t *testing.T, r *rig) {
 		r.putPlan()
