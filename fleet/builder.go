@@ -111,7 +111,7 @@ func ordered(tx Tx, p Platform, o BuildOrder, ids []TaskID) error {
 		if err := markNews(tx, p, NewsBuilding); err != nil {
 			return err
 		}
-	} else {
+	} else if !o.Quiet {
 		tx.Emit(shown(shows, o.Channel))
 	}
 	for i, h := range o.Hosts {

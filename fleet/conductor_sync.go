@@ -103,7 +103,8 @@ func SyncPlan(p Plan, r reports) (Plan, []PlanEvent, bool) {
 	if slices.Equal(before, p.Sites) {
 		return p, nil, false
 	}
-	if p.Waves > 1 && p.waveOver() {
+	// In small plans each site has a line of its own, which says it all.
+	if p.Waves > 1 && len(moving(p)) > successLines && p.waveOver() {
 		lines = append(lines, p.summary())
 	}
 	return p, lines, true

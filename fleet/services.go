@@ -57,6 +57,7 @@ type BuildOrder struct {
 	By           Actor
 	Channel      string
 	Hosts        []HostName // empty: the hosts of the distribution's sites, or the default host
+	Quiet        bool       // nothing is posted: whoever orders it tells what came of it
 }
 
 // A BuildResult is what a build task found on one host.

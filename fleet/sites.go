@@ -18,6 +18,7 @@ type NewSite struct {
 	Host         HostName     // empty: the platform's only host
 	Tags         []string
 	Channel      string
+	Quiet        bool // nothing is posted: whoever orders it tells what came of it
 }
 
 // Create records a new site in state creating and orders its create task, on a
@@ -55,7 +56,10 @@ func (ss *Sites) Create(ctx context.Context, n NewSite, who Actor) (Site, Task, 
 			Params: map[string]string{ParamPlatform: string(p.Name)},
 			Shows:  SubjectOf(AboutTask, string(taskID)), Channel: n.Channel,
 		}
-		tx.Emit(Effect{Task: &task}, shown(task.Shows, n.Channel), audited(tx, who, "site.created", string(uri), "platform", string(p.Name)))
+		if !n.Quiet {
+			tx.Emit(shown(task.Shows, n.Channel))
+		}
+		tx.Emit(Effect{Task: &task}, audited(tx, who, "site.created", string(uri), "platform", string(p.Name)))
 		return nil
 	})
 	return site, task, err

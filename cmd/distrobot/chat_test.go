@@ -135,12 +135,17 @@ func (c *chat) await(limit time.Duration, ok func(chatState) (bool, string)) err
 // find gives the newest message of a channel whose visible words hold all of
 // parts, in any thread.
 func (s chatState) find(channel string, parts ...string) (chatMessage, bool) {
+	return s.findWith(channel, func(chatMessage) bool { return true }, parts...)
+}
+
+// findWith is find among the messages that ok accepts.
+func (s chatState) findWith(channel string, ok func(chatMessage) bool, parts ...string) (chatMessage, bool) {
 	for _, ch := range s.Channels {
 		if ch.Name != strings.TrimPrefix(channel, "#") && ch.ID != channel {
 			continue
 		}
 		for i := len(ch.Messages) - 1; i >= 0; i-- {
-			if holds(ch.Messages[i].words(), parts) {
+			if holds(ch.Messages[i].words(), parts) && ok(ch.Messages[i]) {
 				return ch.Messages[i], true
 			}
 		}

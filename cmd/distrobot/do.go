@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/user"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -41,6 +42,9 @@ func (c doCmd) Run(ctx context.Context) error {
 	}
 	ask := doRequest{Text: commandLine(c.Command), As: c.As}
 	answer, err := askSocket(ctx, cfg.socketPath(), ask)
+	if errors.Is(err, errNoSocket) && !given(c.Data) {
+		answer, err = askSocket(ctx, filepath.Join(trialDir(), filepath.Base(cfg.socketPath())), ask)
+	}
 	if errors.Is(err, errNoSocket) {
 		answer, err = askDirectly(ctx, cfg, ask)
 	}
@@ -64,6 +68,10 @@ func (c doCmd) Run(ctx context.Context) error {
 	}
 	return &exitError{code: exitFailed}
 }
+
+// given reports whether somebody chose the data directory; otherwise a running
+// trial of this user is meant.
+func given(data string) bool { return data != "" || os.Getenv("DISTROBOT_DATA") != "" }
 
 // commandLine joins arguments into one command line. A single argument is the
 // line itself; several are quoted where they hold white space.

@@ -71,10 +71,10 @@ func cmdClick(ts *testscript.TestScript, neg bool, args []string) {
 	c, found := theChat(ts), button{}
 	var on chatMessage
 	err := c.await(patience, func(s chatState) (bool, string) {
-		m, ok := s.find(args[1], args[2])
+		m, ok := s.findWith(args[1], func(m chatMessage) bool { _, has := m.button(args[3]); return has }, args[2])
 		if ok {
 			on = m
-			found, ok = m.button(args[3])
+			found, _ = m.button(args[3])
 		}
 		return ok, fmt.Sprintf("no button %q on a message with %q:\n%s", args[3], args[2], s.dump(args[1]))
 	})

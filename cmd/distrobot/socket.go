@@ -106,6 +106,10 @@ func askSocket(ctx context.Context, path string, ask doRequest) (doAnswer, error
 	if err != nil {
 		return doAnswer{}, errNoSocket
 	}
+	if uid, err := peerUID(conn); err != nil || uid != os.Getuid() && uid != 0 && os.Getuid() != 0 {
+		conn.Close()
+		return doAnswer{}, fmt.Errorf("%s belongs to somebody else; choose the data directory with --data", path)
+	}
 	defer conn.Close()
 	client := &http.Client{Timeout: 3 * time.Minute, Transport: &http.Transport{
 		DialContext:       func(context.Context, string, string) (net.Conn, error) { return conn, nil },

@@ -22,7 +22,7 @@ import (
 type tryCmd struct {
 	Listen string `default:"127.0.0.1:8765" help:"Loopback address of the workspace page."`
 	Token  string `help:"Opens the page; random when empty."`
-	Data   string `help:"Directory for mirrors, platforms and sites; a temporary one, removed at the end, when empty." type:"path"`
+	Data   string `help:"Empty directory for mirrors, platforms and sites; a temporary one, removed at the end, when not given." type:"path" env:"DISTROBOT_DATA"`
 	Repo   string `help:"Track this repository instead of the sample." placeholder:"URL"`
 	Tags   string `help:"With --repo: expression of the tags to track." default:"v?\\d+\\.\\d+(\\.\\d+)*"`
 }
@@ -50,7 +50,7 @@ func (c tryCmd) Run(ctx context.Context) error {
 	if os.Getenv("DISTROBOT_LOG_LEVEL") == "" {
 		cfg.LogLevel = "warn" // the page tells the story
 	}
-	cleanup, err := c.directory(&cfg)
+	cleanup, err := c.directory(ctx, &cfg)
 	if err != nil {
 		return err
 	}
@@ -75,29 +75,6 @@ func (c tryCmd) Run(ctx context.Context) error {
 		started:  func(w *worker) { t.work = w },
 		announce: func(string) { fmt.Printf("Workspace: %s\n", t.ws.PageURL()) },
 	})
-}
-
-// directory makes the data directory and says how to remove it.
-func (c tryCmd) directory(cfg *Config) (cleanup func(), err error) {
-	if c.Data != "" {
-		cfg.Data, err = filepath.Abs(c.Data)
-		return func() {}, err
-	}
-	if cfg.Data, err = os.MkdirTemp("", "distrobot-try-"); err != nil {
-		return nil, err
-	}
-	return func() { _ = removeTree(cfg.Data) }, nil
-}
-
-// removeTree deletes a directory that holds read-only trees.
-func removeTree(dir string) error {
-	_ = filepath.WalkDir(dir, func(p string, d os.DirEntry, err error) error {
-		if err == nil && d.IsDir() {
-			_ = os.Chmod(p, 0o700)
-		}
-		return nil
-	})
-	return os.RemoveAll(dir)
 }
 
 // listen opens the page's listener and, for the sample, its git server, and

@@ -63,7 +63,7 @@ func (t *trial) firstPlatform(ctx context.Context, d fleet.Distribution, who fle
 	if err := t.app.news.Start(ctx, d.Name, ref); err != nil {
 		return err
 	}
-	p, err := t.app.builder.Build(ctx, fleet.BuildOrder{Distribution: d.Name, Ref: ref, By: who})
+	p, err := t.app.builder.Build(ctx, fleet.BuildOrder{Distribution: d.Name, Ref: ref, By: who, Quiet: true})
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (t *trial) firstPlatform(ctx context.Context, d fleet.Distribution, who fle
 // firstSites creates the sample's sites and waits until they serve.
 func (t *trial) firstSites(ctx context.Context, who fleet.Actor) error {
 	for _, s := range sample.Starts() {
-		n := fleet.NewSite{URI: s.URI, Distribution: sample.Distribution, Tags: s.Tags}
+		n := fleet.NewSite{URI: s.URI, Distribution: sample.Distribution, Tags: s.Tags, Quiet: true}
 		if _, _, err := t.app.sites.Create(ctx, n, who); err != nil {
 			return err
 		}
