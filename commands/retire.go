@@ -21,7 +21,10 @@ func newRetire(t *Table) Command {
 			if err != nil {
 				return fleet.Message{}, err
 			}
-			return say(fmt.Sprintf("Platform %s is being deleted by task %s.", p.Name, task.ID)), nil
+			if err := t.follow(ctx, task, t.where(r, fleet.Distribution{})); err != nil {
+				return fleet.Message{}, err
+			}
+			return say(fmt.Sprintf("Platform %s is being deleted by task %s; progress appears in %s.", p.Name, task.ID, here(r))), nil
 		},
 	}
 }

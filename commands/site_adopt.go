@@ -47,7 +47,10 @@ func (t *Table) adopt(ctx context.Context, r Request) (fleet.Message, error) {
 	if err := t.Tasks.Order(ctx, task); err != nil {
 		return fleet.Message{}, err
 	}
-	return say(fmt.Sprintf("%s being taken over by task %s.", what, task.ID)), nil
+	if err := t.follow(ctx, task, task.Channel); err != nil {
+		return fleet.Message{}, err
+	}
+	return say(fmt.Sprintf("%s being taken over by task %s; progress appears in %s.", what, task.ID, here(r))), nil
 }
 
 // knownHost refuses a machine on which no worker has reported itself, because

@@ -35,7 +35,7 @@ func newSiteCreate(t *Table) Command {
 			if err != nil {
 				return fleet.Message{}, err
 			}
-			return say(fmt.Sprintf("Site %s is being created on %s by task %s.", s.URI, s.Platform, task.ID)), nil
+			return say(fmt.Sprintf("Site %s is being created on %s by task %s; progress appears in %s.", s.URI, s.Platform, task.ID, here(r))), nil
 		},
 	}
 }

@@ -30,7 +30,10 @@ func newSiteRemove(t *Table) Command {
 			if err != nil {
 				return fleet.Message{}, err
 			}
-			return say(fmt.Sprintf("Site %s is being removed by task %s.", s.URI, task.ID)), nil
+			if err := t.follow(ctx, task, t.where(r, fleet.Distribution{})); err != nil {
+				return fleet.Message{}, err
+			}
+			return say(fmt.Sprintf("Site %s is being removed by task %s; progress appears in %s.", s.URI, task.ID, here(r))), nil
 		},
 	}
 }

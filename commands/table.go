@@ -180,7 +180,7 @@ func (t *Table) where(r Request, d fleet.Distribution) string {
 // here names that channel in an answer.
 func here(r Request) string {
 	if r.Channel == "" {
-		return "the distribution's channel"
+		return "the channel of the distribution"
 	}
 	return "this channel"
 }
