@@ -77,7 +77,7 @@ func TestPageOfATrial(t *testing.T) {
 	w.look(1280, 860, "light")
 	w.do("open", chromedp.Navigate(b.url+"/?token="+b.Token()), chromedp.WaitVisible(".site iframe"))
 	w.shoot("try-1280-light")
-	w.do("publish", chromedp.Click(`//button[text()="Publish 1.2.0"]`), chromedp.WaitVisible(`//button[text()="1.2.0 published"]`),
+	w.do("publish", chromedp.Click(`//button[text()="Publish 1.2.0"]`), chromedp.WaitVisible(`//p[text()="Published: 1.2.0"]`),
 		chromedp.WaitVisible(`//*[text()="sample-1.2.0"]`))
 	w.look(1280, 860, "dark")
 	w.shoot("try-1280-dark")

@@ -22,8 +22,16 @@ function part(p) {
     case "rich_text_preformatted":
       return h("pre", { class: "code" }, ...inline(p.elements));
     default:
-      return h("div", { class: "rich" }, ...inline(p.elements));
+      return section(p.elements || []);
   }
+}
+
+/** section is one paragraph. A line end at its start only sets it apart from
+ *  what is before it, so it becomes a gap instead of an empty line. */
+function section(list) {
+  const apart = list[0]?.type === "text" && list[0].text.startsWith("\n");
+  const rest = apart ? [{ ...list[0], text: list[0].text.slice(1) }, ...list.slice(1)] : list;
+  return h("div", { class: `rich${apart ? " apart" : ""}` }, ...inline(rest));
 }
 
 const inline = (list) => (list || []).map(styled);

@@ -62,9 +62,12 @@ function drawReleases(el, releases) {
   const next = releases.find((r) => !r.published);
   if (el.dataset.look === look) return;
   el.dataset.look = look;
-  fill(el, h("h3", null, "Releases of the sample"), h("p", null, "Publish the next tag and see what the bot makes of it."),
-    h("div", { class: "release-buttons" }, releases.map((r) => h("button", { type: "button", class: `button${r === next ? " primary" : ""}`, disabled: r.published,
-      onclick: (e) => publish(e.currentTarget, r.tag) }, r.published ? `${r.tag} published` : `Publish ${r.tag}`))));
+  const done = releases.filter((r) => r.published).map((r) => r.tag);
+  fill(el, h("h3", null, "Releases of the sample"),
+    h("p", null, next ? "Publish the next tag and see what the bot makes of it." : "Every release is published."),
+    h("div", { class: "release-buttons" }, releases.filter((r) => !r.published).map((r) => h("button", { type: "button",
+      class: `button${r === next ? " primary" : ""}`, onclick: (e) => publish(e.currentTarget, r.tag) }, `Publish ${r.tag}`))),
+    done.length > 0 && h("p", { class: "published" }, `Published: ${done.join(", ")}`));
 }
 
 async function publish(button, tag) {
