@@ -53,7 +53,10 @@ func Worst(name string, parts ...Row) Row {
 // A Measurement yields the rows in Names.
 type Measurement struct {
 	Names []string
-	Run   func(ctx context.Context, b *B) ([]Row, error)
+	// Memory asks for a directory in memory where the machine has one, so that
+	// the programs are compared and not the disk, whose share is the same for all.
+	Memory bool
+	Run    func(ctx context.Context, b *B) ([]Row, error)
 }
 
 // B is what a measurement works with.

@@ -31,3 +31,19 @@ func FuzzTail(f *testing.F) {
 		}
 	})
 }
+
+// FuzzQuote asks a real shell what it makes of a quoted command line.
+func FuzzQuote(f *testing.F) {
+	for _, s := range []string{"", "plain", "a b", "it's", `"$HOME" \ ` + "`id`", "-n", "~", "*", "a\nb", "#x", "=", "\xff", "\x01"} {
+		f.Add(s, "second")
+	}
+	f.Fuzz(func(t *testing.T, a, b string) {
+		a, b = strings.ReplaceAll(a, "\x00", ""), strings.ReplaceAll(b, "\x00", "")
+		var out strings.Builder
+		line := Quote("printf", `%s\0%s\0`, a, b)
+		_, err := Run(t.Context(), Command{Program: "sh", Args: []string{"-c", line}, Env: Environ(), Stdout: &out})
+		if err != nil || out.String() != a+"\x00"+b+"\x00" {
+			t.Errorf("%q and %q as %s became %q (%v)", a, b, line, out.String(), err)
+		}
+	})
+}

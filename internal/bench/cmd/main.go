@@ -1,6 +1,7 @@
 // Command cmd runs the measurements of package bench and prints a line for each
-// row. ONLY=NAME,... in the environment chooses rows. It exits with 1 when a row
-// is SHORT of its bound and with 2 when something could not be measured.
+// row. In the environment, ONLY=NAME,... chooses rows and BENCH_DIR the directory
+// to work in. It exits with 1 when a row is SHORT of its bound and with 2 when
+// something could not be measured.
 package main
 
 import (
@@ -14,6 +15,13 @@ import (
 )
 
 func main() {
+	if served, err := bench.ServeSweep(); served {
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(2)
+		}
+		return
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	short, err := measure(ctx, os.Getenv("ONLY"))
@@ -46,7 +54,11 @@ func measure(ctx context.Context, only string) (short bool, err error) {
 }
 
 func one(ctx context.Context, m bench.Measurement) ([]bench.Row, error) {
-	dir, err := os.MkdirTemp("", "distrobot-bench-")
+	base := os.Getenv("BENCH_DIR")
+	if base == "" && m.Memory {
+		base = bench.MemoryVolume()
+	}
+	dir, err := os.MkdirTemp(base, "distrobot-bench-")
 	if err != nil {
 		return nil, err
 	}
