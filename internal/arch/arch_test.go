@@ -45,7 +45,7 @@ var importers = map[string][]string{
 	"github.com/robfig/cron/v3":        {"watcher"},
 	"github.com/gorilla/websocket":     {"bot/workspace"},
 	"github.com/chromedp/chromedp":     {"internal/browser"},
-	"os/exec":                          {"internal/run", "internal/bench", "internal/arch"},
+	"os/exec":                          {"internal/run", "internal/bench", "internal/arch", "internal/browser"},
 }
 
 type pkg struct {
