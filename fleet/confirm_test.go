@@ -222,3 +222,47 @@ func TestPlanThatLeadsElsewhereIsSuperseded(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+func TestSitesThePolicyFreesUpgradeWithoutAPress(t *testing.T) {
+	w := newWorld(t)
+	w.dist(func(d *fleet.Distribution) { d.Policy.Approval, d.Policy.Free = "none", "staging" })
+	first := w.build("1.0.0")
+	_, err := w.targets.Set(w.ctx, "atrium", first.Name, alice)
+	w.ok(err)
+	w.live("a.example.org", first.Name)
+	w.live("stage.example.org", first.Name, "Staging")
+	w.release("1.1.0")
+	if n := w.work(fleet.TaskMigrate, migrates); n != 1 || w.site("stage.example.org").Platform != "atrium-1.1.0" {
+		t.Errorf("%d sites moved without a press", n)
+	}
+	p := w.offered()
+	if p.State != fleet.PlanProposed || len(p.Sites) != 1 || p.Sites[0].URI != "a.example.org" {
+		t.Errorf("%+v", p)
+	}
+	if w.audits("plan.confirmed") != 1 {
+		t.Error("the policy's confirmation is not recorded")
+	}
+}
+
+func TestFreeSitesAskedForByAPersonStillNeedAPress(t *testing.T) {
+	w := newWorld(t)
+	w.dist(nil)
+	first := w.build("1.0.0")
+	w.live("stage.example.org", first.Name, "staging")
+	next := w.build("1.1.0")
+	_, err := w.catalog.Edit(w.ctx, "atrium", alice, func(d *fleet.Distribution) error {
+		d.Policy.Approval, d.Policy.Free = "none", "staging"
+		return nil
+	})
+	w.ok(err)
+	w.ok(w.store.Update(w.ctx, fleet.Catalogue, func(tx fleet.Tx) error { // a target without its offers
+		d := fleet.Distribution{Name: "atrium"}
+		_, err := tx.Get(&d)
+		d.Target = next.Name
+		tx.Put(&d)
+		return err
+	}))
+	if p := w.propose(fleet.Scope{Only: []fleet.URI{"stage.example.org"}}); p.State != fleet.PlanProposed {
+		t.Errorf("%s", p.State)
+	}
+}

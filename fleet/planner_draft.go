@@ -62,6 +62,9 @@ func (v *survey) rules(p *Plan) {
 func (v *survey) settled(o Proposal, s Site) bool {
 	switch o.Kind {
 	case Upgrade:
+		if o.By == offerer && len(o.Scope.Only) == 0 && v.dist.free(s) {
+			return true // it has a plan of its own
+		}
 		return !OutOfDate(v.plats[s.Platform], *v.dist)
 	case Migrate:
 		return s.Platform == v.to.Name

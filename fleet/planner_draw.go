@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -50,6 +51,9 @@ func (pl *Planner) Draw(ctx context.Context, id PlanID) (Plan, error) {
 			return nil
 		}
 		tx.Emit(audited(tx, p.Requester, "plan.proposed", string(id), "fingerprint", p.Fingerprint, "title", p.Title))
+		if p.State == PlanApproved {
+			tx.Emit(audited(tx, offerer, "plan.confirmed", string(id), "fingerprint", p.Fingerprint), Effect{Advance: id})
+		}
 		return nil
 	})
 	return p, err
@@ -122,6 +126,7 @@ func (pl *Planner) inspected(ctx context.Context, p Plan, d *drawing) ([]string,
 // blocked ones left out, waves, fingerprint and expiry set. Failed with the
 // reason when no site is left to move or nothing could be read. Pure.
 func DrawPlan(p Plan, d drawing, now time.Time) Plan {
+	p.Sites = slices.Clone(p.Sites)
 	p.Revision++
 	if len(p.Reads) > 0 && len(d.known) == 0 && d.failed != "" {
 		return endPlan(p, PlanFailed, d.failed, now)
@@ -146,6 +151,9 @@ func DrawPlan(p Plan, d drawing, now time.Time) Plan {
 	p.Rules = d.dist.Rules
 	p.Fingerprint = FingerprintOf(snapshot(p, d.plats, moving(p)))
 	p.State, p.Proposed, p.Expires = PlanProposed, now, now.Add(d.expiry)
+	if d.freely(p) {
+		p.State = PlanApproved
+	}
 	return p
 }
 

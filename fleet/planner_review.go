@@ -118,42 +118,6 @@ func (pl *Planner) pause(ctx context.Context, id PlanID, why string) error {
 	})
 }
 
-// Offer proposes a plan for each out-of-date platform of a distribution that
-// has none open. A platform whose sites cannot be moved now gets none.
-func (pl *Planner) Offer(ctx context.Context, d DistName, channel string) ([]Plan, error) {
-	c := Catalog{Store: pl.Store}
-	dist, err := c.Distribution(ctx, d)
-	if err != nil {
-		return nil, err
-	}
-	plats, err := c.Platforms(ctx, d)
-	if err != nil {
-		return nil, err
-	}
-	ixs := make([]Index, len(plats))
-	for i, p := range plats {
-		ixs[i] = SitesOf(p.Name)
-	}
-	counts, err := pl.Store.Count(ctx, ixs...)
-	if err != nil {
-		return nil, err
-	}
-	var out []Plan
-	for i, p := range plats {
-		if counts[i] == 0 || !OutOfDate(p, dist) {
-			continue
-		}
-		plan, err := pl.Propose(ctx, Proposal{Kind: Upgrade, Scope: Scope{Platform: p.Name}, By: System("policy"), Channel: channel})
-		if err != nil && CodeOf(err) != Refused {
-			return out, err
-		}
-		if err == nil {
-			out = append(out, plan)
-		}
-	}
-	return out, nil
-}
-
 // textOf is what people may read of an error.
 func textOf(err error) string {
 	var e *Error
