@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -96,6 +97,22 @@ func TestChildrenSurviveTheEndOfThreads(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// The grandchild ignores SIGTERM, so only SIGKILL to the whole group ends it.
+func TestCancelEndsTheWholeGroup(t *testing.T) {
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	why := errors.New("the worker is shutting down")
+	cmd := shell(`sh -c 'trap "" TERM; echo $$ > left; echo ready; while :; do sleep 0.05; done' & wait`)
+	cmd.KillGrace = 50 * time.Millisecond
+	cmd.Dir = dir
+	cmd.Lines = func(string) { cancel(why) }
+	if _, err := run.Run(ctx, cmd); !errors.Is(err, why) {
+		t.Errorf("got %v, want the cause of the cancellation", err)
+	}
+	pid := awaitPid(t, filepath.Join(dir, "left"))
+	eventually(t, "end of the grandchild", func() bool { return !alive(pid) })
 }
 
 func TestLeftoversOfTheGroupAreEnded(t *testing.T) {

@@ -297,25 +297,6 @@ func TestMultilineSecretIsRedactedLineByLine(t *testing.T) {
 	}
 }
 
-func TestCancelEndsTheWholeGroup(t *testing.T) {
-	dir := t.TempDir()
-	ctx, cancel := context.WithCancelCause(t.Context())
-	why := errors.New("the worker is shutting down")
-	// The grandchild ignores SIGTERM, so only SIGKILL to the group ends it.
-	cmd := shell(`(trap '' TERM; echo child $$; while :; do sleep 0.05; done) & wait`)
-	cmd.KillGrace = 50 * time.Millisecond
-	cmd.Dir = dir
-	cmd.Lines = func(string) { cancel(why) }
-	begin := time.Now()
-	_, err := run.Run(ctx, cmd)
-	if !errors.Is(err, why) {
-		t.Errorf("got %v, want the cause of the cancellation", err)
-	}
-	if d := time.Since(begin); d > run.DefaultDrain {
-		t.Errorf("took %s: the grandchild held the output", d)
-	}
-}
-
 func TestSIGTERMComesFirst(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cmd := shell(`trap 'echo tidied; exit 0' TERM; echo ready; while :; do sleep 0.02; done`)
