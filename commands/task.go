@@ -28,7 +28,7 @@ func (t *Table) task(ctx context.Context, r Request) (fleet.Message, error) {
 		m.Table = &fleet.Table{Header: []string{"Step", "State", "Tries", "Took", "Note"}, Right: []bool{false, false, true}}
 	}
 	for _, s := range x.Steps {
-		name := s.Name
+		name := s.Label()
 		if s.Back {
 			name = "↩ " + name
 		}

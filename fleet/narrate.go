@@ -100,7 +100,7 @@ func tellStep(t Task) string {
 	if t.GoBack {
 		way = "going back, step"
 	}
-	return fmt.Sprintf("%s (%s %d of %d)", Clean(cur.Name, 60), way, n, all)
+	return fmt.Sprintf("%s (%s %d of %d)", Clean(cur.Label(), 60), way, n, all)
 }
 
 // tellWorstFirst orders platforms by the number of their sites.

@@ -148,7 +148,7 @@ func (v PlanView) stepText(s PlanSite) string {
 func (v PlanView) heldText(s PlanSite) string {
 	t, ok := v.Tasks[s.Task]
 	if cur, has := t.Current(); ok && has {
-		return fmt.Sprintf(" It is not certain whether the step %q was completed.", Clean(cur.Name, 60))
+		return fmt.Sprintf(" It is not certain whether the step %q was completed.", Clean(cur.Label(), 60))
 	}
 	return ""
 }

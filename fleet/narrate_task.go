@@ -64,10 +64,10 @@ func tellTaskTook(t Task) string {
 func tellHeld(m *Message, t Task, what string) {
 	cur, _ := t.Current()
 	m.Tone = Warn
-	m.Text = fmt.Sprintf("%s waits for a person at the step %q.", what, Clean(cur.Name, 60))
+	m.Text = fmt.Sprintf("%s waits for a person at the step %q.", what, Clean(cur.Label(), 60))
 	m.Lines = []Line{
 		Say("It waits for a person. " + tellSentence(t.Reason)),
-		Say("It is not certain whether the step ", Mono(Clean(cur.Name, 60)), " was completed. Look at host ", Mono(Clean(string(t.Host), 60)), " and choose:"),
+		Say("It is not certain whether the step ", Mono(Clean(cur.Label(), 60)), " was completed. Look at host ", Mono(Clean(string(t.Host), 60)), " and choose:"),
 		Item(Bold("Retry the step"), ": it runs again from its beginning."),
 		Item(Bold("Continue without it"), ": it is taken for completed."),
 		Item(Bold("Stop and go back"), ": the task gives up and undoes what can be undone."),

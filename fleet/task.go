@@ -58,7 +58,8 @@ const (
 
 // A StepRecord is the journal of one step.
 type StepRecord struct {
-	Name     string            `json:"name"` // key in the journal: steps may be added, never renamed
+	Name     string            `json:"name"`            // key in the journal: steps may be added, never renamed
+	Title    string            `json:"title,omitempty"` // as people read it while it runs; "" means Name
 	Back     bool              `json:"back,omitempty"`
 	State    StepState         `json:"state"`
 	Attempts int               `json:"attempts,omitempty"`
@@ -66,6 +67,14 @@ type StepRecord struct {
 	Ended    time.Time         `json:"ended,omitzero"`
 	Error    string            `json:"error,omitempty"`
 	Result   map[string]string `json:"result,omitempty"` // survives a restart; read by later steps
+}
+
+// Label is what people call the step.
+func (s StepRecord) Label() string {
+	if s.Title != "" {
+		return s.Title
+	}
+	return s.Name
 }
 
 // A Task is a durable unit of work on one host. It exists from the commit that

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/distrobot/distrobot/fleet"
@@ -117,8 +118,26 @@ func (w *worker) goBack(step, reason string) error {
 		if err == nil {
 			next, err = fleet.BeginBack(next, w.fence, reason, names)
 		}
+		if err == nil {
+			next.Steps = w.titled(next.Steps)
+		}
 		return next, progress(next), err
 	})
+}
+
+// titled gives the steps of the way back the titles of their recipe.
+func (w *worker) titled(steps []fleet.StepRecord) []fleet.StepRecord {
+	titles := map[string]string{}
+	for _, s := range w.recipe.Back {
+		titles[s.Name] = s.Title
+	}
+	steps = slices.Clone(steps)
+	for i, s := range steps {
+		if s.Back {
+			steps[i].Title = titles[s.Name]
+		}
+	}
+	return steps
 }
 
 // hold ends the work until a person answers. The step, if one is named, is

@@ -121,7 +121,7 @@ func (r *Runner) claim(ctx context.Context, ref fleet.TaskRef, restarted bool) (
 		w.recipe, w.cannot = r.recipe(t)
 		if len(t.Steps) == 0 {
 			for _, s := range w.recipe.Steps {
-				t.Steps = append(t.Steps, fleet.StepRecord{Name: s.Name, State: fleet.StepWaiting})
+				t.Steps = append(t.Steps, fleet.StepRecord{Name: s.Name, Title: s.Title, State: fleet.StepWaiting})
 			}
 		}
 		tx.Put(&t)
