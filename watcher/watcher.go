@@ -22,6 +22,9 @@ type Watcher struct {
 // Run runs until ctx ends and everything under way has ended. A storage that is
 // away is waited for.
 func (w *Watcher) Run(ctx context.Context) {
+	if w.Log == nil {
+		w.Log = slog.New(slog.DiscardHandler)
+	}
 	var running sync.WaitGroup
 	defer running.Wait()
 	running.Go(func() { w.Poller.Run(ctx) })
