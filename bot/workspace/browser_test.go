@@ -89,7 +89,7 @@ func (w *window) quiet() {
 // do runs steps within a time and names what failed.
 func (w *window) do(what string, steps ...step) {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.ctx, 15*time.Second)
+	ctx, cancel := context.WithTimeout(w.ctx, 45*time.Second)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		w.shoot("failed")

@@ -63,7 +63,7 @@ func TestClicks(t *testing.T) {
 		{"user": "bob", "ts": ts, "action_id": "nothing"}, {"user": "bob", "ts": ts, "action_id": "site.upgrade", "value": "wiki 1"},
 		{"user": "bob", "ts": ts, "action_id": "platform", "selected": "c3"}, {"user": "bob", "ts": ts, "action_id": "platform"},
 		{"user": "bob", "ts": "1.0", "action_id": "more"}, {"user": "mallory", "ts": ts, "action_id": "more"},
-		{"user": "bob", "ts": ts, "action_id": "more", "colour": "red"},
+		{"user": "bob", "ts": ts, "action_id": "more", "selected": map[string]any{"value": "c3"}}, {"user": "bob", "ts": ts, "action_id": 7},
 	} {
 		if status, out := b.call("/workspace/click", bad); status < 400 || out["error"] == nil {
 			t.Errorf("%v: %d %v", bad, status, out)

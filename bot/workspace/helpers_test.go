@@ -38,12 +38,12 @@ func open(t *testing.T, o workspace.Options) *bench {
 // client is slack-go pointed at the workspace.
 func (b *bench) client() *slack.Client {
 	return slack.New(b.BotToken(), slack.OptionAPIURL(b.url+"/api/"), slack.OptionAppLevelToken(b.AppToken()),
-		slack.OptionHTTPClient(&http.Client{Timeout: 10 * time.Second}))
+		slack.OptionHTTPClient(&http.Client{Timeout: 30 * time.Second}))
 }
 
 // noLimits is what most tests want.
 func noLimits() workspace.Options {
-	return workspace.Options{Limits: workspace.Limits{Off: true}, AckTimeout: 3 * time.Second}
+	return workspace.Options{Limits: workspace.Limits{Off: true}, AckTimeout: 30 * time.Second}
 }
 
 // call posts JSON to an endpoint of the workspace and returns status and answer.
@@ -137,7 +137,7 @@ func (b *bench) messages(name string) []seen {
 // eventually waits for a condition, since an app answers in its own time.
 func eventually(t *testing.T, what string, cond func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(30 * time.Second)
 	for !cond() {
 		if time.Now().After(deadline) {
 			t.Fatalf("never: %s", what)
@@ -183,7 +183,7 @@ func (b *bench) connect(handle func(*slack.Client, *socketmode.Client, socketmod
 // await returns the next event of a type.
 func (a *app) await(t *testing.T, want socketmode.EventType) socketmode.Event {
 	t.Helper()
-	timeout := time.After(10 * time.Second)
+	timeout := time.After(30 * time.Second)
 	for {
 		select {
 		case ev := <-a.seen:

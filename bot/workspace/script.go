@@ -55,11 +55,10 @@ func script[Req any](s *Server, f func(Req) (obj, error)) http.Handler {
 	})
 }
 
-// readJSON decodes a request; a misspelt field is a mistake worth telling.
+// readJSON decodes a request. Fields it does not know are left alone, so that
+// scripts written for a later version still run.
 func readJSON(w http.ResponseWriter, r *http.Request, into any) bool {
-	dec := json.NewDecoder(r.Body)
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(into); err != nil {
+	if err := json.NewDecoder(r.Body).Decode(into); err != nil {
 		fail(w, http.StatusBadRequest, "the body is not the JSON expected here: "+err.Error())
 		return false
 	}

@@ -12,7 +12,7 @@ export function composer(where, label) {
   const form = h("form", { class: "composer" }, hints, h("div", { class: "composer-row" }, box, send));
   const ui = { box, hints, at: 0, list: [] };
   box.addEventListener("input", () => { grow(box); suggest(ui); });
-  box.addEventListener("blur", () => setTimeout(() => { hints.hidden = true; }, 150));
+  box.addEventListener("blur", () => { hints.hidden = true; }); // a press on a hint does not take the focus
   box.addEventListener("keydown", (e) => keys(e, ui, form));
   // Where keydown's refusal does not reach the character itself (input methods).
   box.addEventListener("keypress", (e) => { if (e.key === "Enter" && !e.shiftKey) e.preventDefault(); });
