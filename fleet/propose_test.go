@@ -196,3 +196,38 @@ func TestFailedInspectionIsAWarningUnlessNothingWasRead(t *testing.T) {
 		t.Errorf("%s %q", p.State, p.Reason)
 	}
 }
+
+func TestCompareIsForASiteWhenItsFactsAreFresh(t *testing.T) {
+	w := newWorld(t)
+	w.fleetOf("a.example.org")
+	w.release("1.1.0")
+	compare := func(from, to fleet.PlatformName, uri fleet.URI) fleet.Comparison {
+		c, err := w.planner.Compare(w.ctx, from, to, uri)
+		w.ok(err)
+		return c
+	}
+	if c := compare("atrium-1.0.0", "atrium-1.1.0", "a.example.org"); len(c.Rows) != 1 || c.Same != 1 || c.Blocked() {
+		t.Errorf("%+v", c)
+	}
+	if c := compare("atrium-1.1.0", "atrium-1.0.0", ""); !c.Blocked() {
+		t.Errorf("a downgrade: %+v", c)
+	}
+	w.facts("a.example.org", "2")
+	if c := compare("atrium-1.0.0", "atrium-1.1.0", "a.example.org"); !c.Blocked() {
+		t.Errorf("newer data: %+v", c)
+	}
+	w.drift("a.example.org")
+	if c := compare("atrium-1.0.0", "atrium-1.1.0", "a.example.org"); c.Blocked() {
+		t.Errorf("facts of an older generation count: %+v", c)
+	}
+	for _, ask := range [][2]fleet.PlatformName{{"no", "atrium-1.1.0"}, {"atrium-1.0.0", "no"}} {
+		_, err := w.planner.Compare(w.ctx, ask[0], ask[1], "")
+		w.refused(err, fleet.NotFound)
+	}
+	_, err := w.planner.Compare(w.ctx, "atrium-1.0.0", "atrium-1.1.0", "no.example.org")
+	w.refused(err, fleet.NotFound)
+	queued, err := w.builder.Build(w.ctx, order("1.2.0"))
+	w.ok(err)
+	_, err = w.planner.Compare(w.ctx, "atrium-1.0.0", queued.Name, "")
+	w.refused(err, fleet.Refused)
+}
