@@ -86,7 +86,7 @@ func (h *handler) inside(r *http.Request, body []byte) (answer, error) {
 	}
 	found, err := g.find(rel)
 	if errors.Is(err, errDirectory) {
-		if !strings.HasSuffix(r.URL.Path, "/") {
+		if r.URL.Path != "" && !strings.HasSuffix(r.URL.Path, "/") {
 			to := strings.TrimSuffix(path.Clean("/"+r.URL.Path), "/") + "/"
 			return func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, to, http.StatusFound) }, nil
 		}
