@@ -101,6 +101,10 @@ func TestReplayedRequest(t *testing.T) {
 		q.Header = header
 		r.bot.Handler().ServeHTTP(httptest.NewRecorder(), q)
 	}
+	r.eventually("noted", func() bool {
+		found, err := r.store.Read(t.Context(), r.bot.disp.seen.record("cmd.1"))
+		return err == nil && found[0]
+	})
 	// Another replica, which has not seen the signature, knows the trigger.
 	other := r.newBot(rigOptions{http: true}, "two")
 	other.id = r.bot.identity()
