@@ -34,20 +34,15 @@ func runGitRefs(ctx context.Context, b *B) ([]Row, error) {
 	lister := mirror.NewLister(loopback)
 	defer lister.Close()
 
-	var down [2]int64 // of the last round
 	ours := func(ctx context.Context, _ int) error {
-		before := server.sent.Load()
 		l, err := lister.List(ctx, mirror.Repo{URL: url}, []string{"refs/heads/main"})
-		down[0] = server.sent.Load() - before
 		if _, ok := l.Find("refs/heads/main"); err == nil && !ok {
 			return fmt.Errorf("the branch is not listed")
 		}
 		return err
 	}
 	lsRemote := func(ctx context.Context, _ int) error {
-		before := server.sent.Load()
 		out, err := sample.Git(ctx, b.Dir, "", "ls-remote", "--exit-code", url, "refs/heads/main")
-		down[1] = server.sent.Load() - before
 		if err == nil && out == "" {
 			return fmt.Errorf("the branch is not listed")
 		}
@@ -57,12 +52,35 @@ func runGitRefs(ctx context.Context, b *B) ([]Row, error) {
 	if err != nil {
 		return nil, err
 	}
+	down, err := server.sentFor(ctx, 10, ours)
+	if err != nil {
+		return nil, err
+	}
 	b.Note("refs-wall %d refs: ours %.1f ms, git ls-remote %.1f ms", manyRefs, ms(medians[0]), ms(medians[1]))
-	b.Note("refs-bytes down: ours %d, git ls-remote %d", down[0], down[1])
 	return []Row{
 		{Name: "refs-wall", Value: medians[0].Seconds() / medians[1].Seconds(), Bound: 0.10},
-		{Name: "refs-bytes", Value: float64(down[0]), Bound: 1000},
+		{Name: "refs-bytes", Value: down, Bound: 1000},
 	}, nil
+}
+
+// sentFor returns how many bytes the server sends for one call of do, the mean of
+// n. It shuts the server down, because an answer may reach the client before its
+// last bytes have been counted.
+func (s *gitServer) sentFor(ctx context.Context, n int, do func(context.Context, int) error) (float64, error) {
+	before := s.sent.Load()
+	for i := range n {
+		if err := do(ctx, i); err != nil {
+			return 0, err
+		}
+	}
+	if err := s.Shutdown(ctx); err != nil {
+		return 0, err
+	}
+	sent := s.sent.Load() - before
+	if sent <= 0 {
+		return 0, fmt.Errorf("the server sent nothing")
+	}
+	return float64(sent) / float64(n), nil
 }
 
 // loopback is the policy for servers that a measurement started itself.
