@@ -22,11 +22,15 @@ const Slash = "/distro"
 
 // tellDuration says how long something took, as a person would.
 func tellDuration(d time.Duration) string {
-	switch {
+	switch d = d.Round(time.Millisecond); {
 	case d < time.Second:
 		return "under a second"
+	case d < time.Hour:
+		d = d.Round(time.Second)
+	}
+	switch {
 	case d < time.Minute:
-		return fmt.Sprintf("%d s", int(d.Round(time.Second)/time.Second))
+		return fmt.Sprintf("%d s", int(d/time.Second))
 	case d < time.Hour:
 		return fmt.Sprintf("%d min %d s", int(d/time.Minute), int(d%time.Minute/time.Second))
 	}
