@@ -38,18 +38,17 @@ func editForm(d fleet.Distribution) fleet.Form {
 
 // distInputs are the inputs of a distribution's settings, as they are now.
 func distInputs(d fleet.Distribution) []fleet.Input {
-	source := []fleet.Choice{}
-	for _, c := range choices("git", "composer") {
-		source = append(source, c)
-	}
+	source := choices("git", "composer")
 	now := d.Source.Type
 	if d.Source.Path != "" {
 		now += ":" + d.Source.Path
 		source = append(source, fleet.Choice{Value: now, Label: fleet.Clean(now, 70)})
 	}
 	return []fleet.Input{
-		{Name: "url", Label: "Git repository", Placeholder: "https://git.example.org/atrium.git", Hint: "Leave it empty to assign platforms by hand.", Initial: d.URL, Optional: true},
-		{Name: "tags", Label: "Follow tags that match", Placeholder: `1\.\d+\.\d+`, Hint: "A regular expression for the whole tag. Either this or a branch.", Initial: d.Track.Tags, Optional: true},
+		{Name: "url", Label: "Git repository", Placeholder: "https://git.example.org/atrium.git",
+			Hint: "Leave it empty to assign platforms by hand.", Initial: d.URL, Optional: true},
+		{Name: "tags", Label: "Follow tags that match", Placeholder: `1\.\d+\.\d+`,
+			Hint: "A regular expression for the whole tag. Either this or a branch.", Initial: d.Track.Tags, Optional: true},
 		{Name: "branch", Label: "Follow a branch", Placeholder: "main", Initial: d.Track.Branch, Optional: true},
 		{Name: "source", Label: "What becomes a platform", Initial: now, Choices: source},
 		{Name: "kind", Label: "Kind of site", Initial: string(d.Kind), Choices: choices(kinds[:]...)},

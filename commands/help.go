@@ -31,6 +31,9 @@ func (t *Table) helpAll(r Request) fleet.Message {
 		Footer: fleet.Say("You are "+aRole(r.Role)+". For one command: ", fleet.Mono(fleet.Slash+" help upgrade"),
 			". distrobot "+t.Version),
 	}
+	if !r.Shell {
+		m.Lines = append(m.Lines, fleet.Say("Type these after ", fleet.Mono(fleet.Slash), ", or mention me with them."))
+	}
 	for _, g := range groups {
 		var lines []fleet.Line
 		for _, c := range t.List() {
