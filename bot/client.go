@@ -138,10 +138,13 @@ func (s *storm) next(now time.Time) time.Duration {
 	return max(pause-now.Sub(s.last), 0)
 }
 
-// count is how many short connections there were in a row.
+// count is how many short connections there were in a row, 0 once one lasts.
 func (s *storm) count() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if time.Since(s.last) > maxPause+shortLife {
+		return 0
+	}
 	return s.short
 }
 

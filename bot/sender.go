@@ -43,6 +43,7 @@ type sender struct {
 	trouble map[string]string    // channel → what to do about it
 	rested  map[string]time.Time // post key → not before, in this process only
 	leased  time.Time            // this process is the sender until then, by its own clock
+	skew    time.Duration        // how far the store's clock is ahead of ours
 }
 
 // batch is how many posts one pass looks at.
@@ -86,15 +87,16 @@ func (s *sender) lead(ctx context.Context) bool {
 	if left > s.pace.Lease*2/3 {
 		return true
 	}
-	mine, asked := false, time.Now()
+	mine, asked, storeTime := false, time.Now(), time.Time{}
 	err := s.store.Update(ctx, fleet.Meta, func(tx fleet.Tx) error {
 		l := &fleet.Lease{Name: senderLease}
 		if _, err := tx.Get(l); err != nil {
 			return err
 		}
-		mine = l.Owner == s.owner || !tx.Now().Before(l.Until)
+		storeTime = tx.Now()
+		mine = l.Owner == s.owner || !storeTime.Before(l.Until)
 		if mine {
-			l.Owner, l.Until = s.owner, tx.Now().Add(s.pace.Lease)
+			l.Owner, l.Until = s.owner, storeTime.Add(s.pace.Lease)
 			tx.Put(l)
 		}
 		return nil
@@ -105,7 +107,7 @@ func (s *sender) lead(ctx context.Context) bool {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.leased = time.Time{}
+	s.leased, s.skew = time.Time{}, storeTime.Sub(asked)
 	if mine {
 		s.leased = asked.Add(s.pace.Lease) // counted from before the store counted
 	}
@@ -169,7 +171,10 @@ func (s *sender) pass(ctx context.Context) bool {
 
 // due reads the posts that wait and are not resting.
 func (s *sender) due(ctx context.Context) ([]fleet.Post, error) {
-	keys, err := s.store.List(ctx, fleet.PostsDue, fleet.Page{To: time.Now().UnixMilli(), Limit: batch})
+	s.mu.Lock()
+	now := time.Now().Add(s.skew) // posts are due by the store's clock
+	s.mu.Unlock()
+	keys, err := s.store.List(ctx, fleet.PostsDue, fleet.Page{To: now.UnixMilli(), Limit: batch})
 	if err != nil {
 		return nil, err
 	}
