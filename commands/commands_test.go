@@ -14,7 +14,11 @@ import (
 func TestCommandsAreWhole(t *testing.T) {
 	w := newWorld(t)
 	seen := map[string]bool{}
+	help := plainText(w.ask(alice, "help").Message)
 	for _, c := range w.table.List() {
+		if !strings.Contains(help, strings.TrimSpace(c.Name()+" "+c.Args)+" "+c.Summary) {
+			t.Errorf("help does not list %s; is its group %q a heading?", c.Name(), c.Group)
+		}
 		if seen[c.Name()] {
 			t.Errorf("%s is listed twice", c.Name())
 		}

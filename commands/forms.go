@@ -6,7 +6,7 @@ import (
 	"github.com/distrobot/distrobot/fleet"
 )
 
-// yesNo, askAuto and the like are the choices of selects.
+// choices are the options of a select, labelled for people.
 func choices(values ...string) []fleet.Choice {
 	labels := map[string]string{
 		"ask": "Ask first", "auto": "At once", "git": "The checkout as it is", "composer": "Composer in the top directory",

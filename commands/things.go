@@ -97,7 +97,7 @@ func (t *Table) names(ctx context.Context, kind string) []string {
 	return names
 }
 
-// dist finds a distribution, platform a platform, site a site.
+// dist finds a distribution by its name.
 func (t *Table) dist(ctx context.Context, name string) (fleet.Distribution, error) {
 	x, err := t.thing(ctx, name, aDist)
 	if err != nil {
@@ -106,6 +106,7 @@ func (t *Table) dist(ctx context.Context, name string) (fleet.Distribution, erro
 	return *x.Dist, nil
 }
 
+// platform finds a platform by its name.
 func (t *Table) platform(ctx context.Context, name string) (fleet.Platform, error) {
 	x, err := t.thing(ctx, name, aPlatform)
 	if err != nil {
@@ -114,6 +115,7 @@ func (t *Table) platform(ctx context.Context, name string) (fleet.Platform, erro
 	return *x.Platform, nil
 }
 
+// site finds a site by its address; what is no address is told as such.
 func (t *Table) site(ctx context.Context, name string) (fleet.Site, error) {
 	if _, err := fleet.ParseURI(name); err != nil && !strings.HasPrefix(name, aSite+":") {
 		return fleet.Site{}, err
