@@ -2,10 +2,7 @@ package main
 
 import (
 	"bytes"
-	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"regexp"
@@ -119,7 +116,7 @@ func scriptEnv(ts *testscript.TestScript) []string {
 	return out
 }
 
-// cmdStop: stop [-9] NAME ends a program, orderly or not.
+// cmdStop: quit [-9] NAME ends a program, orderly or not.
 func cmdStop(ts *testscript.TestScript, _ bool, args []string) {
 	sig := syscall.SIGTERM
 	if args[0] == "-9" {
@@ -165,28 +162,4 @@ func cmdRedis(ts *testscript.TestScript, _ bool, _ []string) {
 		}
 	}
 	ts.Setenv("DISTROBOT_REDIS_URL", "unix://"+sock)
-}
-
-// siteBody fetches a site of try, whatever its status.
-func siteBody(ts *testscript.TestScript, uri string) string {
-	var sites []struct{ URI, URL, Version, State string }
-	if err := theChat(ts).call("GET", "/try/sites", nil, &sites); err != nil {
-		return err.Error()
-	}
-	for _, s := range sites {
-		if s.URI != uri {
-			continue
-		}
-		resp, err := http.Get(s.URL)
-		if err != nil {
-			return err.Error()
-		}
-		defer resp.Body.Close()
-		raw, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
-		if err != nil {
-			return err.Error()
-		}
-		return fmt.Sprintf("%s\n%s", resp.Status, raw)
-	}
-	return fmt.Sprintf("no such site: %v", sites)
 }

@@ -3,12 +3,12 @@ package main
 import (
 	"fmt"
 	"os"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/sync/errgroup"
 )
 
 // TestMain makes the test binary the program itself, so that scripts start,
@@ -26,8 +26,12 @@ const patience = 60 * time.Second
 // TestScripts tells the whole story with the real binary: testdata/*.txtar.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir:   "testdata",
-		Cmds:  map[string]func(*testscript.TestScript, bool, []string){"start": cmdStart, "stop": cmdStop, "say": cmdSay, "click": cmdClick, "see": cmdSee, "private": cmdPrivate, "http": cmdHTTP, "publish": cmdPublish, "counters": cmdCounters, "redis": cmdRedis},
+		Dir: "testdata",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"start": cmdStart, "quit": cmdStop, "redis": cmdRedis, "sample": cmdSample, "publish": cmdPublish, "freeport": cmdFreePort,
+			"say": cmdSay, "click": cmdClick, "see": cmdSee, "private": cmdPrivate, "once": cmdOnce, "storm": cmdStorm, "site": cmdSite, "counters": cmdCounters,
+			"fault": cmdFault, "deliver": cmdDeliver, "get": cmdGet,
+		},
 		Setup: func(env *testscript.Env) error { return setupScript(env) },
 	})
 }
@@ -132,11 +136,6 @@ func waitPrivate(ts *testscript.TestScript, user, want string) {
 	}))
 }
 
-// cmdPublish: publish TAG asks try for the next release of the sample.
-func cmdPublish(ts *testscript.TestScript, _ bool, args []string) {
-	ts.Check(theChat(ts).call("POST", "/try/publish", map[string]string{"tag": args[0]}, nil))
-}
-
 // cmdCounters: counters checks that nothing was refused or left unanswered.
 func cmdCounters(ts *testscript.TestScript, _ bool, _ []string) {
 	s, err := theChat(ts).state()
@@ -147,14 +146,41 @@ func cmdCounters(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Logf("posts %d, edits %d", s.Counters.Posts, s.Counters.Edits)
 }
 
-// cmdHTTP: http URI WORDS waits until the site of try answers with the words.
-func cmdHTTP(ts *testscript.TestScript, _ bool, args []string) {
-	deadline, last := time.Now().Add(patience), ""
-	for time.Now().Before(deadline) {
-		if last = siteBody(ts, args[0]); regexp.MustCompile(args[1]).MatchString(last) {
-			return
+// cmdOnce: once CHANNEL WORDS fails unless exactly one root message of the
+// channel holds the words.
+func cmdOnce(ts *testscript.TestScript, _ bool, args []string) {
+	s, err := theChat(ts).state()
+	ts.Check(err)
+	n := 0
+	for _, ch := range s.Channels {
+		for _, m := range ch.Messages {
+			if "#"+ch.Name == args[0] && m.ThreadTS == "" && holds(m.words(), args[1:]) {
+				n++
+			}
 		}
-		time.Sleep(50 * time.Millisecond)
 	}
-	ts.Fatalf("%s does not show %q:\n%s", args[0], args[1], last)
+	if n != 1 {
+		ts.Fatalf("%d messages hold %q:\n%s", n, args[1:], s.dump(args[0]))
+	}
+}
+
+// cmdStorm: storm CHANNEL WORDS LABEL USER... lets everybody press the same
+// button eight times at once.
+func cmdStorm(ts *testscript.TestScript, _ bool, args []string) {
+	c := theChat(ts)
+	s, err := c.state()
+	ts.Check(err)
+	m, ok := s.findWith(args[0], func(m chatMessage) bool { _, has := m.button(args[2]); return has }, args[1])
+	if !ok {
+		ts.Fatalf("no button %q on %q:\n%s", args[2], args[1], s.dump(args[0]))
+	}
+	b, _ := m.button(args[2])
+	var g errgroup.Group
+	for i := range 8 * len(args[3:]) {
+		g.Go(func() error {
+			_, err := c.click(args[3+i%len(args[3:])], args[0], m.TS, b)
+			return err
+		})
+	}
+	ts.Check(g.Wait())
 }
