@@ -78,7 +78,7 @@ Content-Type: text/html; charset=utf-8
   <nav><a href="./">Home</a><a href="events.html">Events</a><a href="about.html">About</a><a href="guestbook.cgi" aria-current="page">Guest book</a></nav>
   <h1>Guest book</h1>
   <p>What people left here at $site.</p>
-  <p>$(wc -l < "$book" | tr -d " ") entries so far.</p>
+  <p>Entries so far: $(wc -l < "$book" | tr -d " ")</p>
 </header>
 <main>
 <form method="post" action="guestbook.cgi">
