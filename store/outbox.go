@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 
 	"github.com/redis/go-redis/v9"
@@ -31,7 +32,7 @@ func (s *Store) Pending(ctx context.Context, fam fleet.Family, n int) ([]fleet.P
 		mac, _ := m.Values[fieldMAC].(string)
 		p := fleet.PendingEffect{ID: m.ID}
 		if !s.effects.valid(mac, string(fam), doc) || json.Unmarshal([]byte(doc), &p.Effect) != nil {
-			if err := s.refuse(ctx, fam, m.ID); err != nil {
+			if err := s.refuse(ctx, fam, m); err != nil {
 				return nil, err
 			}
 			continue
@@ -42,12 +43,13 @@ func (s *Store) Pending(ctx context.Context, fam fleet.Family, n int) ([]fleet.P
 }
 
 // refuse moves a forged entry out of the way, where an operator finds it.
-func (s *Store) refuse(ctx context.Context, fam fleet.Family, id string) error {
+func (s *Store) refuse(ctx context.Context, fam fleet.Family, m redis.XMessage) error {
 	s.log.Error("an effect was forged or changed; it is refused",
-		slog.String("family", string(fam)), slog.String("entry", id), slog.String("kept_in", s.keys.refused(fam)))
+		slog.String("family", string(fam)), slog.String("entry", m.ID), slog.String("kept_in", s.keys.refused(fam)))
 	_, err := s.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
-		p.XAdd(ctx, &redis.XAddArgs{Stream: s.keys.refused(fam), MaxLen: 1000, Values: []string{"entry", id}})
-		p.XDel(ctx, s.keys.outbox(fam), id)
+		p.XAdd(ctx, &redis.XAddArgs{Stream: s.keys.refused(fam), MaxLen: 1000,
+			Values: []string{"entry", m.ID, "values", fleet.Clean(fmt.Sprint(m.Values), 4000)}})
+		p.XDel(ctx, s.keys.outbox(fam), m.ID)
 		return nil
 	})
 	return away("set a forged effect aside", err)

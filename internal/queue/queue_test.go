@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hibiken/asynq"
+
 	"github.com/distrobot/distrobot/fleet"
 	"github.com/distrobot/distrobot/internal/queue"
 	"github.com/distrobot/distrobot/store"
@@ -16,7 +18,7 @@ import (
 )
 
 // each runs a test on a Redis in this process and on a real one.
-func each(t *testing.T, f func(t *testing.T, q *queue.Queue)) {
+func each(t *testing.T, f func(t *testing.T, q *queue.Queue, conn asynq.RedisConnOpt)) {
 	for _, name := range []string{"memory", "redis"} {
 		t.Run(name, func(t *testing.T) {
 			o := store.Options{URL: "memory", Key: []byte("test")}
@@ -28,7 +30,7 @@ func each(t *testing.T, f func(t *testing.T, q *queue.Queue)) {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { s.Close() })
-			f(t, queue.New(s.Conn(), slog.New(slog.DiscardHandler)))
+			f(t, queue.New(s.Conn(), slog.New(slog.DiscardHandler)), s.Conn())
 		})
 	}
 }
@@ -94,7 +96,7 @@ func consume(t *testing.T, q *queue.Queue, n int, handle func(context.Context, f
 }
 
 func TestEachWakeUpOnce(t *testing.T) {
-	each(t, func(t *testing.T, q *queue.Queue) {
+	each(t, func(t *testing.T, q *queue.Queue, _ asynq.RedisConnOpt) {
 		k := newTaken()
 		for range 3 { // a surplus wake-up that still waits is not added
 			for n := range 10 {
@@ -117,7 +119,7 @@ func TestEachWakeUpOnce(t *testing.T) {
 }
 
 func TestTaskMayBeWokenAgain(t *testing.T) {
-	each(t, func(t *testing.T, q *queue.Queue) {
+	each(t, func(t *testing.T, q *queue.Queue, _ asynq.RedisConnOpt) {
 		k := newTaken()
 		defer consume(t, q, 1, func(_ context.Context, r fleet.TaskRef) error { k.note(r.ID); return fmt.Errorf("failed") })()
 		for range 3 {
@@ -128,7 +130,7 @@ func TestTaskMayBeWokenAgain(t *testing.T) {
 }
 
 func TestUrgentIsNotHeldUp(t *testing.T) {
-	each(t, func(t *testing.T, q *queue.Queue) {
+	each(t, func(t *testing.T, q *queue.Queue, _ asynq.RedisConnOpt) {
 		k, gate := newTaken(), make(chan struct{})
 		for n := range 5 {
 			notify(t, q, ref(n), false, time.Time{})
@@ -153,7 +155,7 @@ func TestUrgentIsNotHeldUp(t *testing.T) {
 }
 
 func TestLaterAndCancel(t *testing.T) {
-	each(t, func(t *testing.T, q *queue.Queue) {
+	each(t, func(t *testing.T, q *queue.Queue, _ asynq.RedisConnOpt) {
 		k := newTaken()
 		begun := time.Now()
 		notify(t, q, ref(1), false, begun.Add(time.Second))
@@ -181,7 +183,7 @@ func TestLaterAndCancel(t *testing.T) {
 }
 
 func TestShutdownWaitsForWork(t *testing.T) {
-	each(t, func(t *testing.T, q *queue.Queue) {
+	each(t, func(t *testing.T, q *queue.Queue, _ asynq.RedisConnOpt) {
 		k, finished := newTaken(), false
 		notify(t, q, ref(1), false, time.Time{})
 		notify(t, q, ref(2), false, time.Time{})
@@ -201,7 +203,7 @@ func TestShutdownWaitsForWork(t *testing.T) {
 }
 
 func TestBadHosts(t *testing.T) {
-	each(t, func(t *testing.T, q *queue.Queue) {
+	each(t, func(t *testing.T, q *queue.Queue, _ asynq.RedisConnOpt) {
 		for _, h := range []fleet.HostName{"", "a{b", "a}b"} {
 			if q.Notify(t.Context(), fleet.TaskRef{Host: h, ID: "x"}, false, time.Time{}) == nil {
 				t.Errorf("host %q was accepted", h)
@@ -209,6 +211,36 @@ func TestBadHosts(t *testing.T) {
 			if q.Consume(t.Context(), h, queue.Options{}, nil) == nil {
 				t.Errorf("host %q was served", h)
 			}
+		}
+	})
+}
+
+// TestStuckWakeUp asserts that a wake-up which a busy (or dead) worker holds
+// does not keep the task from another worker of the host.
+func TestStuckWakeUp(t *testing.T) {
+	each(t, func(t *testing.T, q *queue.Queue, conn asynq.RedisConnOpt) {
+		busy, idle := newTaken(), newTaken()
+		notify(t, q, ref(1), false, time.Time{})
+		defer consume(t, q, 1, func(ctx context.Context, r fleet.TaskRef) error { busy.note(r.ID); <-ctx.Done(); return nil })()
+		busy.await(t, 1)
+		notify(t, q, ref(2), false, time.Time{})
+		inspector := asynq.NewInspector(conn)
+		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+			held, err := inspector.ListActiveTasks("distrobot:web1:bulk")
+			if err == nil && slices.ContainsFunc(held, func(i *asynq.TaskInfo) bool { return i.ID == "task02" }) {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("the busy worker does not hold it: %v, %v", held, err)
+			}
+		}
+		defer consume(t, q, 1, func(_ context.Context, r fleet.TaskRef) error { idle.note(r.ID); return nil })()
+		for range 3 { // the sweep says it again and again
+			notify(t, q, ref(2), false, time.Time{})
+		}
+		idle.await(t, 1)
+		if got := idle.list(); got[0] != "task02" {
+			t.Errorf("taken %v", got)
 		}
 	})
 }

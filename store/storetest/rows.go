@@ -166,7 +166,7 @@ func testUntil(t *testing.T, b *bench) {
 // testExpiring asserts that rows and their indexes end with their life, and
 // that an index stays as long as one member must.
 func testExpiring(t *testing.T, b *bench) {
-	b.put(&brief{Name: "short", N: 1, life: 150 * time.Millisecond})
+	b.put(&brief{Name: "short", N: 1, life: time.Second})
 	if !b.read(&brief{Name: "short"}) || len(b.list(briefs, fleet.Page{})) != 1 {
 		t.Fatal("it was not written")
 	}
