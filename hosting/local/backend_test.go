@@ -18,6 +18,7 @@ import (
 
 func newBackend(t *testing.T) *local.Backend {
 	dir := t.TempDir()
+	must(t, os.Chmod(filepath.Dir(dir), 0o755)) // other users come through
 	t.Cleanup(func() {
 		_ = filepath.WalkDir(dir, func(p string, d os.DirEntry, err error) error {
 			if err == nil && d.IsDir() {
@@ -31,6 +32,37 @@ func newBackend(t *testing.T) *local.Backend {
 
 func TestSuite(t *testing.T) {
 	hostingtest.Backend(t, func(t *testing.T) hosting.Backend { return newBackend(t) })
+}
+
+// As root, the sites' programs run as a user of their own, who owns the data and
+// cannot write anything else. Without root there is only one user to test with.
+func TestSuiteAsAnotherUser(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Log("not root: the sites have no user of their own here")
+		return
+	}
+	nobody := &run.User{UID: 65534, GID: 65534}
+	hostingtest.Backend(t, func(t *testing.T) hosting.Backend {
+		b := newBackend(t)
+		b.As = nobody
+		return b
+	})
+	b := newBackend(t)
+	b.As = nobody
+	c := makeSite(t, b, "a.example", map[string]string{
+		"distrobot.yml": "version: 1\nversioned: [data]\nsettings: {tpl: settings.txt}\n", "data/x": "x", "tpl": "${SITE_URI}", "index.html": "i",
+	})
+	c.Generation, c.From, c.Fence = 2, 1, 2
+	must(t, b.Lay(t.Context(), c))
+	_, err := b.Fill(t.Context(), c)
+	must(t, err)
+	var said []string
+	must(t, b.Update(t.Context(), c, [][]string{{"sh", "-c",
+		"id -u; id -G; cat settings.txt; echo; echo y > data/y; cat data/y; for f in settings.txt new index.html ../site.json ../../../hold; do (echo x >> $f) 2>/dev/null && echo wrote $f; done; :"}},
+		func(line string) { said = append(said, line) }))
+	if got := strings.Join(said[1:], " "); got != "65534 65534 a.example y" {
+		t.Errorf("the program said %q", got)
+	}
 }
 
 func must(t *testing.T, err error) {
