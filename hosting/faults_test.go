@@ -164,6 +164,41 @@ func TestFailedBuilds(t *testing.T) {
 	}
 }
 
+// A tree whose own verification says no never becomes a platform.
+func TestFailedVerification(t *testing.T) {
+	w := openWorld(t, t.TempDir(), "memory")
+	t.Cleanup(func() { makeWritable(w.dir) })
+	w.worker.Sources = []hosting.Source{files{small("new", ":").edit("distrobot.yml", "check:", "verify:\n  - [sh, -c, 'echo 3 tests failed >&2; exit 1']\ncheck:")}}
+	p := &fleet.Platform{Name: "new", Kind: "generic", Source: fleet.Source{Type: "files"}, State: fleet.PlatformQueued, Hosts: []fleet.HostName{host}, By: alice}
+	w.put(p, &fleet.Platform{Name: "new"})
+	w.want(w.run(fleet.Task{Kind: fleet.TaskBuild, About: "new"}), fleet.TaskFailed)
+	must(t, fleet.One(t.Context(), w.store, p, "platform"))
+	if p.State != fleet.PlatformFailed || !strings.Contains(p.Reason, "The verification sh failed") || !strings.Contains(p.Reason, "3 tests failed") {
+		t.Errorf("platform is %s: %q", p.State, p.Reason)
+	}
+	if left, _ := os.ReadDir(filepath.Join(w.dir, "platforms")); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// files is a source that needs no repository.
+type files struct{ tree }
+
+func (files) Type() string { return "files" }
+
+func (f files) Fetch(_ context.Context, _ fleet.Platform, dir string) error {
+	for name, content := range f.tree {
+		at := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(at, []byte(content), 0o755); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // An emptied store is filled again from what is on the machine.
 func TestAdopt(t *testing.T) {
 	w := openWorld(t, t.TempDir(), "memory")

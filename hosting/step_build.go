@@ -74,21 +74,32 @@ func (w *Worker) verifyStage(ctx context.Context, s *job.Scope) error {
 	}
 	for _, argv := range spec.Verify {
 		s.Log("$ %s", strings.Join(argv, " "))
-		program := argv[0]
-		if strings.Contains(program, "/") {
-			program = filepath.Join(stage, program)
+		if err := w.verifyWith(ctx, s, stage, spec, argv); err != nil {
+			return err
 		}
-		_, err := run.Run(ctx, run.Command{
-			Program: program, Args: argv[1:], Dir: stage, Timeout: spec.Limit(), As: w.BuildAs,
-			Env:   []string{"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8", "LC_ALL=C.UTF-8", "HOME=" + stage},
-			Lines: func(line string) { s.Log("%s", line) },
-		})
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if err != nil {
-			return fleet.Errorf(fleet.Failed, "The verification %s failed: %s", fleet.Clean(argv[0], 80), fleet.Clean(err.Error(), 200)).Because(err)
-		}
+	}
+	return nil
+}
+
+// verifyWith runs one command of the verification.
+func (w *Worker) verifyWith(ctx context.Context, s *job.Scope, stage string, spec Spec, argv []string) error {
+	c := run.Command{
+		Program: argv[0], Args: argv[1:], Dir: stage, Timeout: spec.Limit(), As: w.BuildAs,
+		Env:   []string{"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8", "LC_ALL=C.UTF-8", "HOME=" + stage},
+		Lines: func(line string) { s.Log("%s", line) },
+	}
+	if strings.Contains(c.Program, "/") {
+		c.Program = filepath.Join(stage, c.Program)
+	}
+	if !spec.Online() {
+		c = Offline(ctx, c)
+	}
+	_, err := run.Run(ctx, c)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		return fleet.Errorf(fleet.Failed, "The verification %s failed: %s", fleet.Clean(argv[0], 80), fleet.Clean(err.Error(), 200)).Because(err)
 	}
 	return nil
 }

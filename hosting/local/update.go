@@ -52,7 +52,7 @@ func (b *Backend) command(ctx context.Context, c hosting.Copy, argv []string, ba
 		base.Program = filepath.Join(base.Dir, argv[0])
 	}
 	if !c.Tree.Spec.Online() {
-		base = offline(ctx, base)
+		base = hosting.Offline(ctx, base)
 	}
 	_, err := run.Run(ctx, base)
 	var failed *run.Error

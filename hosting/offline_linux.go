@@ -1,4 +1,4 @@
-package local
+package hosting
 
 import (
 	"context"
@@ -8,11 +8,11 @@ import (
 	"github.com/distrobot/distrobot/internal/run"
 )
 
-// offline lets a program run without a network, in a network namespace of its
+// Offline lets a program run without a network, in a network namespace of its
 // own, where this machine allows that; otherwise the command is unchanged and
 // the host's firewall has to keep the site's user off the network. Without
 // being root, a user namespace is needed, which some systems forbid.
-func offline(ctx context.Context, c run.Command) run.Command {
+func Offline(ctx context.Context, c run.Command) run.Command {
 	flags := []string{"--net"}
 	if c.As != nil || os.Geteuid() != 0 {
 		flags = []string{"--user", "--map-current-user", "--net"}

@@ -1,0 +1,12 @@
+//go:build !linux
+
+package hosting
+
+import (
+	"context"
+
+	"github.com/distrobot/distrobot/internal/run"
+)
+
+// Offline changes nothing: only Linux has network namespaces.
+func Offline(_ context.Context, c run.Command) run.Command { return c }
