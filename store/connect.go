@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
@@ -21,8 +22,20 @@ const (
 	ioTimeout   = 3 * time.Second
 )
 
+// silence keeps go-redis from printing to standard error: whatever it would say
+// is in the errors that it returns, which we report. It can only be set for the
+// whole process, and before the first client is used.
+var silence = sync.OnceFunc(func() { redis.SetLogger(mute{}) })
+
+// mute is a logger that says nothing.
+type mute struct{}
+
+// Printf implements go-redis's logger.
+func (mute) Printf(context.Context, string, ...any) {}
+
 // connect makes the client that the URL asks for.
 func (s *Store) connect(o Options) error {
+	silence()
 	switch {
 	case o.URL == "memory":
 		return s.connectMemory()
@@ -65,6 +78,7 @@ func tune(o *redis.UniversalOptions) {
 	o.ContextTimeoutEnabled = true
 	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = dialTimeout, ioTimeout, ioTimeout
 	o.MaxRetries, o.MaxRedirects = 3, 8
+	o.DialerRetries = 1 // the repetitions above dial again
 	o.ClientName = "distrobot"
 }
 
