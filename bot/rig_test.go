@@ -28,7 +28,7 @@ type rig struct {
 	bot   *Bot
 	store *store.Store
 	desk  *desk
-	log   *bytes.Buffer
+	log   *lockedWriter
 	stop  func()
 	story *story
 }
@@ -59,7 +59,7 @@ func newRigWith(t *testing.T, o rigOptions, people []workspace.Person) *rig {
 	if o.pace == (Pace{}) {
 		o.pace = quick()
 	}
-	r := &rig{t: t, desk: &desk{}, story: &story{}, log: &bytes.Buffer{}}
+	r := &rig{t: t, desk: &desk{}, story: &story{}, log: &lockedWriter{}}
 	var app *httptest.Server
 	opts := workspace.Options{Limits: o.limits, PingInterval: time.Second, People: people, EventRetries: []time.Duration{50 * time.Millisecond, 50 * time.Millisecond}}
 	if o.http {
@@ -96,7 +96,7 @@ func (r *rig) newBot(o rigOptions, owner string) *Bot {
 		Standing: func(context.Context) ([]fleet.Standing, error) {
 			return []fleet.Standing{{Distribution: fleet.Distribution{Name: "atrium"}, OutOfDate: 3, OnTarget: 4}}, nil
 		},
-		Log: slog.New(slog.NewTextHandler(&lockedWriter{w: r.log}, nil))})
+		Log: slog.New(slog.NewTextHandler(r.log, nil))})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -296,9 +296,10 @@ func (r *rig) post(about fleet.Subject, channel string) fleet.Post {
 	return *p
 }
 
+// lockedWriter keeps the log of all bots of a rig.
 type lockedWriter struct {
 	mu sync.Mutex
-	w  io.Writer
+	b  bytes.Buffer
 }
 
 func (l *lockedWriter) Write(p []byte) (int, error) {
@@ -307,5 +308,11 @@ func (l *lockedWriter) Write(p []byte) (int, error) {
 	if os.Getenv("BOT_TEST_LOG") != "" {
 		os.Stderr.Write(p)
 	}
-	return l.w.Write(p)
+	return l.b.Write(p)
+}
+
+func (l *lockedWriter) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
