@@ -58,6 +58,7 @@ func (s *Store) use(c redis.UniversalClient) {
 
 // connectMemory starts a Redis inside this process, without a port.
 func (s *Store) connectMemory() error {
+	s.inProcess = true
 	m := miniredis.NewMiniRedis()
 	m.ClockTTL(true) // otherwise nothing ever expires
 	s.closers = append(s.closers, func() error { m.Close(); return nil })

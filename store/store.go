@@ -52,6 +52,7 @@ type Store struct {
 	log       *slog.Logger
 	closers   []func() error // called in reverse by Close
 	local     *localServer   // of "local", else nil
+	inProcess bool           // of "memory"
 }
 
 var (

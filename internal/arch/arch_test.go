@@ -22,6 +22,7 @@ var ours = map[string][]string{
 	"watcher":           {"fleet", "internal/mirror"},
 	"hosting":           {"fleet", "hosting", "internal/job", "internal/run", "internal/mirror", "internal/database"},
 	"store":             {"fleet", "store"},
+	"store/storetest":   {"fleet", "store", "internal/run"}, // starts the servers of its tests
 	"internal/job":      {"fleet"},
 	"internal/queue":    {"fleet"},
 	"internal/mirror":   {"internal/run", "internal/mirror"},
