@@ -58,7 +58,8 @@ func (w *Worker) next(ctx context.Context, s *job.Scope) (Copy, error) {
 		return Copy{}, err
 	}
 	p := fleet.Platform{Name: st.to}
-	if err := fleet.One(ctx, w.Store, &p, "platform "+string(st.to)); err != nil {
+	err = patient(ctx, func() error { return fleet.One(ctx, w.Store, &p, "platform "+string(st.to)) })
+	if err != nil {
 		return Copy{}, err
 	}
 	t, err := w.tree(ctx, st.to)
@@ -99,4 +100,23 @@ func rolledBack(t fleet.Task) string {
 		who = t.By.ID
 	}
 	return fmt.Sprintf("rolled back by %s", fleet.Clean(who, 80))
+}
+
+// patient repeats what needs the store while the store is away: a site that is
+// being moved must not be given up because Redis restarts. The step's own limit
+// ends it.
+func patient(ctx context.Context, try func() error) error {
+	for {
+		err := try()
+		if fleet.CodeOf(err) != fleet.Later || ctx.Err() != nil {
+			return err
+		}
+		timer := time.NewTimer(checkPause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return context.Cause(ctx)
+		case <-timer.C:
+		}
+	}
 }

@@ -97,11 +97,11 @@ func (w *Worker) backRecord(ctx context.Context, s *job.Scope) error {
 			return err
 		}
 	}
-	_, err = w.Sites.Move(ctx, fleet.SiteMove{
+	m := fleet.SiteMove{
 		URI: c.URI, Task: s.Task.ID, Fence: c.Fence, Platform: c.Platform, Generation: c.Generation,
 		Previous: site.Previous, From: site.From, KeptUntil: site.KeptUntil, Pinned: site.Pinned,
-	})
-	return err
+	}
+	return patient(ctx, func() error { _, err := w.Sites.Move(ctx, m); return err })
 }
 
 // backRemove takes away what there is of a site that could not be created.

@@ -44,7 +44,7 @@ func (w *Worker) recordCopy(ctx context.Context, s *job.Scope, c Copy, pinned st
 		kept := c.Previous[0]
 		m.Previous, m.From, m.KeptUntil = kept.Generation, kept.Platform, kept.Until
 	}
-	if _, err := w.Sites.Move(ctx, m); err != nil {
+	if err := patient(ctx, func() error { _, err := w.Sites.Move(ctx, m); return err }); err != nil {
 		return err
 	}
 	w.forget(s)
@@ -54,7 +54,7 @@ func (w *Worker) recordCopy(ctx context.Context, s *job.Scope, c Copy, pinned st
 // alarm tells people of a site that went worse and cannot go back by itself.
 func (w *Worker) alarm(ctx context.Context, s *job.Scope, c Copy, bad error) error {
 	a := fleet.Alarm{ID: "worse/" + string(s.Task.ID)}
-	return w.Store.Update(ctx, fleet.Catalogue, func(tx fleet.Tx) error {
+	rule := func(tx fleet.Tx) error {
 		found, err := tx.Get(&a)
 		if err != nil || found {
 			return err
@@ -69,7 +69,8 @@ func (w *Worker) alarm(ctx context.Context, s *job.Scope, c Copy, bad error) err
 		tx.Put(&a)
 		tx.Emit(fleet.Effect{Notice: &fleet.Notice{Subject: fleet.SubjectOf(fleet.AboutAlarm, a.ID), Channel: s.Task.Channel, Parent: s.Task.Shows}})
 		return nil
-	})
+	}
+	return patient(ctx, func() error { return w.Store.Update(ctx, fleet.Catalogue, rule) })
 }
 
 // since says when the copy was taken.

@@ -102,7 +102,8 @@ func (w *Worker) claim(ctx context.Context, s *job.Scope, want fleet.SiteClaim) 
 		return h.site, nil
 	}
 	want.URI, want.Task, want.Lease = fleet.URI(s.Task.About), s.Task.ID, orDefault(w.Lease, defaultLease)
-	site, err := w.Sites.Claim(ctx, want)
+	var site fleet.Site
+	err := patient(ctx, func() (err error) { site, err = w.Sites.Claim(ctx, want); return err })
 	if err != nil {
 		return fleet.Site{}, err
 	}
