@@ -23,7 +23,7 @@ var hostile = []string{
 	"<!channel> <!here> <!everyone>", "<@U0ADMIN1> please confirm", "<#C0GENERAL>", "<!subteam^S0123>",
 	"<https://evil.example|https://good.example>", "*bold* _it_ ~no~ `code` ```block```", "> quoted\n>>> all of it",
 	":white_check_mark: all sites are up", "a\u202egpj.exe", "\x00\x1b[31mred\x07", "&lt;!channel&gt; &amp;lt;",
-	strings.Repeat("long ", 2000), strings.Repeat("<", 5000), "line\r\nbreak\u2028here", "\xff\xfe", "​", "🏴‍☠️ flags",
+	strings.Repeat("long ", 2000), strings.Repeat("<", 5000), "line\r\nbreak\u2028here", "\xff\xfe", "\u200b", "🏴‍☠️ flags",
 	`{"type":"section"}`, "</script><script>alert(1)</script>", "<!date^1^{date}|x>",
 }
 

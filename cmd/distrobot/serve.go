@@ -70,6 +70,12 @@ func (a *app) serve(ctx context.Context, opts serveOptions) error {
 		return fmt.Errorf("DISTROBOT_LISTEN: %w", err)
 	}
 	defer stopHTTP()
+	m.gauge("slack_connected", "1 when requests from Slack reach this process.", func() float64 {
+		if b.Health().Ready {
+			return 1
+		}
+		return 0
+	})
 	stages, err := a.stages(b, m, opts, func() { opts.announce(addr.String()) })
 	if err != nil {
 		return err
@@ -152,6 +158,7 @@ func (a *app) stages(b *bot.Bot, m *metrics, opts serveOptions, ready func()) ([
 			opts.started(w)
 		}
 		carrier.Woken = w.woken
+		m.gauge("tasks_running", "Tasks this process works on now.", func() float64 { return float64(w.runner.Running()) })
 		work.loops["worker"] = w.run
 	} else if err := a.remoteWorkers(carrier); err != nil {
 		return nil, err

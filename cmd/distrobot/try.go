@@ -32,7 +32,6 @@ type trial struct {
 	cmd  tryCmd
 	app  *app
 	ws   *workspace.Server
-	page string
 	repo string // directory of the sample's repository
 	url  string // where the tracked repository is read
 	work *worker

@@ -15,6 +15,7 @@ const module = "github.com/distrobot/distrobot"
 // ours says which of our packages a package may import; a package is matched
 // by the longest prefix. cmd/... may import everything.
 var ours = map[string][]string{
+	"fleet/fleettest":   {"fleet"},
 	"fleet":             {},
 	"commands":          {"fleet"},
 	"bot":               {"fleet", "commands"},
