@@ -33,21 +33,7 @@ type doAnswer struct {
 
 // Run implements the subcommand.
 func (c doCmd) Run(ctx context.Context) error {
-	cfg, err := loadConfig()
-	if err != nil {
-		return err
-	}
-	if c.Data != "" {
-		cfg.Data = c.Data
-	}
-	ask := doRequest{Text: commandLine(c.Command), As: c.As}
-	answer, err := askSocket(ctx, cfg.socketPath(), ask)
-	if errors.Is(err, errNoSocket) && !given(c.Data) {
-		answer, err = askSocket(ctx, filepath.Join(trialDir(), filepath.Base(cfg.socketPath())), ask)
-	}
-	if errors.Is(err, errNoSocket) {
-		answer, err = askDirectly(ctx, cfg, ask)
-	}
+	answer, err := send(ctx, c.Data, doRequest{Text: commandLine(c.Command), As: c.As})
 	if err != nil {
 		return err
 	}
@@ -67,6 +53,26 @@ func (c doCmd) Run(ctx context.Context) error {
 		return &exitError{code: exitUsage}
 	}
 	return &exitError{code: exitFailed}
+}
+
+// send hands a request to the running process of a data directory, to a running
+// trial when none was chosen, or else to the shared Redis.
+func send(ctx context.Context, data string, r doRequest) (doAnswer, error) {
+	cfg, err := loadConfig()
+	if err != nil {
+		return doAnswer{}, err
+	}
+	if data != "" {
+		cfg.Data = data
+	}
+	answer, err := askSocket(ctx, cfg.socketPath(), r)
+	if errors.Is(err, errNoSocket) && !given(data) {
+		answer, err = askSocket(ctx, filepath.Join(trialDir(), filepath.Base(cfg.socketPath())), r)
+	}
+	if errors.Is(err, errNoSocket) {
+		answer, err = askDirectly(ctx, cfg, r)
+	}
+	return answer, err
 }
 
 // given reports whether somebody chose the data directory; otherwise a running
@@ -118,7 +124,11 @@ func unixActor(uid int) fleet.Actor {
 
 // answer runs one request and words every outcome.
 func (a *app) answer(ctx context.Context, ask doRequest, who fleet.Actor) doAnswer {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	limit := 2 * time.Minute
+	if ask.Yes {
+		limit = 30 * time.Minute // apply waits for the platforms it takes
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	if ask.As != "" {
 		as, err := a.actAs(ctx, who, ask.As)
@@ -126,6 +136,9 @@ func (a *app) answer(ctx context.Context, ask doRequest, who fleet.Actor) doAnsw
 			return failure(err)
 		}
 		who = as
+	}
+	if ask.Export || ask.Apply != "" {
+		return a.administer(ctx, ask, who)
 	}
 	reply, err := a.table.Run(ctx, commands.Ask{Text: ask.Text, Who: who, ID: a.newID(), Shell: true})
 	if err != nil {
@@ -136,14 +149,29 @@ func (a *app) answer(ctx context.Context, ask doRequest, who fleet.Actor) doAnsw
 	return doAnswer{OK: reply.Code == "", Code: reply.Code, Message: reply.Message}
 }
 
+// administer answers apply and export, which are for administrators.
+func (a *app) administer(ctx context.Context, ask doRequest, who fleet.Actor) doAnswer {
+	if role, err := a.roles.Role(ctx, who); err != nil || role < fleet.Administrator {
+		return failure(fleet.Errorf(fleet.Forbidden, "Only an administrator may export the fleet or apply a file."))
+	}
+	text, err := "", error(nil)
+	if ask.Export {
+		text, err = a.export(ctx)
+	} else {
+		text, err = a.apply(ctx, ask.Apply, ask.Yes, who)
+	}
+	if err != nil {
+		return failure(err)
+	}
+	return doAnswer{OK: true, Message: fleet.Message{Text: text}}
+}
+
 // failure words an error for a shell.
 func failure(err error) doAnswer {
 	var e *fleet.Error
 	if errors.As(err, &e) {
-		text := e.Text
-		if e.Hint != "" {
-			text += " " + e.Hint
-		}
+		// What stands before the sentence says how far it went.
+		text := strings.TrimSpace(strings.Replace(err.Error(), e.Error(), e.Text+" "+e.Hint, 1))
 		return doAnswer{Code: e.Code, Message: fleet.Message{Text: text}}
 	}
 	return doAnswer{Message: fleet.Message{Text: "Something failed on my side: " + err.Error()}}

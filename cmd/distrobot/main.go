@@ -31,6 +31,8 @@ type cli struct {
 	Worker    workerCmd    `cmd:"" help:"Run a worker for one hosting machine."`
 	Do        doCmd        `cmd:"" help:"Run a command of /distro from the shell."`
 	Workspace workspaceCmd `cmd:"" help:"Run only the local Slack-compatible workspace."`
+	Apply     applyCmd     `cmd:"" help:"Bring the fleet to what a YAML file says; prints first, acts with --yes."`
+	Export    exportCmd    `cmd:"" help:"Print the fleet as YAML."`
 	Doctor    doctorCmd    `cmd:"" help:"Check Slack, Redis, git and the disk, and say what to do."`
 	Audit     auditCmd     `cmd:"" help:"Show or verify the audit record."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`

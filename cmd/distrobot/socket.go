@@ -22,10 +22,14 @@ import (
 // errNoSocket means that no try or serve listens on this data directory.
 var errNoSocket = errors.New("nobody listens")
 
-// doRequest is one command line sent over the socket.
+// doRequest is one command line sent over the socket, or one request of apply
+// and export.
 type doRequest struct {
-	Text string `json:"text"`
-	As   string `json:"as,omitempty"`
+	Text   string `json:"text"`
+	As     string `json:"as,omitempty"`
+	Apply  string `json:"apply,omitempty"` // a manifest instead of a command
+	Yes    bool   `json:"yes,omitempty"`   // do what the manifest asks for
+	Export bool   `json:"export,omitempty"`
 }
 
 type peerKey struct{}
@@ -40,7 +44,7 @@ func (a *app) serveSocket(ctx context.Context, path string) (stop func(), err er
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /do", func(w http.ResponseWriter, r *http.Request) {
 		var ask doRequest
-		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10)).Decode(&ask); err != nil {
+		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 2*maxManifest)).Decode(&ask); err != nil {
 			http.Error(w, "the request is not understood", http.StatusBadRequest)
 			return
 		}
@@ -111,7 +115,7 @@ func askSocket(ctx context.Context, path string, ask doRequest) (doAnswer, error
 		return doAnswer{}, fmt.Errorf("%s belongs to somebody else; choose the data directory with --data", path)
 	}
 	defer conn.Close()
-	client := &http.Client{Timeout: 3 * time.Minute, Transport: &http.Transport{
+	client := &http.Client{Timeout: 31 * time.Minute, Transport: &http.Transport{
 		DialContext:       func(context.Context, string, string) (net.Conn, error) { return conn, nil },
 		DisableKeepAlives: true,
 	}}
@@ -128,7 +132,7 @@ func askSocket(ctx context.Context, path string, ask doRequest) (doAnswer, error
 		return doAnswer{}, fmt.Errorf("the running distrobot did not answer: %w", err)
 	}
 	defer resp.Body.Close()
-	raw, err := io.ReadAll(io.LimitReader(resp.Body, 8<<20))
+	raw, err := io.ReadAll(io.LimitReader(resp.Body, 2*maxManifest))
 	if err != nil {
 		return doAnswer{}, err
 	}

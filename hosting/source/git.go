@@ -15,6 +15,7 @@ import (
 func All(m *mirror.Store) []hosting.Source {
 	return []hosting.Source{
 		&git{mirrors: m},
+		directory{},
 	}
 }
 

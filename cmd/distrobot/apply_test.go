@@ -1,0 +1,106 @@
+package main
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/distrobot/distrobot/fleet"
+)
+
+// TestManifestKeepsEverything fills every field of a distribution that an
+// operator sets and wants it back from a manifest: a new field that the
+// manifest forgets fails here.
+func TestManifestKeepsEverything(t *testing.T) {
+	d := fleet.Distribution{Name: "shop", Kind: "drupal", URL: "https://example.org/shop.git", Source: fleet.Source{Type: "makefile", Path: "shop.make"}}
+	fill(reflect.ValueOf(&d.Policy).Elem())
+	d.Policy.Build, d.Policy.Target, d.Policy.Approval = fleet.Automatic, fleet.AskFirst, "none"
+	d.Track.Tags = `\d+\.\d+`
+	back, err := described(d).distribution("shop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if back.Policy != d.Policy || back.Source != d.Source || back.URL != d.URL {
+		t.Errorf("got  %+v\nwant %+v", back, d)
+	}
+}
+
+func fill(v reflect.Value) {
+	for i := range v.NumField() {
+		switch f := v.Field(i); f.Kind() {
+		case reflect.String:
+			f.SetString("x")
+		case reflect.Int, reflect.Int64:
+			f.SetInt(7)
+		case reflect.Bool:
+			f.SetBool(true)
+		}
+	}
+}
+
+func TestDifference(t *testing.T) {
+	ready := fleet.Platform{Name: "shop-1", State: fleet.PlatformReady, Distribution: "shop", Paths: map[fleet.HostName]string{"local": "/srv/shop-1"}}
+	now := present{
+		distributions: map[string]fleet.Distribution{"shop": {Name: "shop", Kind: "generic", Source: fleet.Source{Type: "git"}}},
+		platforms:     map[string]fleet.Platform{"shop-1": ready},
+		sites:         map[string]fleet.Site{"a.example": {URI: "a.example", Platform: "shop-1", Tags: []string{"small"}}},
+	}
+	tests := []struct {
+		name, yaml string
+		deeds      []string // beginnings of their texts, in order
+		refusals   []string
+	}{
+		{"as it is", "distributions: {shop: {kind: generic}}\nplatforms: {shop-1: {host: local, path: /srv/shop-1, distribution: shop}}\nsites: {a.example: {platform: shop-1, tags: [small]}}", nil, nil},
+		{"absent is not deleted", "", nil, nil},
+		{"a new distribution with its platform, target and site", "distributions: {blog: {target: blog-1}}\nplatforms: {blog-1: {host: local, path: /srv/blog, distribution: blog}}\nsites: {b.example: {platform: blog-1}}",
+			[]string{"add the distribution blog", "take /srv/blog", "make blog-1 the target", "create the site b.example"}, nil},
+		{"a change of policy", "distributions: {shop: {policy: {target: auto}}}", []string{"change the distribution shop"}, nil},
+		{"a site elsewhere stays", "sites: {a.example: {platform: shop-2}}", nil, []string{"site a.example is on shop-1; only a confirmed plan"}},
+		{"a platform never changes", "platforms: {shop-1: {host: local, path: /other}}", nil, []string{"platform shop-1 is not /other"}},
+		{"a tag", "sites: {a.example: {platform: shop-1, tags: [SMALL, big]}}", []string{"tag the site a.example with [big]"}, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m, err := parseManifest([]byte("version: 1\n" + tt.yaml))
+			if err != nil {
+				t.Fatal(err)
+			}
+			deeds, refusals := difference(m, now)
+			var texts []string
+			for _, d := range deeds {
+				texts = append(texts, d.text)
+			}
+			begin(t, "deeds", texts, tt.deeds)
+			begin(t, "refusals", refusals, tt.refusals)
+		})
+	}
+}
+
+func begin(t *testing.T, what string, got, want []string) {
+	t.Helper()
+	ok := len(got) == len(want)
+	for i := range min(len(got), len(want)) {
+		ok = ok && strings.HasPrefix(got[i], want[i])
+	}
+	if !ok {
+		t.Errorf("%s: %q, want %q", what, got, want)
+	}
+}
+
+func TestParseManifestRefuses(t *testing.T) {
+	for _, tt := range []struct{ yaml, want string }{
+		{"", "version 0"},
+		{"version: 2", "version 2"},
+		{"version: 1\nplatform: {}", "platform"},
+		{"version: 1\ndistributions: {'a b': {}}", "a b"},
+		{"version: 1\ndistributions: {a: {tags: '('}}", "distribution a"},
+		{"version: 1\nplatforms: {a: {host: local}}", "needs host and path"},
+		{"version: 1\nsites: {HTTP://x: {platform: a}}", "not the address"},
+		{"version: 1\nsites: {x.example: {platform: a, path: /srv}}", "leave it out"},
+	} {
+		_, err := parseManifest([]byte(tt.yaml))
+		if fleet.CodeOf(err) != fleet.Invalid || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%q: %v, want %q", tt.yaml, err, tt.want)
+		}
+	}
+}
