@@ -9,6 +9,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/distrobot/distrobot/internal/chat"
 )
 
 // TestMain makes the test binary the program itself, so that scripts start,
@@ -45,8 +47,8 @@ func setupScript(env *testscript.Env) error {
 }
 
 // theChat is the workspace of the script: its page's address is in $PAGE.
-func theChat(ts *testscript.TestScript) *chat {
-	c, err := newChat(ts.Getenv("PAGE"))
+func theChat(ts *testscript.TestScript) *chat.Client {
+	c, err := chat.New(ts.Getenv("PAGE"))
 	ts.Check(err)
 	return c
 }
@@ -56,7 +58,7 @@ func cmdSay(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 3 {
 		ts.Fatalf("usage: say USER CHANNEL TEXT [WORDS...]")
 	}
-	p, err := theChat(ts).say(args[0], args[1], args[2])
+	p, err := theChat(ts).Say(args[0], args[1], args[2])
 	ts.Check(err)
 	if p.Error != "" != neg {
 		ts.Fatalf("say: error %q", p.Error)
@@ -72,18 +74,18 @@ func cmdClick(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 4 {
 		ts.Fatalf("usage: click USER CHANNEL WORDS LABEL")
 	}
-	c, found := theChat(ts), button{}
-	var on chatMessage
-	err := c.await(patience, func(s chatState) (bool, string) {
-		m, ok := s.findWith(args[1], func(m chatMessage) bool { _, has := m.button(args[3]); return has }, args[2])
+	c, found := theChat(ts), chat.Button{}
+	var on chat.Message
+	err := c.Await(patience, func(s chat.State) (bool, string) {
+		m, ok := s.FindWith(args[1], func(m chat.Message) bool { _, has := m.Button(args[3]); return has }, args[2])
 		if ok {
 			on = m
-			found, _ = m.button(args[3])
+			found, _ = m.Button(args[3])
 		}
-		return ok, fmt.Sprintf("no button %q on a message with %q:\n%s", args[3], args[2], s.dump(args[1]))
+		return ok, fmt.Sprintf("no button %q on a message with %q:\n%s", args[3], args[2], s.Dump(args[1]))
 	})
 	ts.Check(err)
-	p, err := c.click(args[0], args[1], on.TS, found)
+	p, err := c.Click(args[0], args[1], on.TS, found)
 	ts.Check(err)
 	if p.Error != "" != neg {
 		ts.Fatalf("click: error %q", p.Error)
@@ -98,16 +100,16 @@ func cmdClick(ts *testscript.TestScript, neg bool, args []string) {
 func cmdSee(ts *testscript.TestScript, neg bool, args []string) {
 	c := theChat(ts)
 	if neg {
-		s, err := c.state()
+		s, err := c.State()
 		ts.Check(err)
-		if m, ok := s.find(args[0], args[1:]...); ok {
-			ts.Fatalf("unexpected message: %s", m.words())
+		if m, ok := s.Find(args[0], args[1:]...); ok {
+			ts.Fatalf("unexpected message: %s", m.Words())
 		}
 		return
 	}
-	ts.Check(c.await(patience, func(s chatState) (bool, string) {
-		_, ok := s.find(args[0], args[1:]...)
-		return ok, fmt.Sprintf("no message holds %q:\n%s", args[1:], s.dump(args[0]))
+	ts.Check(c.Await(patience, func(s chat.State) (bool, string) {
+		_, ok := s.Find(args[0], args[1:]...)
+		return ok, fmt.Sprintf("no message holds %q:\n%s", args[1:], s.Dump(args[0]))
 	}))
 }
 
@@ -119,15 +121,15 @@ func cmdPrivate(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func waitPrivate(ts *testscript.TestScript, user, want string) {
-	ts.Check(theChat(ts).await(patience, func(s chatState) (bool, string) {
+	ts.Check(theChat(ts).Await(patience, func(s chat.State) (bool, string) {
 		var all []string
 		for who, list := range s.Ephemerals {
 			if !strings.Contains(strings.ToLower(who), user) {
 				continue
 			}
 			for _, m := range list {
-				all = append(all, m.words())
-				if strings.Contains(m.words(), want) || strings.Contains(m.Text, want) {
+				all = append(all, m.Words())
+				if strings.Contains(m.Words(), want) || strings.Contains(m.Text, want) {
 					return true, ""
 				}
 			}
@@ -138,7 +140,7 @@ func waitPrivate(ts *testscript.TestScript, user, want string) {
 
 // cmdCounters: counters checks that nothing was refused or left unanswered.
 func cmdCounters(ts *testscript.TestScript, _ bool, _ []string) {
-	s, err := theChat(ts).state()
+	s, err := theChat(ts).State()
 	ts.Check(err)
 	if s.Counters.Rejected != 0 || s.Counters.Unacknowledged != 0 {
 		ts.Fatalf("counters: %+v", s.Counters)
@@ -149,18 +151,18 @@ func cmdCounters(ts *testscript.TestScript, _ bool, _ []string) {
 // cmdOnce: once CHANNEL WORDS fails unless exactly one root message of the
 // channel holds the words.
 func cmdOnce(ts *testscript.TestScript, _ bool, args []string) {
-	s, err := theChat(ts).state()
+	s, err := theChat(ts).State()
 	ts.Check(err)
 	n := 0
 	for _, ch := range s.Channels {
 		for _, m := range ch.Messages {
-			if "#"+ch.Name == args[0] && m.ThreadTS == "" && holds(m.words(), args[1:]) {
+			if "#"+ch.Name == args[0] && m.ThreadTS == "" && m.Holds(args[1:]...) {
 				n++
 			}
 		}
 	}
 	if n != 1 {
-		ts.Fatalf("%d messages hold %q:\n%s", n, args[1:], s.dump(args[0]))
+		ts.Fatalf("%d messages hold %q:\n%s", n, args[1:], s.Dump(args[0]))
 	}
 }
 
@@ -168,17 +170,17 @@ func cmdOnce(ts *testscript.TestScript, _ bool, args []string) {
 // button eight times at once.
 func cmdStorm(ts *testscript.TestScript, _ bool, args []string) {
 	c := theChat(ts)
-	s, err := c.state()
+	s, err := c.State()
 	ts.Check(err)
-	m, ok := s.findWith(args[0], func(m chatMessage) bool { _, has := m.button(args[2]); return has }, args[1])
+	m, ok := s.FindWith(args[0], func(m chat.Message) bool { _, has := m.Button(args[2]); return has }, args[1])
 	if !ok {
-		ts.Fatalf("no button %q on %q:\n%s", args[2], args[1], s.dump(args[0]))
+		ts.Fatalf("no button %q on %q:\n%s", args[2], args[1], s.Dump(args[0]))
 	}
-	b, _ := m.button(args[2])
+	b, _ := m.Button(args[2])
 	var g errgroup.Group
 	for i := range 8 * len(args[3:]) {
 		g.Go(func() error {
-			_, err := c.click(args[3+i%len(args[3:])], args[0], m.TS, b)
+			_, err := c.Click(args[3+i%len(args[3:])], args[0], m.TS, b)
 			return err
 		})
 	}

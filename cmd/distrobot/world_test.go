@@ -33,7 +33,7 @@ func cmdSample(ts *testscript.TestScript, _ bool, _ []string) {
 // the command sample, to its repository.
 func cmdPublish(ts *testscript.TestScript, _ bool, args []string) {
 	if ts.Getenv("REPO") == "" {
-		ts.Check(theChat(ts).call("POST", "/try/publish", map[string]string{"tag": args[0]}, nil))
+		ts.Check(theChat(ts).Call("POST", "/try/publish", map[string]string{"tag": args[0]}, nil))
 		return
 	}
 	ts.Check(sample.Publish(context.Background(), filepath.Join(ts.Getenv("WORK"), "forge", sample.Repository), args[0]))
@@ -60,7 +60,7 @@ func cmdFault(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(err)
 		in["for_ms"] = ms
 	}
-	ts.Check(theChat(ts).call("POST", "/workspace/fault", in, nil))
+	ts.Check(theChat(ts).Call("POST", "/workspace/fault", in, nil))
 }
 
 // cmdDeliver: deliver SIGNATURE STATUS sends a slash command over HTTP mode
@@ -70,7 +70,7 @@ func cmdDeliver(ts *testscript.TestScript, _ bool, args []string) {
 		Status int    `json:"status"`
 		Error  string `json:"error"`
 	}
-	ts.Check(theChat(ts).call("POST", "/workspace/deliver", map[string]any{"kind": "command", "signature": args[0],
+	ts.Check(theChat(ts).Call("POST", "/workspace/deliver", map[string]any{"kind": "command", "signature": args[0],
 		"body": "command=%2Fdistro&text=list&user_id=U0ALICE&channel_id=C0SITES"}, &out))
 	if fmt.Sprint(out.Status) != args[1] {
 		ts.Fatalf("status %d, want %s (%s)", out.Status, args[1], out.Error)
@@ -95,7 +95,7 @@ func siteBody(ts *testscript.TestScript, uri string) string {
 		return fetch("http://"+addr+"/", uri)
 	}
 	var sites []struct{ URI, URL string }
-	if err := theChat(ts).call("GET", "/try/sites", nil, &sites); err != nil {
+	if err := theChat(ts).Call("GET", "/try/sites", nil, &sites); err != nil {
 		return err.Error()
 	}
 	for _, s := range sites {

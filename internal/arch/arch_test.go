@@ -33,6 +33,7 @@ var ours = map[string][]string{
 	"internal/arch":     {},
 	"internal/bench":    {"*"}, // measures any part against its rivals
 	"internal/browser":  {},
+	"internal/chat":     {},
 }
 
 // importers names, for each outside library, the packages that may use it:
