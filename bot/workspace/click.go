@@ -16,6 +16,7 @@ type clickRequest struct {
 	ActionID string          `json:"action_id"`
 	Value    *string         `json:"value"`    // must be the button's value; picks among equal action ids
 	Selected json.RawMessage `json:"selected"` // for menus and pickers: value, name, id, date or list of them
+	Worn     bool            `json:"worn"`     // the button may be one that an edit has taken away: the screen lags
 	// Values are what the person has typed beside, as in submit.
 	Values map[string]map[string]json.RawMessage `json:"values"`
 }
@@ -51,7 +52,11 @@ func (s *Server) prepareClick(req clickRequest) (*envelope, error) {
 	if err != nil {
 		return nil, err
 	}
-	el, err := pick(interactives(on.blocks), req)
+	there := interactives(on.blocks)
+	if req.Worn && on.message != nil {
+		there = append(there, on.message.worn...)
+	}
+	el, err := pick(there, req)
 	if err != nil {
 		return nil, err
 	}

@@ -164,3 +164,29 @@ func TestWhatPeopleMayNotDo(t *testing.T) {
 		t.Errorf("/dance: %v", out)
 	}
 }
+
+// A press from a screen that has not caught up reaches the app; one on what
+// was never there does not, nor does one without the word.
+func TestClickOnWornButton(t *testing.T) {
+	b := open(t, noLimits())
+	a := b.connect(acknowledge)
+	ts := b.post("C0SITES", "menus", menus())
+	if _, _, _, err := b.api.UpdateMessage("C0SITES", ts, slack.MsgOptionText("decided", false), slack.MsgOptionBlocks()); err != nil {
+		t.Fatal(err)
+	}
+	press := func(value string, worn bool) (int, map[string]any) {
+		return b.call("/workspace/click", map[string]any{"user": "bob", "channel": "#sites", "ts": ts, "action_id": "site.upgrade", "value": value, "worn": worn})
+	}
+	if status, out := press("shop 1", true); status != http.StatusOK || out["error"] != nil {
+		t.Errorf("a worn button: %d %v", status, out)
+	}
+	if got := a.nextClick(t).ActionCallback.BlockActions[0]; got.Value != "shop 1" || got.BlockID != "row1" {
+		t.Errorf("the app was told of %+v", got)
+	}
+	if status, _ := press("shop 1", false); status != http.StatusNotFound {
+		t.Errorf("a button that is gone: %d", status)
+	}
+	if status, _ := press("shop 9", true); status != http.StatusNotFound {
+		t.Errorf("a button that never was: %d", status)
+	}
+}

@@ -1,5 +1,7 @@
 package workspace
 
+import "slices"
+
 // maxKept bounds the messages of a channel; the oldest go first.
 const maxKept = 5_000
 
@@ -52,6 +54,7 @@ func (s *Server) postEphemeralTo(user string, ch *channel, body content, thread 
 // edit applies chat.update's rules: text without blocks removes the blocks,
 // blocks alone leave no "edited" mark, and absent metadata stays.
 func (s *Server) edit(m *message, body content) {
+	m.wear()
 	m.Blocks, m.Attachments = body.blocks, body.attachments
 	if body.hasText && body.text != "" {
 		m.Text = body.text
@@ -66,10 +69,26 @@ func (s *Server) edit(m *message, body content) {
 	s.touch(m)
 }
 
+// maxWorn bounds the buttons that are kept of former versions of a message.
+const maxWorn = 20
+
+// wear keeps the buttons of the version that is about to go, each once.
+func (m *message) wear() {
+	for _, p := range interactives(m.allBlocks()) {
+		same := func(w placed) bool {
+			return w.actionID() == p.actionID() && asString(w.element["value"]) == asString(p.element["value"])
+		}
+		if p.kind() == "button" && !slices.ContainsFunc(m.worn, same) {
+			m.worn = slices.Insert(m.worn, 0, p)
+		}
+	}
+	m.worn = m.worn[:min(len(m.worn), maxWorn)]
+}
+
 // remove deletes a message, leaving a tombstone for pages that show it.
 func (s *Server) remove(m *message) {
 	m.deleted = true
-	m.Blocks, m.Attachments, m.Metadata, m.Text = nil, nil, nil, ""
+	m.Blocks, m.Attachments, m.Metadata, m.Text, m.worn = nil, nil, nil, "", nil
 	s.st.count.Deleted++
 	s.touch(m)
 }

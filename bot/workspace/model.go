@@ -39,6 +39,9 @@ type message struct {
 	// values holds what each person has chosen in this message's selects:
 	// user id, block id, action id.
 	values map[string]blockValues
+	// worn are buttons of former versions, newest first. A screen that has not
+	// caught up still shows them, and Slack delivers such a press.
+	worn []placed
 }
 
 // blockValues is Slack's state.values: block id, action id, typed value.
