@@ -12,7 +12,7 @@ import (
 // refused before anything is kept. Its first platform is built at once.
 func newAdd(t *Table) Command {
 	return Command{
-		Verb: "add", Args: "DIST [--url URL] [--tags EXPRESSION | --branch NAME]", Min: 1, Max: 1, Group: "Distributions",
+		Verb: "add", Args: "DIST [--url URL] [--versions RANGE | --tags EXPRESSION | --branch NAME]", Min: 1, Max: 1, Group: "Distributions",
 		Options: distOptions[:],
 		Summary: "add a distribution, with or without a repository to follow",
 		Help: []string{
@@ -56,6 +56,13 @@ func (t *Table) add(ctx context.Context, r Request) (fleet.Message, error) {
 	if err != nil {
 		return fleet.Message{}, wrong("name", err)
 	}
+	// Before the build is ordered: a poll that comes first must find what was
+	// read here known, so that a tag published since is announced.
+	if !d.Track.None() {
+		if err := t.News.Start(ctx, d.Name, head); err != nil {
+			return fleet.Message{}, err
+		}
+	}
 	return t.added(ctx, r, d, head)
 }
 
@@ -67,6 +74,9 @@ func (t *Table) resolve(ctx context.Context, d fleet.Distribution, name string) 
 	}
 	if fleet.CodeOf(err) == fleet.NotFound && d.Track.Tags != "" {
 		return ref, wrong("tags", err)
+	}
+	if fleet.CodeOf(err) == fleet.NotFound && d.Track.Versions != "" {
+		return ref, wrong("versions", err)
 	}
 	if fleet.CodeOf(err) == fleet.NotFound && d.Track.Branch != "" {
 		return ref, wrong("branch", err)

@@ -11,6 +11,8 @@ func all(t *Table) []Command {
 		newShow(t),
 		newCheck(t),
 		newSnooze(t),
+		newIgnore(t),
+		newMute(t),
 
 		newBuild(t),
 		newTarget(t),

@@ -14,10 +14,13 @@ var distOptions = [...]Option{
 	{"source", "git|makefile:PATH|composer[:DIR]", "how a checkout becomes a platform (git)"},
 	{"branch", "NAME", "follow a branch"},
 	{"tags", "EXPRESSION", `follow tags that match, such as '1\.\d+\.\d+'`},
+	{"versions", "RANGE", "follow tags in a range, such as ^10.2, ~1.4 or 7.x-3.*"},
 	{"kind", "KIND", "drupal, backdrop, wordpress or generic (generic)"},
 	{"build", "ask|auto", "build new versions at once, or ask first (ask)"},
 	{"target", "ask|auto", "make a ready build the upgrade target, or ask first (ask)"},
 	{"channel", "CHANNEL", "where it is announced"},
+	{"wait", "HOURS", "a version counts as ready so long after it was announced (0)"},
+	{"quiet-hours", "HH:MM-HH:MM [ZONE]", "only security releases are announced meanwhile; none for no such hours"},
 	{"self-approval", "yes|no", "people may confirm their own requests (no)"},
 	{"approval", "one|none", "none: sites with the tag of --free upgrade without a press (one)"},
 	{"free", "TAG", "the tag of sites that upgrade without a press"},
@@ -44,6 +47,9 @@ func setDist(d *fleet.Distribution, opts map[string]string) error {
 	if opts["branch"] != "" && opts["tags"] != "" {
 		return wrong("tags", fleet.Errorf(fleet.Invalid, "A distribution follows either a branch or tags.").WithHint("Give one of --branch and --tags."))
 	}
+	if opts["versions"] != "" && (opts["branch"] != "" || opts["tags"] != "") {
+		return wrong("versions", fleet.Errorf(fleet.Invalid, "A distribution follows one of a branch, tags and a range of versions.").WithHint("Give one of --branch, --tags and --versions."))
+	}
 	if d.URL == "" && !d.Track.None() {
 		return wrong("url", fleet.Errorf(fleet.Invalid, "Without a repository there is nothing to follow.").WithHint("Give --url as well."))
 	}
@@ -58,13 +64,17 @@ func setOne(d *fleet.Distribution, name, value string) error {
 	case "source":
 		return setSource(d, value)
 	case "branch":
-		d.Track.Branch = strings.TrimPrefix(value, "refs/heads/")
-		d.Track.Tags = cleared(d.Track.Tags, value)
+		setTrack(&d.Track, &d.Track.Branch, strings.TrimPrefix(value, "refs/heads/"))
 	case "tags":
-		d.Track.Tags = value
-		d.Track.Branch = cleared(d.Track.Branch, value)
+		setTrack(&d.Track, &d.Track.Tags, value)
 		_, err := d.Track.Expr()
 		return err
+	case "versions":
+		setTrack(&d.Track, &d.Track.Versions, value)
+		if value != "" {
+			_, err := fleet.ParseConstraint(value)
+			return err
+		}
 	case "kind":
 		return choose((*string)(&d.Kind), value, kinds[:])
 	case "build":
@@ -73,6 +83,12 @@ func setOne(d *fleet.Distribution, name, value string) error {
 		return choose((*string)(&p.Target), value, []string{"ask", "auto"})
 	case "channel":
 		p.Channel = strings.TrimPrefix(value, "#")
+	case "wait":
+		return number(&p.Wait, value, 0, 24*90)
+	case "quiet-hours":
+		if d.Hush.Hours = value; strings.EqualFold(value, "none") {
+			d.Hush.Hours = ""
+		}
 	case "approval":
 		return choose(&p.Approval, value, []string{"one", "none"})
 	case "free":
@@ -92,12 +108,13 @@ func setOne(d *fleet.Distribution, name, value string) error {
 	return nil
 }
 
-// cleared drops the other way of following when a new one is given.
-func cleared(other, value string) string {
+// setTrack sets one way of following and, when something is given, drops the
+// others.
+func setTrack(t *fleet.Track, one *string, value string) {
 	if value != "" {
-		return ""
+		*t = fleet.Track{}
 	}
-	return other
+	*one = value
 }
 
 // setSource reads "git", "makefile:PATH", "composer" and "composer:DIR".

@@ -49,6 +49,8 @@ func distInputs(d fleet.Distribution) []fleet.Input {
 			Hint: "Leave it empty to assign platforms by hand.", Initial: d.URL, Optional: true},
 		{Name: "tags", Label: "Follow tags that match", Placeholder: `1\.\d+\.\d+`,
 			Hint: "A regular expression for the whole tag. Either this or a branch.", Initial: d.Track.Tags, Optional: true},
+		{Name: "versions", Label: "Or follow versions in a range", Placeholder: "^10.2",
+			Hint: "Such as ^10.2, ~1.4 or 7.x-3.*", Initial: d.Track.Versions, Optional: true},
 		{Name: "branch", Label: "Follow a branch", Placeholder: "main", Initial: d.Track.Branch, Optional: true},
 		{Name: "source", Label: "What becomes a platform", Initial: now, Choices: source},
 		{Name: "kind", Label: "Kind of site", Initial: string(d.Kind), Choices: choices(kinds[:]...)},

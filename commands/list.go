@@ -49,6 +49,8 @@ func follows(d fleet.Distribution) string {
 		return "branch " + fleet.Clean(d.Track.Branch, 60)
 	case d.Track.Tags != "":
 		return "tags " + fleet.Clean(d.Track.Tags, 60)
+	case d.Track.Versions != "":
+		return "versions " + fleet.Clean(d.Track.Versions, 60)
 	}
 	return "nothing"
 }

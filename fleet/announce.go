@@ -1,17 +1,18 @@
 package fleet
 
 import (
-	"fmt"
 	"maps"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
 // What an announcement holds at most.
 const (
 	maxCommits = 20
 	maxOthers  = 20
+	maxNote    = 600 // characters
 )
 
 // announce makes an announcement of a head that moved, or amends the one that
@@ -27,6 +28,10 @@ func (l *listening) announce(h Head) error {
 		if err := l.supersede(NewsFailed); err != nil {
 			return err
 		}
+		if a != nil && !a.Held.IsZero() { // never shown, and not what people wait for any more
+			a.Held = time.Time{}
+			l.tx.Put(a)
+		}
 		if a, err = l.anew(before); err != nil {
 			return err
 		}
@@ -34,15 +39,45 @@ func (l *listening) announce(h Head) error {
 	}
 	a.take(h, before)
 	a.Channel = l.dist.Policy.Channel
+	a.Note = CleanLines(h.Note, maxNote)
+	a.Security = saysSecurity(*a)
+	a.Ripe = l.ripe()
 	a.Others = others(h, a.From)
 	if a.Web = CompareLink(l.dist.URL, a.From, a.To); a.Web == "" {
 		a.Web = h.Web
 	}
 	l.cursor.Head = h.Ref
+	l.show(a)
 	l.tx.Put(a)
-	l.tx.Emit(a.notice(false), Effect{Audit: &AuditEvent{At: l.tx.Now(), Who: System("watcher"), What: what, About: string(l.dist.Name),
+	l.tx.Emit(Effect{Audit: &AuditEvent{At: l.tx.Now(), Who: System("watcher"), What: what, About: string(l.dist.Name),
 		Detail: map[string]string{"news": a.ID, "ref": h.Ref.Name, "commit": h.Ref.Commit}}})
 	return nil
+}
+
+// ripe is when what is announced now counts as ready: after the wait that its
+// people want, and after a burst of moves has ended.
+func (l *listening) ripe() time.Time {
+	wait := time.Duration(l.dist.Policy.Wait) * time.Hour
+	if wait = max(wait, l.settle); wait == 0 {
+		return time.Time{}
+	}
+	return l.tx.Now().Add(wait)
+}
+
+// show promises that an announcement is shown: at once, or when people no
+// longer want quiet. One that they saw already is edited in any case, which
+// disturbs nobody.
+func (l *listening) show(a *Announcement) {
+	held := l.dist.Hush.until(l.tx.Now(), a.Security)
+	switch {
+	case a.Moves > 1 && a.Held.IsZero():
+		l.tx.Emit(a.notice(!held.IsZero()))
+	case held.IsZero():
+		a.Held = time.Time{}
+		l.tx.Emit(a.notice(false))
+	default:
+		a.Held = held
+	}
 }
 
 // anew makes the distribution's next announcement. A number that is taken is
@@ -118,55 +153,10 @@ func (l *listening) supersede(states ...NewsState) error {
 	if err != nil || a == nil || !slices.Contains(states, a.State) {
 		return err
 	}
-	a.State = NewsSuperseded
+	a.State, a.Held = NewsSuperseded, time.Time{}
 	l.tx.Put(a)
 	l.tx.Emit(a.notice(true))
 	return nil
-}
-
-// failed counts a failed poll. The alarm is raised once and follows the reason.
-func (l *listening) failed(reason string) error {
-	c := &l.cursor
-	c.Fails++
-	before := c.Failing
-	c.Failing = reason
-	if c.Fails < failuresToTell || c.Alarm != "" && before == reason {
-		return nil
-	}
-	text := fmt.Sprintf("%s What it newly offers is not noticed until it can be read again.", reason)
-	if c.Alarm == "" {
-		c.Alarm = fmt.Sprintf("%s/unreadable/%d", l.dist.Name, l.tx.Now().UnixMilli())
-		return l.alarm(Alarm{ID: c.Alarm, Title: fmt.Sprintf("%s cannot be read", l.dist.Name), Text: text, Tone: Warn})
-	}
-	a := Alarm{ID: c.Alarm}
-	if found, err := l.tx.Get(&a); err != nil || !found {
-		return err
-	}
-	a.Text = text
-	l.tx.Put(&a)
-	l.tx.Emit(a.notice(true))
-	return nil
-}
-
-// recovered ends a series of failures and reports whether there was one.
-func (l *listening) recovered() (bool, error) {
-	c := &l.cursor
-	if c.Fails == 0 && c.Alarm == "" {
-		return false, nil
-	}
-	id := c.Alarm
-	c.Fails, c.Failing, c.Alarm = 0, "", ""
-	a := Alarm{ID: id}
-	if id == "" {
-		return true, nil
-	}
-	if found, err := l.tx.Get(&a); err != nil || !found {
-		return true, err
-	}
-	a.Over, a.Ended = true, l.tx.Now()
-	l.tx.Put(&a)
-	l.tx.Emit(a.notice(true))
-	return true, nil
 }
 
 // CompareLink is the page on which a known host shows what lies between two

@@ -60,6 +60,7 @@ const (
 	NewsBuilt      NewsState = "built"
 	NewsFailed     NewsState = "failed" // the build failed; Build may be pressed again
 	NewsSuperseded NewsState = "superseded"
+	NewsIgnored    NewsState = "ignored" // people do not want this version
 )
 
 // An Announcement is one root message about what a tracked repository newly
@@ -79,8 +80,12 @@ type Announcement struct {
 	By           Actor        `json:"by,omitzero"`        // who acted
 	At           time.Time    `json:"at"`
 	Channel      string       `json:"channel,omitempty"`
-	Others       []string     `json:"others,omitempty"` // other new versions since From, newest first, at most 20
-	Web          string       `json:"web,omitempty"`    // compare link, https only
+	Others       []string     `json:"others,omitempty"`   // other new versions since From, newest first, at most 20
+	Web          string       `json:"web,omitempty"`      // compare link, https only
+	Note         string       `json:"note,omitempty"`     // what the tag or its release says; foreign, cleaned
+	Security     bool         `json:"security,omitempty"` // something about it says that it mends a security hole
+	Ripe         time.Time    `json:"ripe,omitzero"`      // counts as ready from then on: nothing builds it by itself before
+	Held         time.Time    `json:"held,omitzero"`      // not shown before, because people want quiet
 }
 
 // A Commit as people are told of it; all text is foreign and was cleaned.
@@ -94,12 +99,14 @@ type Commit struct {
 // Key implements Record.
 func (a *Announcement) Key() Key { return Key{Catalogue, "news", a.ID} }
 
-// Entries implements Record: by distribution, oldest first; snoozed ones also
-// by the time they wake.
+// Entries implements Record: by distribution, oldest first; snoozed ones and
+// those held back also by the time they wake.
 func (a *Announcement) Entries() []Entry {
 	out := []Entry{{NewsOf(a.Distribution), a.ID, a.At.UnixMilli()}}
 	if a.State == NewsSnoozed {
 		out = append(out, Entry{Snoozed, a.ID, a.Until.UnixMilli()})
+	} else if !a.Held.IsZero() {
+		out = append(out, Entry{Snoozed, a.ID, a.Held.UnixMilli()})
 	}
 	return out
 }
@@ -107,7 +114,8 @@ func (a *Announcement) Entries() []Entry {
 // NewsOf lists the announcements of a distribution, oldest first.
 func NewsOf(d DistName) Index { return Index{Catalogue, "dist:" + fold(string(d)) + ":news"} }
 
-// Snoozed orders snoozed announcements by the time they wake.
+// Snoozed orders announcements that are snoozed or held back by the time they
+// wake.
 var Snoozed = Index{Catalogue, "snoozed"}
 
 // NewsID makes the id of a distribution's nth announcement.

@@ -18,10 +18,10 @@ func CheckDistribution(d Distribution) error {
 	if d.URL == "" && !d.Track.None() {
 		return Errorf(Invalid, "There is nothing to track without a repository.").WithHint("Add its URL, or leave out the branch and the tags.")
 	}
-	if d.Track.Branch != "" && d.Track.Tags != "" {
-		return Errorf(Invalid, "A distribution follows a branch or tags, not both.")
+	if err := checkTrack(d.Track); err != nil {
+		return err
 	}
-	if _, err := d.Track.Expr(); err != nil {
+	if err := d.Hush.check(); err != nil {
 		return err
 	}
 	if strings.ContainsAny(d.Track.Branch, " ~^:?*[\\\x00\n") || strings.HasPrefix(d.Track.Branch, "-") || len(d.Track.Branch) > 200 {
@@ -31,6 +31,14 @@ func CheckDistribution(d Distribution) error {
 		return err
 	}
 	return checkPolicy(d.Policy)
+}
+
+func checkTrack(t Track) error {
+	if bit(t.Branch != "")+bit(t.Tags != "")+bit(t.Versions != "") > 1 {
+		return Errorf(Invalid, "A distribution follows a branch, tags by an expression or versions in a range, not both.")
+	}
+	_, err := t.chooser()
+	return err
 }
 
 func checkSource(d Distribution) error {
@@ -69,6 +77,8 @@ func checkPolicy(p Policy) error {
 		return Errorf(Invalid, "The failure budget is a number of sites, or -1 for any.")
 	case p.Expiry < 0 || p.Expiry > 24*60:
 		return Errorf(Invalid, "Plans expire after 1 to 1440 hours.")
+	case p.Wait < 0 || p.Wait > 24*90:
+		return Errorf(Invalid, "A version waits 0 to 2160 hours until it counts as ready.")
 	case p.Keep < 0 || p.Keep > 24*365:
 		return Errorf(Invalid, "Old copies of sites are kept for 1 to 8760 hours.")
 	}

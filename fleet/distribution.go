@@ -28,6 +28,7 @@ type Distribution struct {
 	Created time.Time    `json:"created"` // when it was added
 	By      Actor        `json:"by"`
 	News    int          `json:"news,omitempty"` // number of its latest announcement
+	Hush    Hush         `json:"hush,omitzero"`  // what people do not want to hear of it
 }
 
 // Source says how a tree becomes a platform.
@@ -41,10 +42,12 @@ type Source struct {
 type Track struct {
 	Branch string `json:"branch,omitempty"` // short name, "main"
 	Tags   string `json:"tags,omitempty"`   // regular expression, anchored at both ends when used
+	// Versions is a range of versions: tags that a Constraint admits.
+	Versions string `json:"versions,omitempty"`
 }
 
 // None reports whether nothing is tracked.
-func (t Track) None() bool { return t.Branch == "" && t.Tags == "" }
+func (t Track) None() bool { return t.Branch == "" && t.Tags == "" && t.Versions == "" }
 
 // Expr compiles the tag expression, anchored at both ends. The error is an
 // Error of code Invalid that quotes what is wrong with it.
@@ -71,6 +74,7 @@ type Policy struct {
 	Failures int    `json:"failures,omitempty"` // failures a plan tolerates before it pauses; -1: any number
 	Expiry   int    `json:"expiry,omitempty"`   // hours until an undecided plan expires; 0 means DefaultExpiry
 	Keep     int    `json:"keep,omitempty"`     // hours an old copy of a site is kept; 0 means DefaultKeep
+	Wait     int    `json:"wait,omitempty"`     // hours from the announcement of a version until it counts as ready
 }
 
 // Defaults of Policy.

@@ -13,7 +13,8 @@ type listening struct {
 	tx     Tx
 	dist   Distribution
 	cursor Cursor
-	known  bool // the cursor is of what the distribution tracks now
+	known  bool          // the cursor is of what the distribution tracks now
+	settle time.Duration // News.Settle, for distributions that build by themselves
 }
 
 // listen reads a distribution and its cursor; nil if there is no such
@@ -32,7 +33,11 @@ func listen(tx Tx, name DistName) (*listening, error) {
 // known before says nothing about what is new; other changes of the rules keep
 // the cursor.
 func (d Distribution) tracks() string {
-	return strings.Join([]string{d.URL, d.Track.Branch, d.Track.Tags}, "\n")
+	parts := []string{d.URL, d.Track.Branch, d.Track.Tags}
+	if d.Track.Versions != "" {
+		parts = append(parts, d.Track.Versions)
+	}
+	return strings.Join(parts, "\n")
 }
 
 // begin forgets what was known of another repository or expression.
@@ -79,6 +84,9 @@ const checkedEvery = 5 * time.Minute
 
 // hear is the rule of Heard.
 func (l *listening) hear(h Head) (bool, error) {
+	if slices.Contains(l.dist.Hush.ignored(), fold(h.Ref.Short())) {
+		h.Ref = Ref{} // it was ignored while the repository was read
+	}
 	first := !l.known
 	if first {
 		if err := l.supersede(NewsOpen, NewsSnoozed, NewsFailed); err != nil {
@@ -204,7 +212,7 @@ func (l *listening) tagsMoved(moved []string, h Head) error {
 	a.From, a.To, a.Rewritten, a.Commits, a.Total = before, h.Ref, true, nil, -1
 	a.Web = CompareLink(l.dist.URL, a.From, a.To)
 	l.tx.Put(a)
-	l.tx.Emit(a.notice(false))
+	l.tx.Emit(a.notice(!a.Held.IsZero()))
 	return nil
 }
 

@@ -1,6 +1,9 @@
 package fleet
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // A NewsView is what an announcement's message is made of.
 type NewsView struct {
@@ -52,6 +55,10 @@ func TellNews(v NewsView) Message {
 		v.built(&m)
 	case NewsFailed:
 		v.failed(&m)
+	case NewsIgnored:
+		m.Text = fmt.Sprintf("%s is ignored.", upperFirst(v.what()))
+		m.Lines = append(m.Lines, Say("Ignored by ", By(a.By), ". To have it offered again: ",
+			Mono(fmt.Sprintf("%s ignore %s %s --off", Slash, a.Distribution, Clean(a.To.Short(), 60)))))
 	case NewsSuperseded:
 		m.Text = fmt.Sprintf("A newer version of %s has replaced this announcement.", a.Distribution)
 		m.Lines = append(m.Lines, Say(m.Text))
@@ -69,8 +76,11 @@ func (v NewsView) open(m *Message) {
 		m.Tone = Warn
 		m.Lines = append(m.Lines, Say(v.warning()))
 	}
+	m.Lines = append(m.Lines, v.security()...)
+	m.Lines = append(m.Lines, v.note()...)
 	m.Lines = append(m.Lines, v.changes()...)
 	m.Lines = append(m.Lines, Say(means))
+	m.Lines = append(m.Lines, v.waits()...)
 	if a.State == NewsSnoozed {
 		m.Text = fmt.Sprintf("The announcement of %s is snoozed.", v.what())
 		m.Lines = append(m.Lines, Say("Snoozed by ", By(a.By), " until ", When(a.Until), "."))
@@ -79,6 +89,39 @@ func (v NewsView) open(m *Message) {
 	}
 	m.Buttons = []Button{v.buildButton("Build " + v.what()), v.changesButton(),
 		{Action: ActSnooze, Label: "Snooze for a day", Value: a.ID}}
+}
+
+// security says that the announced version says so of itself; nobody checked it.
+func (v NewsView) security() []Line {
+	if !v.News.Security {
+		return nil
+	}
+	return []Line{Say("🔒 ", Bold("Security release"), ": its own notes say that it mends a security hole.")}
+}
+
+// note quotes what the tag or its release says.
+func (v NewsView) note() []Line {
+	var out []Line
+	for line := range strings.SplitSeq(v.News.Note, "\n") {
+		if line != "" {
+			out = append(out, Line{Quote: true, Spans: []Span{{Text: line}}})
+		}
+	}
+	return out
+}
+
+// waits says from when on a version counts as ready, if that is a matter of
+// hours; a burst that is waited for is over in a moment.
+func (v NewsView) waits() []Line {
+	a := v.News
+	if v.Distribution.Policy.Wait == 0 || a.Ripe.IsZero() {
+		return nil
+	}
+	what := "It counts as ready from "
+	if v.Distribution.Policy.Build == Automatic {
+		what = "It is built by itself from "
+	}
+	return []Line{Say(what, When(a.Ripe), " on. To have it sooner, press Build.")}
 }
 
 // warning says why a rewritten ref is not a plain upgrade.

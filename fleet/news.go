@@ -8,6 +8,9 @@ import (
 // News turns head moves into announcements.
 type News struct {
 	Store Store
+	// Settle is how long a distribution that builds by itself waits after a
+	// move for the next one: a burst of pushes is one build. 0 waits for none.
+	Settle time.Duration
 }
 
 // Heard moves a distribution's cursor to a head and, in the same commit, makes
@@ -26,6 +29,9 @@ func (n *News) Heard(ctx context.Context, h Head) (bool, error) {
 		l, err := listen(tx, h.Distribution)
 		if err != nil || l == nil || l.dist.Rules != h.Rules {
 			return err
+		}
+		if l.dist.Policy.Build == Automatic {
+			l.settle = n.Settle
 		}
 		moved, err = l.hear(h)
 		return err
@@ -106,7 +112,22 @@ func (n *News) Snooze(ctx context.Context, id string, until time.Time, who Actor
 // wakeAtOnce bounds how many announcements one commit wakes.
 const wakeAtOnce = 50
 
-// Wake opens snoozed announcements whose time has come; returns how many.
+// wake opens a snoozed announcement, or frees one that was held back, if its
+// time has come.
+func (a *Announcement) wake(now time.Time) bool {
+	switch {
+	case a.State == NewsSnoozed && !a.Until.After(now):
+		a.State, a.Until, a.By = NewsOpen, time.Time{}, Actor{}
+		return true
+	case !a.Held.IsZero() && !a.Held.After(now):
+		a.Held = time.Time{}
+		return true
+	}
+	return false
+}
+
+// Wake opens announcements that were snoozed or held back and whose time has
+// come; returns how many.
 func (n *News) Wake(ctx context.Context) (int, error) {
 	woken := 0
 	err := n.Store.Update(ctx, Catalogue, func(tx Tx) error {
@@ -119,10 +140,9 @@ func (n *News) Wake(ctx context.Context) (int, error) {
 			a := Announcement{ID: id}
 			if found, err := tx.Get(&a); err != nil {
 				return err
-			} else if !found || a.State != NewsSnoozed || a.Until.After(tx.Now()) {
+			} else if !found || !a.wake(tx.Now()) {
 				continue
 			}
-			a.State, a.Until, a.By = NewsOpen, time.Time{}, Actor{}
 			tx.Put(&a)
 			tx.Emit(a.notice(false))
 			woken++

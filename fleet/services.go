@@ -36,6 +36,7 @@ type Head struct {
 	Web          string            // a page that compares the two
 	Others       []string          // other new versions
 	Hook         bool              // a webhook led to this poll
+	Note         string            // what the tag itself, or its release, says; foreign text
 }
 
 // A Proposal says for whom a plan is proposed.
@@ -47,6 +48,7 @@ type Proposal struct {
 	Channel  string
 	Replaces PlanID // the plan this one takes the place of
 	Because  string // what has changed since that one, one sentence
+	Unpin    bool   // pinned sites are unpinned if the proposal stands, not left out
 }
 
 // A BuildOrder asks for a platform.

@@ -17,7 +17,11 @@ import (
 // own, outside of classes. So `\d+\.\d+.*` never offers 3.0-rc1, and
 // `\d+\.\d+(-rc\d+)?` does, but no 3.0-beta1.
 func MatchingTags(re *regexp.Regexp, names []string) []string {
-	c := chooser{re: re, words: literalWords(re.String())}
+	return chooserOf(re).Matching(names)
+}
+
+// Matching is MatchingTags for what c admits.
+func (c Chooser) Matching(names []string) []string {
 	found := make([]candidate, 0, len(names))
 	for _, n := range names {
 		if t, ok := c.candidate(n); ok {
@@ -34,7 +38,7 @@ func MatchingTags(re *regexp.Regexp, names []string) []string {
 
 // BestTag gives the first of MatchingTags, without sorting the rest.
 func BestTag(re *regexp.Regexp, names []string) (string, bool) {
-	c := chooser{re: re, words: literalWords(re.String())}
+	c := chooserOf(re)
 	var best candidate
 	for _, n := range names {
 		if t, ok := c.candidate(n); ok && (best.name == "" || t.compare(best) > 0) {
@@ -67,13 +71,53 @@ func (c candidate) compare(d candidate) int {
 	return cmp.Or(cmp.Compare(bit(c.numbers), bit(d.numbers)), strings.Compare(c.name, d.name))
 }
 
-type chooser struct {
-	re    *regexp.Regexp
-	words map[string]bool
+// A Chooser says which tags of a repository a distribution is offered.
+type Chooser struct {
+	re      *regexp.Regexp // of Track.Tags; nil with a Constraint
+	words   map[string]bool
+	within  Constraint
+	ignored []string
+	starts  []string
 }
 
-func (c chooser) candidate(name string) (candidate, bool) {
-	if name == "" || len(name) > MaxVersion || !c.re.MatchString(name) {
+func chooserOf(re *regexp.Regexp) Chooser { return Chooser{re: re, words: literalWords(re.String())} }
+
+// Chooser compiles what d follows of tags, without the versions that people
+// want ignored. The error is an Error of code Invalid.
+func (d Distribution) Chooser() (Chooser, error) {
+	c, err := d.Track.chooser()
+	c.ignored = d.Hush.ignored()
+	return c, err
+}
+
+func (t Track) chooser() (Chooser, error) {
+	if t.Versions != "" {
+		within, err := ParseConstraint(t.Versions)
+		return Chooser{within: within, starts: within.starts()}, err
+	}
+	re, err := t.Expr()
+	if err != nil {
+		return Chooser{}, err
+	}
+	return chooserOf(re), nil
+}
+
+// Expr gives the expression of c, nil if it goes by a Constraint; Starts gives
+// texts one of which every tag that a Constraint admits begins with, if any.
+func (c Chooser) Expr() *regexp.Regexp { return c.re }
+
+// Starts: see Expr.
+func (c Chooser) Starts() []string { return c.starts }
+
+func (c Chooser) candidate(name string) (candidate, bool) {
+	if name == "" || len(name) > MaxVersion || slices.Contains(c.ignored, fold(name)) {
+		return candidate{}, false
+	}
+	if c.re == nil {
+		t := newCandidate(name)
+		return t, t.numbers && c.within.admits(t.version)
+	}
+	if !c.re.MatchString(name) {
 		return candidate{}, false
 	}
 	t := newCandidate(name)

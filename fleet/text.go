@@ -35,6 +35,18 @@ func Clean(s string, n int) string {
 	return clip(strings.Join(strings.Fields(s), " "), n)
 }
 
+// CleanLines is Clean for text of several lines: at most n characters, lines
+// that are blank go.
+func CleanLines(s string, n int) string {
+	var out []string
+	for line := range strings.SplitSeq(clip(strings.ToValidUTF8(s, "�"), n), "\n") {
+		if line = Clean(line, n); line != "" {
+			out = append(out, line)
+		}
+	}
+	return strings.Join(out, "\n")
+}
+
 // Plural says "1 site", "3 sites".
 func Plural(n int, one, many string) string {
 	if n == 1 {

@@ -24,7 +24,7 @@ func headOf(d fleet.Distribution, listing mirror.Listing) (fleet.Head, error) {
 		head.Ref = refOf(ref)
 		return head, nil
 	}
-	re, err := d.Track.Expr()
+	chooser, err := d.Chooser()
 	if err != nil {
 		return head, err
 	}
@@ -33,7 +33,7 @@ func headOf(d fleet.Distribution, listing mirror.Listing) (fleet.Head, error) {
 	for name := range tags {
 		names = append(names, name)
 	}
-	matching := fleet.MatchingTags(re, names)
+	matching := chooser.Matching(names)
 	if len(matching) == 0 {
 		return head, nil
 	}

@@ -107,12 +107,27 @@ func (p *Poller) build(ctx context.Context, name fleet.DistName) error {
 	if err != nil || !found[0] || a.State != fleet.NewsOpen || a.Rewritten {
 		return err
 	}
+	if ripe, err := p.ripe(ctx, a); err != nil || !ripe {
+		return err
+	}
 	_, err = p.Builder.Build(ctx, fleet.BuildOrder{Distribution: d.Name, Ref: a.To, News: a.ID,
 		By: fleet.System("watcher"), Channel: a.Channel})
 	if err != nil {
 		return fmt.Errorf("order the build of %s: %w", a.ID, err)
 	}
 	return nil
+}
+
+// ripe reports whether an announcement counts as ready by the store's clock.
+func (p *Poller) ripe(ctx context.Context, a fleet.Announcement) (ripe bool, err error) {
+	if a.Ripe.IsZero() {
+		return true, nil
+	}
+	err = p.Store.Update(ctx, fleet.Catalogue, func(tx fleet.Tx) error {
+		ripe = !a.Ripe.After(tx.Now())
+		return nil
+	})
+	return ripe, err
 }
 
 // describe adds the commits since what is announced or known, if the head is
@@ -183,15 +198,29 @@ func (p *Poller) between(ctx context.Context, url string, since fleet.Ref, to mi
 func prefixes(dists []fleet.Distribution) []string {
 	var out []string
 	for _, d := range dists {
-		prefix := "refs/tags/"
-		if d.Track.Branch != "" {
-			prefix = "refs/heads/" + d.Track.Branch
-		} else if re, err := d.Track.Expr(); err == nil {
-			prefix = mirror.TagPrefix(re)
+		for _, prefix := range prefixesOf(d) {
+			if !slices.Contains(out, prefix) {
+				out = append(out, prefix)
+			}
 		}
-		if !slices.Contains(out, prefix) {
-			out = append(out, prefix)
-		}
+	}
+	return out
+}
+
+func prefixesOf(d fleet.Distribution) []string {
+	if d.Track.Branch != "" {
+		return []string{"refs/heads/" + d.Track.Branch}
+	}
+	chooser, err := d.Chooser()
+	switch {
+	case err == nil && chooser.Expr() != nil:
+		return []string{mirror.TagPrefix(chooser.Expr())}
+	case err != nil || len(chooser.Starts()) == 0:
+		return []string{"refs/tags/"}
+	}
+	var out []string
+	for _, start := range chooser.Starts() {
+		out = append(out, "refs/tags/"+start)
 	}
 	return out
 }

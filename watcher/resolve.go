@@ -46,8 +46,8 @@ func (p *Poller) Resolve(ctx context.Context, d fleet.Distribution, name string)
 func (p *Poller) resolveTracked(ctx context.Context, d fleet.Distribution) (fleet.Ref, error) {
 	ask := []string{"HEAD"}
 	if !d.Track.None() {
-		if d.Track.Tags != "" {
-			if _, err := d.Track.Expr(); err != nil {
+		if d.Track.Branch == "" {
+			if _, err := d.Chooser(); err != nil {
 				return fleet.Ref{}, err
 			}
 		}
@@ -83,7 +83,7 @@ func defaultBranch(listing mirror.Listing) (fleet.Ref, error) {
 
 // nothingMatches says that an expression matches no tag, and which there are.
 func (p *Poller) nothingMatches(ctx context.Context, d fleet.Distribution) error {
-	e := fleet.Errorf(fleet.NotFound, "No tag of the repository matches %q.", fleet.Clean(d.Track.Tags, 200))
+	e := fleet.Errorf(fleet.NotFound, "No tag of the repository matches %q.", fleet.Clean(d.Track.Tags+d.Track.Versions, 200))
 	listing, err := p.list(ctx, d.URL, []string{"refs/tags/"})
 	if err != nil || len(listing.Refs) == 0 {
 		return e.WithHint("It has no tags; track a branch instead, for example with --branch main.")
@@ -93,6 +93,9 @@ func (p *Poller) nothingMatches(ctx context.Context, d fleet.Distribution) error
 		names = append(names, fleet.Clean(name, 40))
 	}
 	slices.SortFunc(names, func(a, b string) int { return fleet.CompareTags(b, a) })
+	if d.Track.Versions != "" {
+		return e.WithHint("Pre-releases must be admitted, as in ^10.2@rc. The newest tags are %s.", strings.Join(names[:min(len(names), 5)], ", "))
+	}
 	return e.WithHint("The expression must match a whole tag, and name a word like rc to admit pre-releases. The newest tags are %s.",
 		strings.Join(names[:min(len(names), 5)], ", "))
 }

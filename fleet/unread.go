@@ -1,0 +1,48 @@
+package fleet
+
+import "fmt"
+
+// failed counts a failed poll. The alarm is raised once and follows the reason.
+func (l *listening) failed(reason string) error {
+	c := &l.cursor
+	c.Fails++
+	before := c.Failing
+	c.Failing = reason
+	if c.Fails < failuresToTell || c.Alarm != "" && before == reason {
+		return nil
+	}
+	text := fmt.Sprintf("%s What it newly offers is not noticed until it can be read again.", reason)
+	if c.Alarm == "" {
+		c.Alarm = fmt.Sprintf("%s/unreadable/%d", l.dist.Name, l.tx.Now().UnixMilli())
+		return l.alarm(Alarm{ID: c.Alarm, Title: fmt.Sprintf("%s cannot be read", l.dist.Name), Text: text, Tone: Warn})
+	}
+	a := Alarm{ID: c.Alarm}
+	if found, err := l.tx.Get(&a); err != nil || !found {
+		return err
+	}
+	a.Text = text
+	l.tx.Put(&a)
+	l.tx.Emit(a.notice(true))
+	return nil
+}
+
+// recovered ends a series of failures and reports whether there was one.
+func (l *listening) recovered() (bool, error) {
+	c := &l.cursor
+	if c.Fails == 0 && c.Alarm == "" {
+		return false, nil
+	}
+	id := c.Alarm
+	c.Fails, c.Failing, c.Alarm = 0, "", ""
+	a := Alarm{ID: id}
+	if id == "" {
+		return true, nil
+	}
+	if found, err := l.tx.Get(&a); err != nil || !found {
+		return true, err
+	}
+	a.Over, a.Ended = true, l.tx.Now()
+	l.tx.Put(&a)
+	l.tx.Emit(a.notice(true))
+	return true, nil
+}
