@@ -134,12 +134,7 @@ func (t *Table) again(ctx context.Context, r Request, p fleet.Plan) (fleet.Messa
 		if len(failed) == 0 {
 			return fleet.Message{}, fleet.Errorf(fleet.Refused, "No site of plan %s failed.", p.ID)
 		}
-		for _, uri := range failed {
-			if _, err := t.Sites.Pin(ctx, uri, "", r.Who); err != nil && fleet.CodeOf(err) != fleet.NotFound {
-				return fleet.Message{}, err
-			}
-		}
-		o.Scope = fleet.Scope{Distribution: p.Distribution, Only: failed}
+		o.Scope, o.Unpin = fleet.Scope{Distribution: p.Distribution, Only: failed}, true
 	}
 	return t.propose(ctx, r, o)
 }

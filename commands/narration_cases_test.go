@@ -149,9 +149,11 @@ func digestCases() map[string]fleet.Message {
 		}
 		return out
 	}
-	full := fleet.DigestView{Name: "mondays", At: noon, Standings: []fleet.Standing{standing("intranet", 1, 1), standing("atrium", 25, 12, 7, 3, 2, 1), standing("quiet", 0)},
+	alone := standing("archive", 1)
+	alone.Behind = []fleet.PlatformCount{{Platform: fleet.Platform{Name: "archive-1.0.0"}, Sites: 1}}
+	full := fleet.DigestView{Name: "mondays", At: noon, Standings: []fleet.Standing{standing("intranet", 1, 1), standing("atrium", 25, 12, 7, 3, 2, 1), alone, standing("quiet", 0)},
 		Sites:   map[fleet.DistName][]fleet.URI{"intranet": sites(1), "atrium": sites(10)},
-		Pinned:  []fleet.Site{{URI: "old.example.org", Platform: "atrium-1.0.0", Pinned: "Its upgrade to atrium-1.1.0 failed: status 500"}},
+		Pinned:  []fleet.Site{{URI: "old.example.org", Platform: "archive-1.0.0", Pinned: "its upgrade to atrium-1.1.0 failed: status 500"}},
 		Failing: []fleet.Cursor{{Distribution: "intranet", Failing: "The server asks for a password"}},
 		Held:    []fleet.Task{{ID: "01jd0000000000000000000002", Kind: fleet.TaskMigrate, About: "shop.example.org"}}}
 	return map[string]fleet.Message{

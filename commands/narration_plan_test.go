@@ -16,7 +16,7 @@ func planSites(states ...fleet.SiteProgress) []fleet.PlanSite {
 		case fleet.SiteDone:
 			out[i].Took, out[i].Window = 4200, 800
 		case fleet.SiteBack:
-			out[i].Note = "The check failed: status 500"
+			out[i].Note, out[i].Pinned = "The check failed: status 500", true
 		case fleet.SiteBroken:
 			out[i].Note = "The old copy is damaged"
 		case fleet.SiteLeftOut:

@@ -18,8 +18,10 @@ type Builder struct {
 }
 
 // Build records a queued platform and orders its build tasks. The announcement
-// it came from is marked. A build of the same commit under way is returned
-// instead of a second one; a failed one is built again under its name.
+// it came from is marked; one that was acted on already gives the platform it
+// became, and one that was replaced is Refused. A build of the same commit
+// under way is returned instead of a second one; a failed one is built again
+// under its name.
 func (b *Builder) Build(ctx context.Context, o BuildOrder) (Platform, error) {
 	if o.Ref.Commit == "" {
 		return Platform{}, Errorf(Invalid, "A build needs a commit.").WithHint("Name a tag or a branch.")
@@ -40,6 +42,10 @@ func (b *Builder) Build(ctx context.Context, o BuildOrder) (Platform, error) {
 		if d.URL == "" {
 			return Errorf(Refused, "%s has no repository to build from.", d.Name).
 				WithHint("Add its URL with edit, or assign a platform that exists.")
+		}
+		if have, err := actedOn(tx, o); err != nil || have.Name != "" {
+			out = have
+			return err
 		}
 		all, err := getRows(tx, PlatformsOf(d.Name), platformRow)
 		if err != nil {
@@ -63,6 +69,32 @@ func (b *Builder) Build(ctx context.Context, o BuildOrder) (Platform, error) {
 		return ordered(tx, out, o, ids)
 	})
 	return out, err
+}
+
+// actedOn gives the platform that the order's announcement has become already;
+// its Name is empty if the order is the first for what is announced.
+func actedOn(tx Tx, o BuildOrder) (Platform, error) {
+	a := Announcement{ID: o.News}
+	if o.News == "" {
+		return Platform{}, nil
+	}
+	if found, err := tx.Get(&a); err != nil || !found {
+		return Platform{}, err
+	}
+	switch {
+	case a.State == NewsSuperseded:
+		return Platform{}, Errorf(Refused, "A newer announcement has replaced this one.").WithHint("Build that one instead.")
+	case a.To.Commit != o.Ref.Commit:
+		return Platform{}, Errorf(Refused, "%s was announced meanwhile.", Clean(a.To.Short(), 60)).WithHint("Look at the announcement as it is now, and press Build again.")
+	case a.State != NewsBuilding && a.State != NewsBuilt:
+		return Platform{}, nil
+	}
+	p := Platform{Name: a.Platform}
+	found, err := tx.Get(&p)
+	if err != nil || !found || p.State == PlatformFailed {
+		return Platform{}, err
+	}
+	return p, nil
 }
 
 // sameBuild finds a build of the same ref and commit that is under way, or one

@@ -135,7 +135,7 @@ func (r reports) site(s PlanSite, t Task) PlanSite {
 		if r.drifted(s, t) {
 			s.Progress = SiteLeftOut
 		} else if now, ok := r.sites[s.URI]; ok && now.Platform == s.From && now.State == SiteLive {
-			s.Progress = SiteBack
+			s.Progress, s.Pinned = SiteBack, now.Pinned != ""
 		}
 	}
 	return s

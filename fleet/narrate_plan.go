@@ -220,7 +220,7 @@ func (v PlanView) dropped(m *Message) {
 	switch p.State {
 	case PlanCancelled:
 		m.Text = fmt.Sprintf("%s was cancelled; nothing was changed.", Clean(p.Title, 200))
-		m.Lines = []Line{Say("Cancelled by ", By(p.By), " at ", When(p.Ended), ". Nothing was changed.")}
+		m.Lines = []Line{Say("Cancelled by ", By(p.By), ", ", When(p.Ended), ". Nothing was changed.")}
 	case PlanExpired:
 		m.Text = fmt.Sprintf("%s expired; nothing was changed.", Clean(p.Title, 200))
 		m.Lines = []Line{Say("Nobody decided before ", When(p.Expires), ", so this plan has expired. Nothing was changed.")}

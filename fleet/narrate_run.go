@@ -3,6 +3,8 @@ package fleet
 import (
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // running tells of a plan that was confirmed and has not ended.
@@ -48,7 +50,7 @@ func planConfirmed(p Plan) Line {
 		}
 		line.Spans = append(line.Spans, By(a.Who))
 	}
-	line.Spans = append(line.Spans, Span{Text: " at "}, When(p.Votes[len(p.Votes)-1].At), Span{Text: "."})
+	line.Spans = append(line.Spans, Span{Text: ", "}, When(p.Votes[len(p.Votes)-1].At), Span{Text: "."})
 	return line
 }
 
@@ -127,7 +129,7 @@ func (v PlanView) siteLine(s PlanSite) Line {
 }
 
 func (v PlanView) backText(s PlanSite) string {
-	if v.Plan.Kind == Rollback {
+	if !s.Pinned {
 		return fmt.Sprintf("It stays on %s.", Clean(string(s.From), 80))
 	}
 	return fmt.Sprintf("It is back on %s, pinned until a person unpins it.", Clean(string(s.From), 80))
@@ -282,14 +284,16 @@ func upperFirst(s string) string {
 	if s == "" {
 		return s
 	}
-	return strings.ToUpper(s[:1]) + s[1:]
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
 }
 
 func lowerFirst(s string) string {
 	if s == "" {
 		return s
 	}
-	return strings.ToLower(s[:1]) + s[1:]
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToLower(r)) + s[n:]
 }
 
 // TellPlanEvent is one line of a plan's thread.

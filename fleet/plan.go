@@ -134,6 +134,7 @@ type PlanSite struct {
 	Pending    int          `json:"pending,omitempty"` // database updates
 	Took       Duration     `json:"took,omitempty"`
 	Window     Duration     `json:"window,omitempty"` // how long the site answered 503
+	Pinned     bool         `json:"pinned,omitempty"` // it failed and was pinned for that
 }
 
 // A TaskRef addresses a task.

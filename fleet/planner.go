@@ -25,6 +25,9 @@ func (pl *Planner) Propose(ctx context.Context, o Proposal) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
+	if err := pl.unpin(ctx, o, draft); err != nil {
+		return Plan{}, err
+	}
 	p, err := pl.open(ctx, draft, v)
 	if err != nil {
 		return Plan{}, err
@@ -38,6 +41,21 @@ func (pl *Planner) Propose(ctx context.Context, o Proposal) (Plan, error) {
 		}
 	}
 	return p, nil
+}
+
+// unpin unpins the sites that a drafted plan moves, if that was asked for. It
+// comes after every refusal, so that one leaves the sites as they were.
+func (pl *Planner) unpin(ctx context.Context, o Proposal, draft Plan) error {
+	if !o.Unpin {
+		return nil
+	}
+	sites := Sites{Store: pl.Store}
+	for _, s := range moving(draft) {
+		if _, err := sites.Pin(ctx, s.URI, "", o.By); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // contradicts reports whether an undecided plan has a site in common with p

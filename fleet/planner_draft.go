@@ -79,7 +79,7 @@ func (v *survey) whyNot(o Proposal, s Site) *Error {
 		return Errorf(Refused, "Site %s has no earlier copy to return to.", s.URI)
 	case o.Kind == Rollback && s.From != v.to.Name:
 		return Errorf(Refused, "Site %s would return to %s, not to %s.", s.URI, s.From, v.to.Name)
-	case o.Kind != Rollback && s.Pinned != "":
+	case o.Kind != Rollback && s.Pinned != "" && !o.Unpin:
 		return Errorf(Refused, "Site %s is pinned: %s", s.URI, s.Pinned).WithHint("Unpin it first: site unpin %s.", s.URI)
 	case s.State == SiteCreating || s.State == SiteFailed:
 		return Errorf(Refused, "Site %s is not live: %s.", s.URI, s.State)

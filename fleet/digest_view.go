@@ -1,0 +1,159 @@
+package fleet
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A DigestView is what a digest's message is made of.
+type DigestView struct {
+	Name      string // of the schedule; "" when it was asked for
+	Zone      string
+	At        time.Time
+	Standings []Standing
+	Sites     map[DistName][]URI // out-of-date sites by distribution that are not pinned, at most tellSites
+	Pinned    []Site             // they stand apart: nothing offers them an upgrade
+	Failing   []Cursor           // sources that cannot be read
+	Held      []Task
+}
+
+// Digest tells what is out of date now, as a scheduled digest would.
+func (n *Narrator) Digest(ctx context.Context, at time.Time) (Message, error) {
+	v, err := n.digestView(ctx)
+	v.At = at
+	return TellDigest(v), err
+}
+
+// digest tells one issue of a schedule; the id is "NAME/TIME".
+func (n *Narrator) digest(ctx context.Context, id string) (Message, error) {
+	v, err := n.digestView(ctx)
+	if err != nil {
+		return Message{}, err
+	}
+	name, at, _ := strings.Cut(id, "/")
+	d := Digest{Name: name}
+	if _, err := n.Store.Read(ctx, &d); err != nil {
+		return Message{}, err
+	}
+	v.Name, v.Zone, v.At = name, d.Zone, d.Last
+	if t, err := time.Parse("2006-01-02T15:04", at); err == nil && v.At.IsZero() {
+		v.At = t
+	}
+	return TellDigest(v), nil
+}
+
+func (n *Narrator) digestView(ctx context.Context) (DigestView, error) {
+	v := DigestView{Sites: map[DistName][]URI{}}
+	var err error
+	if v.Standings, err = (&Catalog{Store: n.Store}).Standing(ctx); err != nil {
+		return v, err
+	}
+	if v.Pinned, err = n.pinned(ctx); err != nil {
+		return v, err
+	}
+	for _, s := range v.Standings {
+		if v.Sites[s.Distribution.Name], err = n.behind(ctx, s, v.Pinned); err != nil {
+			return v, err
+		}
+	}
+	if v.Failing, err = n.failing(ctx); err != nil {
+		return v, err
+	}
+	v.Held, err = n.held(ctx)
+	return v, err
+}
+
+// behind lists the first out-of-date sites of a distribution that are not
+// pinned.
+func (n *Narrator) behind(ctx context.Context, s Standing, pinned []Site) ([]URI, error) {
+	apart := map[URI]bool{}
+	for _, p := range pinned {
+		apart[p.URI] = true
+	}
+	var out []URI
+	for _, b := range s.Behind {
+		here := pinnedOn(pinned, b)
+		if len(out) >= tellSites || here == b.Sites {
+			continue
+		}
+		uris, err := n.Store.List(ctx, SitesOf(b.Platform.Name), Page{Limit: tellSites - len(out) + here})
+		if err != nil {
+			return nil, err
+		}
+		for _, u := range uris {
+			if !apart[URI(u)] && len(out) < tellSites {
+				out = append(out, URI(u))
+			}
+		}
+	}
+	return out, nil
+}
+
+// pinnedOn counts the pinned sites on the platforms.
+func pinnedOn(pinned []Site, on ...PlatformCount) int {
+	n := 0
+	for _, s := range pinned {
+		n += bit(slices.ContainsFunc(on, func(b PlatformCount) bool { return b.Platform.Name == s.Platform }))
+	}
+	return n
+}
+
+// maxPinned bounds how many pinned sites a digest reads: more than that many
+// failures wait for a person elsewhere already.
+const maxPinned = 500
+
+func (n *Narrator) pinned(ctx context.Context) ([]Site, error) {
+	names, err := n.Store.List(ctx, PinnedSites, Page{Limit: maxPinned})
+	if err != nil || len(names) == 0 {
+		return nil, err
+	}
+	sites := make([]Site, len(names))
+	recs := make([]Record, len(names))
+	for i, u := range names {
+		sites[i].URI = URI(u)
+		recs[i] = &sites[i]
+	}
+	_, err = n.Store.Read(ctx, recs...)
+	return slices.DeleteFunc(sites, func(s Site) bool { return s.Pinned == "" }), err
+}
+
+func (n *Narrator) failing(ctx context.Context) ([]Cursor, error) {
+	names, err := n.Store.List(ctx, AllDistributions, Page{})
+	if err != nil || len(names) == 0 {
+		return nil, err
+	}
+	cursors := make([]Cursor, len(names))
+	recs := make([]Record, len(names))
+	for i, d := range names {
+		cursors[i].Distribution = DistName(d)
+		recs[i] = &cursors[i]
+	}
+	_, err = n.Store.Read(ctx, recs...)
+	return slices.DeleteFunc(cursors, func(c Cursor) bool { return c.Failing == "" }), err
+}
+
+func (n *Narrator) held(ctx context.Context) ([]Task, error) {
+	hosts, err := n.Store.List(ctx, AllHosts, Page{})
+	if err != nil {
+		return nil, err
+	}
+	var out []Task
+	for _, h := range hosts {
+		ids, err := n.Store.List(ctx, TasksHeld(HostName(h)), Page{Limit: tellSites})
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range ids {
+			t := Task{ID: TaskID(id), Host: HostName(h)}
+			if _, err := n.Store.Read(ctx, &t); err != nil {
+				return nil, err
+			}
+			if t.State == TaskHeld {
+				out = append(out, t)
+			}
+		}
+	}
+	return out, nil
+}
