@@ -75,7 +75,9 @@ func Compare(from, to PlatformFacts, site *SiteFacts) Comparison {
 	})
 	c.judgeRows()
 	c.judgeMissing()
+	c.judgePatches()
 	c.judgeSchema(to.Schema)
+	c.judgeData()
 	c.judgePHP(from.PHP, to.PHP)
 	slices.SortStableFunc(c.Findings, func(a, b Finding) int { return bit(b.Block) - bit(a.Block) })
 	return c.Comparison
@@ -104,6 +106,13 @@ func (c *comparer) use() {
 	for _, name := range c.site.Enabled {
 		c.inUse[name] = true
 	}
+	for _, list := range [][]Package{c.from, c.to} {
+		for _, p := range list {
+			if slices.ContainsFunc(p.Parts, func(part string) bool { return c.inUse[part] }) {
+				c.inUse[p.Name] = true
+			}
+		}
+	}
 }
 
 // walk merges the two sorted lists into rows.
@@ -121,27 +130,42 @@ func (c *comparer) walk() {
 		}
 		switch {
 		case order < 0:
-			c.row(Row{Package: a[0].Name, Type: a[0].Type, From: a[0].Version, Change: Removed})
+			c.row(Row{Package: a[0].Name, Type: a[0].Type, From: a[0].Version, Change: Removed}, a[0].Parts)
 			a = a[1:]
 		case order > 0:
-			c.row(Row{Package: b[0].Name, Type: b[0].Type, To: b[0].Version, Change: Added})
+			c.row(Row{Package: b[0].Name, Type: b[0].Type, To: b[0].Version, Change: Added}, b[0].Parts)
 			b = b[1:]
-		case a[0].Version == b[0].Version:
+		case a[0].Version == b[0].Version && slices.Equal(a[0].Patches, b[0].Patches):
 			c.Same++
 			a, b = a[1:], b[1:]
 		default:
-			c.row(Row{Package: a[0].Name, Type: a[0].Type, From: a[0].Version, To: b[0].Version,
-				Change: changeOf(a[0].Version, b[0].Version)})
+			c.row(Row{Package: b[0].Name, Type: b[0].Type, From: shownVersion(a[0], b[0]), To: shownVersion(b[0], a[0]),
+				Change: changeOf(a[0].Version, b[0].Version)}, b[0].Parts)
 			a, b = a[1:], b[1:]
 		}
 	}
 }
 
-func (c *comparer) row(r Row) {
+// row adds a row; parts is what else counts as the package.
+func (c *comparer) row(r Row, parts []string) {
 	if c.site != nil {
 		r.Pending = max(c.site.Pending[r.Package], 0)
+		for _, name := range parts {
+			if name != r.Package {
+				r.Pending += max(c.site.Pending[name], 0)
+			}
+		}
 	}
 	c.Rows = append(c.Rows, r)
+}
+
+// shownVersion is what a row says of p: its version, and how many patches it
+// has if the other side has others.
+func shownVersion(p, other Package) string {
+	if slices.Equal(p.Patches, other.Patches) {
+		return p.Version
+	}
+	return strings.TrimSpace(p.Version + " with " + Plural(len(p.Patches), "patch", "patches"))
 }
 
 // changeOf says how a version differs from another. Development lines and
@@ -183,10 +207,14 @@ func byTypeAndName(list []Package) []Package {
 	return list
 }
 
+// names gives what a list has: its packages and their parts.
 func names(list []Package) map[string]bool {
 	out := make(map[string]bool, len(list))
 	for _, p := range list {
 		out[p.Name] = true
+		for _, part := range p.Parts {
+			out[part] = true
+		}
 	}
 	return out
 }

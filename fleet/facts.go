@@ -13,23 +13,40 @@ type PlatformFacts struct {
 	Schema   string       `json:"schema,omitempty"`  // what the update step would bring a site to, if the kind can tell
 	Updates  []string     `json:"updates,omitempty"` // commands the update step runs, as people read them
 	At       time.Time    `json:"at"`
+	Docroot  string       `json:"docroot,omitempty"` // directory of the tree that is served; "" or "." is the whole tree
+	// Code is what the code base knows of database updates; nil if the kind
+	// cannot tell. It is kept in a row of its own, PlatformSchema, because only
+	// who looks at a site's database needs it: facts read from the store have
+	// none.
+	Code *CodeSchema `json:"-"`
 }
 
 // A Package is one versioned part of a code base.
 type Package struct {
 	Name    string   `json:"name"`              // machine name: "example/guestbook", "views"
-	Type    string   `json:"type"`              // "core", "module", "theme", "plugin", "library", "application"
-	Version string   `json:"version,omitempty"` // "" when it has none
+	Type    string   `json:"type"`              // "core", "module", "theme", "profile", "plugin", "mu-plugin", "drop-in", "library", "application"
+	Version string   `json:"version,omitempty"` // "" when it has none; "dev-main#1a2b3c4" names a development line and its commit
 	Replace []string `json:"replaces,omitempty"`
+	// Parts are the machine names of what comes with the package and shares its
+	// version, sorted: the modules of Drupal core, the submodules of a project.
+	// A site that uses a part uses the package.
+	Parts []string `json:"parts,omitempty"`
+	// Needs are names of the same platform without which the package does not
+	// work: a child theme's parent.
+	Needs []string `json:"needs,omitempty"`
+	// Patches are what was applied on top of the version, in order, as people
+	// read it: the descriptions or addresses of the patches.
+	Patches []string `json:"patches,omitempty"`
 }
 
 // SiteFacts is what was read of a site for a comparison.
 type SiteFacts struct {
 	URI        URI               `json:"uri"`
 	Generation int64             `json:"generation"`        // the facts are stale once the site has another
-	Enabled    []string          `json:"enabled,omitempty"` // packages in use, by Name; nil means the kind cannot tell
+	Enabled    []string          `json:"enabled,omitempty"` // packages in use, by Name or Parts; nil means the kind cannot tell
 	Schema     string            `json:"schema,omitempty"`  // of its data, if the kind can tell
 	Pending    map[string]int    `json:"pending,omitempty"` // pending updates by package against the target
+	Blocks     []string          `json:"blocks,omitempty"`  // why its database cannot be brought to the target, as sentences
 	Data       map[string]string `json:"data,omitempty"`    // more for people: "entries": "12"
 	At         time.Time         `json:"at"`
 }

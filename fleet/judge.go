@@ -52,6 +52,7 @@ func (c *comparer) judgeMissing() {
 			replaced[old] = p.Name
 		}
 	}
+	c.judgeNeeds(has)
 	used := slices.Sorted(slices.Values(c.site.Enabled))
 	for _, name := range slices.Compact(used) {
 		switch by, ok := replaced[name]; {
@@ -63,6 +64,55 @@ func (c *comparer) judgeMissing() {
 		default:
 			c.warn("The site uses %s, which neither platform has.", name)
 		}
+	}
+}
+
+// judgeNeeds finds packages in use that would stand on the target without what
+// they need.
+func (c *comparer) judgeNeeds(has map[string]bool) {
+	for _, p := range c.to {
+		for _, need := range p.Needs {
+			if c.inUse[p.Name] && !has[need] {
+				c.block("The site uses %s, which needs %s, and the target does not have that.", p.Name, need)
+			}
+		}
+	}
+}
+
+// judgePatches warns of packages that lose patches: the new version may hold
+// them, or whoever built the target forgot them.
+func (c *comparer) judgePatches() {
+	had := map[string]Package{}
+	for _, p := range c.from {
+		if len(p.Patches) > 0 {
+			had[p.Type+"\x00"+p.Name] = p
+		}
+	}
+	for _, p := range c.to {
+		old, ok := had[p.Type+"\x00"+p.Name]
+		if !ok {
+			continue
+		}
+		var lost []string
+		for _, patch := range old.Patches {
+			if !slices.Contains(p.Patches, patch) {
+				lost = append(lost, patch)
+			}
+		}
+		if len(lost) == 0 {
+			continue
+		}
+		c.warn("%s loses %s: %s.", p.Name, Plural(len(lost), "patch", "patches"), listing(lost))
+	}
+}
+
+// judgeData passes on what was found in the site's database.
+func (c *comparer) judgeData() {
+	if c.site == nil {
+		return
+	}
+	for _, text := range c.site.Blocks {
+		c.block("%s", text)
 	}
 }
 
@@ -80,8 +130,8 @@ func (c *comparer) judgeSchema(target string) {
 
 // judgePHP warns when the lowest PHP that will do is raised.
 func (c *comparer) judgePHP(from, to string) {
-	needs, ok := lowestPHP(to)
-	had, known := lowestPHP(from)
+	needs, ok := LowestPHP(to)
+	had, known := LowestPHP(from)
 	switch {
 	case !ok || known && needs.Compare(had) <= 0:
 	case known:
@@ -114,10 +164,10 @@ func listing(names []string) string {
 	return strings.Join(names[:most], ", ") + " and " + strconv.Itoa(len(names)-most) + " more"
 }
 
-// lowestPHP gives the lowest version that a requirement in Composer's syntax
+// LowestPHP gives the lowest version that a requirement in Composer's syntax
 // admits: the first number of each alternative ("^7.4 || ^8.0"), the lowest of
 // these. Pure upper bounds ("<9") and "*" admit anything.
-func lowestPHP(requirement string) (Version, bool) {
+func LowestPHP(requirement string) (Version, bool) {
 	var lowest Version
 	found := false
 	joined := strings.NewReplacer(">= ", ">=", "<= ", "<=", "> ", ">", "< ", "<", "!= ", "!=").Replace(requirement)

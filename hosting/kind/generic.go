@@ -3,22 +3,12 @@ package kind
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"io"
-	"io/fs"
-	"os"
 	"path"
 	"slices"
 	"strings"
 
 	"github.com/distrobot/distrobot/fleet"
 	"github.com/distrobot/distrobot/hosting"
-)
-
-// Bounds of what is read of a foreign tree.
-const (
-	maxManifest = 32 << 20 // bytes of one file; lock files of large sites have a few megabytes
-	maxPackages = 20_000
 )
 
 // generic knows nothing of a site but what its distrobot.yml says, and reads
@@ -42,12 +32,12 @@ func (generic) Check(t hosting.Tree) hosting.Check { return t.Spec.Check }
 // Read implements hosting.Kind. A file that is not what its name says is left
 // out: which packages are in a tree is for people to see, not to rely on.
 func (generic) Read(ctx context.Context, t hosting.Tree) (fleet.PlatformFacts, error) {
-	root, err := os.OpenRoot(t.Dir)
+	in, err := openTree(t)
 	if err != nil {
 		return fleet.PlatformFacts{}, err
 	}
-	defer root.Close()
-	r := reader{root: root, found: map[string]fleet.Package{}}
+	defer in.Close()
+	r := reader{tree: in, found: map[string]fleet.Package{}}
 	facts := fleet.PlatformFacts{PHP: t.Spec.PHP}
 	r.composerLock("composer.lock")
 	r.npmLock("package-lock.json")
@@ -78,7 +68,7 @@ func (generic) Read(ctx context.Context, t hosting.Tree) (fleet.PlatformFacts, e
 
 // A reader gathers packages; the first mention of a name counts.
 type reader struct {
-	root  *os.Root
+	tree
 	found map[string]fleet.Package
 }
 
@@ -99,27 +89,13 @@ func (r *reader) add(name, kind, version string) {
 	r.found[name] = fleet.Package{Name: name, Type: kind, Version: version}
 }
 
-// read decodes a JSON file inside the tree, within bounds.
-func (r *reader) read(name string, into any) bool {
-	f, err := r.root.Open(name)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() || info.Size() > maxManifest {
-		return false
-	}
-	b, err := io.ReadAll(io.LimitReader(f, maxManifest))
-	return err == nil && json.Unmarshal(b, into) == nil
-}
-
 func (r *reader) manifest(name string) (manifest, bool) {
 	// Some manifests have "require": [] where PHP made it of an empty array.
 	var loose struct {
 		manifest
 		Require json.RawMessage `json:"require"`
 	}
-	if !r.read(name, &loose) {
+	if !r.json(name, &loose) {
 		return manifest{}, false
 	}
 	m := loose.manifest
@@ -136,7 +112,7 @@ func (r *reader) composerLock(name string) {
 			Version string `json:"version"`
 		} `json:"packages"`
 	}
-	if r.read(name, &lock) {
+	if r.json(name, &lock) {
 		for _, p := range lock.Packages {
 			r.add(p.Name, typeOf(p.Type), p.Version)
 		}
@@ -151,7 +127,7 @@ func (r *reader) npmLock(name string) {
 			Dev     bool   `json:"dev"`
 		} `json:"packages"`
 	}
-	if !r.read(name, &lock) {
+	if !r.json(name, &lock) {
 		return
 	}
 	for dir, p := range lock.Packages {
@@ -164,12 +140,8 @@ func (r *reader) npmLock(name string) {
 
 // dirs lists the directories right below one of the tree.
 func (r *reader) dirs(name string) []string {
-	entries, err := fs.ReadDir(r.root.FS(), name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
 	var out []string
-	for _, e := range entries {
+	for _, e := range r.entries(name) {
 		if e.IsDir() {
 			out = append(out, e.Name())
 		}
@@ -179,6 +151,14 @@ func (r *reader) dirs(name string) []string {
 
 // typeOf says a composer type in the fleet's words.
 func typeOf(t string) string {
+	switch t {
+	case "composer-plugin": // a plugin of the tool, not of the site
+		return "library"
+	case "wordpress-muplugin":
+		return "mu-plugin"
+	case "wordpress-dropin":
+		return "drop-in"
+	}
 	for _, word := range []string{"module", "theme", "plugin", "profile"} {
 		if strings.HasSuffix(t, word) {
 			return word
