@@ -2,6 +2,7 @@ package workspace_test
 
 import (
 	"encoding/json"
+	"github.com/distrobot/distrobot/internal/browser"
 	"os"
 	"path/filepath"
 	"testing"
@@ -33,17 +34,17 @@ func TestMessagesOfTheBotAreAcceptedAndDrawn(t *testing.T) {
 			t.Errorf("%s: %v", file, out)
 		}
 	}
-	w := browse(t)
+	w := browser.Open(t, "workspace")
 	for _, size := range []struct {
 		name  string
 		width int64
 	}{{"1280", 1280}, {"390", 390}} {
-		w.look(size.width, 2600, "light")
-		w.do("open", chromedp.Navigate(b.url+"/?token="+b.Token()), chromedp.WaitVisible(".message .content"))
-		if n := script[float64](w, `document.querySelectorAll(".unknown").length`); n != 0 {
+		w.Look(size.width, 2600, "light")
+		w.Do("open", chromedp.Navigate(b.url+"/?token="+b.Token()), chromedp.WaitVisible(".message .content"))
+		if n := browser.Script[float64](w, `document.querySelectorAll(".unknown").length`); n != 0 {
 			t.Errorf("%v blocks are not drawn", n)
 		}
-		w.shoot("bot-messages-" + size.name)
+		w.Shoot("bot-messages-" + size.name)
 	}
-	w.quiet()
+	w.Quiet()
 }

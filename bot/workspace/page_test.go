@@ -8,6 +8,7 @@ import (
 	"github.com/slack-go/slack/socketmode"
 
 	"github.com/distrobot/distrobot/bot/workspace"
+	"github.com/distrobot/distrobot/internal/browser"
 )
 
 // pageApp opens a modal on Compare and edits the plan on Confirm.
@@ -51,19 +52,19 @@ func TestPageAsAPersonUsesIt(t *testing.T) {
 	b := open(t, workspace.Options{Limits: workspace.Limits{Off: true}, Banner: "Nothing is kept after this ends."})
 	b.connect(pageApp)
 	plan, root := b.fixture(t)
-	w := browse(t)
-	w.look(1280, 860, "light")
-	w.do("open", chromedp.Navigate(b.url+"/?token="+b.Token()), chromedp.WaitVisible(at(plan)+".table-frame"))
-	if address := script[string](w, `location.search`); address != "" {
+	w := browser.Open(t, "workspace")
+	w.Look(1280, 860, "light")
+	w.Do("open", chromedp.Navigate(b.url+"/?token="+b.Token()), chromedp.WaitVisible(at(plan)+".table-frame"))
+	if address := browser.Script[string](w, `location.search`); address != "" {
 		t.Errorf("the token stays in the address: %s", address)
 	}
 	showChannel(w)
-	w.do("open the thread", chromedp.Click(at(root)+".thread-link"), chromedp.WaitVisible(".side .message"))
-	w.shoot("thread-1280-light")
+	w.Do("open the thread", chromedp.Click(at(root)+".thread-link"), chromedp.WaitVisible(".side .message"))
+	w.Shoot("thread-1280-light")
 	decline(w, b, plan)
 	fillModal(w, plan)
 	narrow(w, b, plan)
-	w.quiet()
+	w.Quiet()
 }
 
 // at selects within a message.
@@ -71,58 +72,58 @@ func at(ts string) string { return `[data-ts="` + ts + `"] ` }
 
 // showChannel takes pictures of the channel, its top and its end, in both
 // colours and widths.
-func showChannel(w *window) {
+func showChannel(w *browser.Window) {
 	for _, scheme := range []string{"light", "dark"} {
 		for name, width := range map[string]int64{"1280": 1280, "390": 390} {
-			w.look(width, 860, scheme)
+			w.Look(width, 860, scheme)
 			for part, at := range map[string]string{"top": "0", "end": "1e6"} {
-				script[float64](w, `document.querySelector(".messages").scrollTop = `+at)
-				if got := script[float64](w, `document.querySelector(".messages").scrollTop`); part == "top" && got != 0 {
-					w.t.Errorf("scrolled to the top, the list stands at %v", got)
+				browser.Script[float64](w, `document.querySelector(".messages").scrollTop = `+at)
+				if got := browser.Script[float64](w, `document.querySelector(".messages").scrollTop`); part == "top" && got != 0 {
+					w.Errorf("scrolled to the top, the list stands at %v", got)
 				}
-				w.shoot("channel-" + part + "-" + name + "-" + scheme)
+				w.Shoot("channel-" + part + "-" + name + "-" + scheme)
 			}
-			if over := script[float64](w, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
-				w.t.Errorf("at %s pixels the page is %v pixels too wide", name, over)
+			if over := browser.Script[float64](w, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
+				w.Errorf("at %s pixels the page is %v pixels too wide", name, over)
 			}
 		}
 	}
-	w.look(1280, 860, "light")
+	w.Look(1280, 860, "light")
 }
 
 // decline opens the confirm dialog and thinks better of it.
-func decline(w *window, b *bench, plan string) {
-	w.do("ask to confirm", chromedp.Click(at(plan)+".button.primary"), chromedp.WaitVisible("dialog.confirm"))
-	w.shoot("confirm-1280-light")
-	w.do("not now", chromedp.Click("dialog.confirm .button:not(.primary)"), chromedp.WaitNotPresent(chromedp.CSS("dialog")))
+func decline(w *browser.Window, b *bench, plan string) {
+	w.Do("ask to confirm", chromedp.Click(at(plan)+".button.primary"), chromedp.WaitVisible("dialog.confirm"))
+	w.Shoot("confirm-1280-light")
+	w.Do("not now", chromedp.Click("dialog.confirm .button:not(.primary)"), chromedp.WaitNotPresent(chromedp.CSS("dialog")))
 	if c := b.state().Counters; c["delivered"] != 0 {
-		w.t.Errorf("the app was told %d times though nobody confirmed", c["delivered"])
+		w.Errorf("the app was told %d times though nobody confirmed", c["delivered"])
 	}
 }
 
 // fillModal opens the modal and leaves a required field empty.
-func fillModal(w *window, plan string) {
-	w.do("open the modal", chromedp.Click(`//li[@data-ts="`+plan+`"]//button[text()="Compare in full"]`), chromedp.WaitVisible("dialog.modal"))
-	w.shoot("modal-1280-light")
-	w.do("leave it empty", chromedp.Click("dialog.modal [type=submit]"), chromedp.WaitVisible(".invalid .field-error"))
-	w.shoot("modal-errors-1280-light")
-	w.look(390, 800, "dark")
-	w.shoot("modal-390-dark")
-	w.do("close the modal", chromedp.Click(".modal .dialog-buttons .button:not(.primary)"), chromedp.WaitNotPresent(chromedp.CSS("dialog")))
+func fillModal(w *browser.Window, plan string) {
+	w.Do("open the modal", chromedp.Click(`//li[@data-ts="`+plan+`"]//button[text()="Compare in full"]`), chromedp.WaitVisible("dialog.modal"))
+	w.Shoot("modal-1280-light")
+	w.Do("leave it empty", chromedp.Click("dialog.modal [type=submit]"), chromedp.WaitVisible(".invalid .field-error"))
+	w.Shoot("modal-errors-1280-light")
+	w.Look(390, 800, "dark")
+	w.Shoot("modal-390-dark")
+	w.Do("close the modal", chromedp.Click(".modal .dialog-buttons .button:not(.primary)"), chromedp.WaitNotPresent(chromedp.CSS("dialog")))
 }
 
 // narrow confirms on a small screen.
-func narrow(w *window, b *bench, plan string) {
-	w.shoot("thread-390-dark")
-	w.do("close the thread", chromedp.Click(`[aria-label="Close thread"]`), chromedp.WaitNotVisible("#side"))
-	w.look(390, 800, "light")
-	w.do("confirm", chromedp.Click(at(plan)+".button.primary"), chromedp.WaitVisible("dialog.confirm"))
-	w.shoot("confirm-390-light")
-	w.do("yes", chromedp.Click("dialog.confirm .primary"), chromedp.WaitNotPresent(at(plan)+".table-frame"))
-	w.shoot("confirmed-390-light")
+func narrow(w *browser.Window, b *bench, plan string) {
+	w.Shoot("thread-390-dark")
+	w.Do("close the thread", chromedp.Click(`[aria-label="Close thread"]`), chromedp.WaitNotVisible("#side"))
+	w.Look(390, 800, "light")
+	w.Do("confirm", chromedp.Click(at(plan)+".button.primary"), chromedp.WaitVisible("dialog.confirm"))
+	w.Shoot("confirm-390-light")
+	w.Do("yes", chromedp.Click("dialog.confirm .primary"), chromedp.WaitNotPresent(at(plan)+".table-frame"))
+	w.Shoot("confirmed-390-light")
 	if m := b.messages("sites")[2]; m.Edits != 1 {
-		w.t.Errorf("after Confirm the plan has %d edits", m.Edits)
+		w.Errorf("after Confirm the plan has %d edits", m.Edits)
 	}
-	w.do("open the drawer", chromedp.Click(".drawer-button"), chromedp.WaitVisible("#sidebar .who"))
-	w.shoot("drawer-390-light")
+	w.Do("open the drawer", chromedp.Click(".drawer-button"), chromedp.WaitVisible("#sidebar .who"))
+	w.Shoot("drawer-390-light")
 }

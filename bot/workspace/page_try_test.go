@@ -14,6 +14,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/distrobot/distrobot/bot/workspace"
+	"github.com/distrobot/distrobot/internal/browser"
 )
 
 // trial stands for the program round the workspace under `try`.
@@ -73,37 +74,37 @@ func TestPageOfATrial(t *testing.T) {
 	b, _ := openTry(t)
 	b.connect(acknowledge)
 	b.fixture(t)
-	w := browse(t)
-	w.look(1280, 860, "light")
-	w.do("open", chromedp.Navigate(b.url+"/?token="+b.Token()), chromedp.WaitVisible(".site iframe"))
-	w.shoot("try-1280-light")
-	w.do("publish", chromedp.Click(`//button[text()="Publish 1.2.0"]`), chromedp.WaitVisible(`//p[text()="Published: 1.2.0"]`),
+	w := browser.Open(t, "workspace")
+	w.Look(1280, 860, "light")
+	w.Do("open", chromedp.Navigate(b.url+"/?token="+b.Token()), chromedp.WaitVisible(".site iframe"))
+	w.Shoot("try-1280-light")
+	w.Do("publish", chromedp.Click(`//button[text()="Publish 1.2.0"]`), chromedp.WaitVisible(`//p[text()="Published: 1.2.0"]`),
 		chromedp.WaitVisible(`//*[text()="sample-1.2.0"]`))
-	w.look(1280, 860, "dark")
-	w.shoot("try-1280-dark")
-	w.look(390, 800, "light")
-	w.do("narrow has the panel behind a button", chromedp.WaitNotVisible("#side"), chromedp.Click(".sites-button"), chromedp.WaitVisible(".site iframe"))
-	w.shoot("try-390-light")
-	w.do("close it", chromedp.Click(`[aria-label="Close sites"]`), chromedp.WaitNotVisible("#side"))
-	w.quiet()
+	w.Look(1280, 860, "dark")
+	w.Shoot("try-1280-dark")
+	w.Look(390, 800, "light")
+	w.Do("narrow has the panel behind a button", chromedp.WaitNotVisible("#side"), chromedp.Click(".sites-button"), chromedp.WaitVisible(".site iframe"))
+	w.Shoot("try-390-light")
+	w.Do("close it", chromedp.Click(`[aria-label="Close sites"]`), chromedp.WaitNotVisible("#side"))
+	w.Quiet()
 }
 
 func TestPageWritingAndActingAsOthers(t *testing.T) {
 	b := open(t, noLimits())
 	b.connect(storyApp)
-	w := browse(t)
-	w.look(1280, 860, "light")
-	w.do("open", chromedp.Navigate(b.url+"/?token="+b.Token()), chromedp.WaitVisible(".composer-text"))
-	w.shoot("empty-1280-light")
-	w.do("a slash shows the commands", chromedp.SendKeys(".composer-text", "/"), chromedp.WaitVisible(".hints code"))
-	w.shoot("hints-1280-light")
-	w.do("enter completes", chromedp.SendKeys(".composer-text", kb.Enter+"upgrade shop"+kb.Enter), chromedp.WaitVisible(".ephemeral"),
+	w := browser.Open(t, "workspace")
+	w.Look(1280, 860, "light")
+	w.Do("open", chromedp.Navigate(b.url+"/?token="+b.Token()), chromedp.WaitVisible(".composer-text"))
+	w.Shoot("empty-1280-light")
+	w.Do("a slash shows the commands", chromedp.SendKeys(".composer-text", "/"), chromedp.WaitVisible(".hints code"))
+	w.Shoot("hints-1280-light")
+	w.Do("enter completes", chromedp.SendKeys(".composer-text", kb.Enter+"upgrade shop"+kb.Enter), chromedp.WaitVisible(".ephemeral"),
 		chromedp.WaitVisible(`//button[text()="Confirm"]`))
 	if m := b.state().Ephemerals["U0ALICE"]; len(m) != 1 || m[0].Text != "on it: upgrade shop" {
 		t.Errorf("the app answered %+v", m)
 	}
-	w.do("act as bob", chromedp.Click(`//strong[text()="Bob Brown"]`), chromedp.WaitNotPresent(chromedp.CSS(".ephemeral")))
-	w.do("mention", chromedp.SendKeys(".composer-text", "@dis"), chromedp.WaitVisible(".hints strong"), chromedp.SendKeys(".composer-text", kb.Tab+"hello <b>there</b>"+kb.Enter),
+	w.Do("act as bob", chromedp.Click(`//strong[text()="Bob Brown"]`), chromedp.WaitNotPresent(chromedp.CSS(".ephemeral")))
+	w.Do("mention", chromedp.SendKeys(".composer-text", "@dis"), chromedp.WaitVisible(".hints strong"), chromedp.SendKeys(".composer-text", kb.Tab+"hello <b>there</b>"+kb.Enter),
 		chromedp.WaitVisible(`//li[contains(., "hello <b>there</b>")]`))
 	if m := b.messages("sites")[1]; m.User != "U0BOB" || m.Text != "<@U0DISTROBOT> hello &lt;b&gt;there&lt;/b&gt;" {
 		t.Errorf("bob said %+v", m)
@@ -112,13 +113,13 @@ func TestPageWritingAndActingAsOthers(t *testing.T) {
 	if _, err := b.api.PublishView("U0BOB", home, ""); err != nil {
 		t.Fatal(err)
 	}
-	w.do("home", chromedp.Click(`//span[text()="distrobot"]`), chromedp.Click(`//button[text()="Home"]`), chromedp.WaitVisible(".home .block-header"))
-	w.shoot("home-1280-light")
-	w.do("back", chromedp.Click(`//span[text()="sites"]`), chromedp.WaitVisible(`//button[text()="Confirm"]`))
+	w.Do("home", chromedp.Click(`//span[text()="distrobot"]`), chromedp.Click(`//button[text()="Home"]`), chromedp.WaitVisible(".home .block-header"))
+	w.Shoot("home-1280-light")
+	w.Do("back", chromedp.Click(`//span[text()="sites"]`), chromedp.WaitVisible(`//button[text()="Confirm"]`))
 	b.post("D0BOB", "your build is ready", nil)
-	w.do("a direct message is unread", chromedp.WaitVisible(".badge"))
-	w.shoot("unread-1280-light")
-	w.quiet()
+	w.Do("a direct message is unread", chromedp.WaitVisible(".badge"))
+	w.Shoot("unread-1280-light")
+	w.Quiet()
 }
 
 // Foreign text that would do harm if it were parsed: as HTML, or as a mention.
@@ -131,16 +132,16 @@ func TestPageShowsHostileTextAsText(t *testing.T) {
 	ts := b.post("C0SITES", escaped, []slack.Block{slack.NewHeaderBlock(plain("<b>x</b> <!channel>")), slack.NewSectionBlock(mrkdwn(escaped), nil, nil), table,
 		slack.NewSectionBlock(mrkdwn("<javascript:alert(1)|go> <data:text/html,x|there>"), nil, nil),
 		slack.NewActionBlock("", button("b", "<i>press</i>", ""))})
-	w := browse(t)
-	w.do("open", chromedp.Navigate(b.url+"/?token="+b.Token()), chromedp.WaitVisible(at(ts)+".table-frame"))
-	w.shoot("hostile")
-	if title := script[string](w, "document.title"); strings.Contains(title, "owned") {
+	w := browser.Open(t, "workspace")
+	w.Do("open", chromedp.Navigate(b.url+"/?token="+b.Token()), chromedp.WaitVisible(at(ts)+".table-frame"))
+	w.Shoot("hostile")
+	if title := browser.Script[string](w, "document.title"); strings.Contains(title, "owned") {
 		t.Errorf("foreign script ran: %s", title)
 	}
 	for _, inside := range []string{"img", "script", "b", "i", ".mention", "a"} {
-		if n := script[float64](w, `document.querySelectorAll('`+at(ts)+` .content `+inside+`').length`); n != 0 {
+		if n := browser.Script[float64](w, `document.querySelectorAll('`+at(ts)+` .content `+inside+`').length`); n != 0 {
 			t.Errorf("foreign text became %v %s", n, inside)
 		}
 	}
-	w.quiet()
+	w.Quiet()
 }

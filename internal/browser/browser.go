@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -90,13 +92,16 @@ func (w *Window) hear(ev any) {
 	}
 }
 
-// Quiet fails the test if the page has complained.
-func (w *Window) Quiet() {
+// Quiet fails the test if the page has complained of anything else than what
+// the test expects.
+func (w *Window) Quiet(expected ...string) {
 	w.t.Helper()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, c := range w.complaints {
-		w.t.Errorf("the page complains: %s", c)
+		if !slices.ContainsFunc(expected, func(e string) bool { return strings.Contains(c, e) }) {
+			w.t.Errorf("the page complains: %s", c)
+		}
 	}
 }
 
@@ -166,4 +171,10 @@ func (w *Window) Await(what, condition string) {
 			w.t.Fatalf("%s did not happen: %s", what, condition)
 		}
 	}
+}
+
+// Errorf reports a failure of the test that has the window.
+func (w *Window) Errorf(format string, args ...any) {
+	w.t.Helper()
+	w.t.Errorf(format, args...)
 }
