@@ -68,7 +68,7 @@ func (l *listening) ripe() time.Time {
 // longer want quiet. One that they saw already is edited in any case, which
 // disturbs nobody.
 func (l *listening) show(a *Announcement) {
-	held := l.dist.Hush.until(l.tx.Now(), a.Security)
+	held := l.dist.Hush.Until(l.tx.Now(), a.Security)
 	switch {
 	case a.Moves > 1 && a.Held.IsZero():
 		l.tx.Emit(a.notice(!held.IsZero()))

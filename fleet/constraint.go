@@ -88,7 +88,12 @@ func parseBound(term string) (bound, bool) {
 	if star, ok := strings.CutSuffix(term, ".*"); ok {
 		term = star + ".x"
 	}
-	ok := false
+	ok := !strings.ContainsFunc(term, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && !strings.ContainsRune(".+_-", r)
+	})
+	if !ok {
+		return b, false
+	}
 	if b.v, ok = ParseVersion(term); !ok || b.v.prefix != "" && b.v.prefix != "v" {
 		return b, false
 	}

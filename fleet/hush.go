@@ -31,9 +31,9 @@ func (h Hush) check() error {
 	return err
 }
 
-// until gives the time before which an announcement is held back, zero for none.
+// Until gives the time before which an announcement is held back, zero for none.
 // A mute holds everything, quiet hours everything but security.
-func (h Hush) until(now time.Time, security bool) time.Time {
+func (h Hush) Until(now time.Time, security bool) time.Time {
 	out := time.Time{}
 	if h.Muted.After(now) {
 		out, now = h.Muted, h.Muted
