@@ -43,6 +43,9 @@ func RecordBuild(p Platform, r BuildResult) (Platform, error) {
 		p.Reason = "Host " + string(r.Host) + " built another tree of the same commit than the host before it."
 		return p, nil
 	}
+	if p.Kind == AutoKind && r.Kind != "" {
+		p.Kind = r.Kind
+	}
 	p.Paths, p.Took = maps.Clone(p.Paths), maps.Clone(p.Took)
 	if p.Paths == nil {
 		p.Paths = map[HostName]string{}
@@ -105,6 +108,20 @@ func putFacts(tx Tx, r BuildResult) error {
 		f.At = tx.Now()
 	}
 	tx.Put(&f)
+	return putSchema(tx, r)
+}
+
+// putSchema keeps what is known of database updates in a row of its own.
+func putSchema(tx Tx, r BuildResult) error {
+	if r.Facts.Code == nil {
+		return nil
+	}
+	s := PlatformSchema{Platform: r.Platform}
+	if _, err := tx.Get(&s); err != nil {
+		return err
+	}
+	s.Code = *r.Facts.Code
+	tx.Put(&s)
 	return nil
 }
 

@@ -84,8 +84,12 @@ func (c *Catalog) Edit(ctx context.Context, name DistName, who Actor, change fun
 			return err
 		}
 		if out.Kind != d.Kind {
-			if used, err := tx.List(PlatformsOf(d.Name), Page{Limit: 1}); err != nil || len(used) > 0 {
-				return orRefused(err, "The kind of %s cannot change while it has platforms.", d.Name)
+			all, err := getRows(tx, PlatformsOf(d.Name), platformRow)
+			if err != nil {
+				return err
+			}
+			if err := KindChanges(out, all); err != nil {
+				return err
 			}
 		}
 		tx.Put(&out)

@@ -70,6 +70,7 @@ type BuildResult struct {
 	TreeDigest string
 	LockDigest string
 	Facts      PlatformFacts
+	Kind       KindName // found in the tree; it is the platform's if that was ordered as AutoKind
 	Took       time.Duration
 }
 

@@ -55,7 +55,7 @@ func JoinPlatform(p Platform, d *Distribution) (Platform, error) {
 		p.Distribution, p.Locked = "", false
 		return p, nil
 	}
-	if p.Kind != d.Kind {
+	if p.Kind != d.Kind && d.Kind != AutoKind {
 		return p, Errorf(Refused, "Platform %s is of kind %s, and %s is of kind %s.", p.Name, p.Kind, d.Name, d.Kind)
 	}
 	if p.State == PlatformRetired {

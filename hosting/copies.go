@@ -3,7 +3,6 @@ package hosting
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/distrobot/distrobot/fleet"
@@ -18,16 +17,6 @@ func (w *Worker) tree(ctx context.Context, p fleet.PlatformName) (Tree, error) {
 	}
 	spec, err := ReadSpec(dir)
 	return Tree{Dir: dir, Spec: spec}, err
-}
-
-// kindOf gives a kind by name; the last of the list, which knows the least, if
-// there is none of that name.
-func (w *Worker) kindOf(name fleet.KindName) Kind {
-	i := slices.IndexFunc(w.Kinds, func(k Kind) bool { return k.Name() == name })
-	if i < 0 {
-		i = len(w.Kinds) - 1
-	}
-	return w.Kinds[i]
 }
 
 // A start is what the preflight journaled.

@@ -39,10 +39,14 @@ func (w *Worker) fetch(ctx context.Context, s *job.Scope) error {
 	if err != nil {
 		return err
 	}
-	if err := w.Sources[i].Fetch(ctx, p, stage); err != nil {
+	if err := w.Sources[i].Fetch(ctx, p, stage, func(line string) { s.Log("%s", line) }); err != nil {
 		return err
 	}
-	if _, err := ReadSpec(stage); err != nil {
+	spec, err := ReadSpec(stage)
+	if err != nil {
+		return err
+	}
+	if err := w.checkKind(ctx, p, Tree{Dir: stage, Spec: spec}); err != nil {
 		return err
 	}
 	s.Keep("stage", stage)
@@ -146,7 +150,7 @@ func (w *Worker) recordBuild(ctx context.Context, s *job.Scope) error {
 	if err != nil {
 		return Explain("read the new tree", err)
 	}
-	k := w.kindOf(p.Kind)
+	k := w.kindFound(p, t)
 	facts, err := k.Read(ctx, t)
 	if err != nil {
 		return err
@@ -161,7 +165,7 @@ func (w *Worker) recordBuild(ctx context.Context, s *job.Scope) error {
 		return err
 	}
 	_, err = w.Builder.Record(ctx, fleet.BuildResult{
-		Platform: p.Name, Host: w.Host, Path: t.Dir, TreeDigest: digest, LockDigest: lock, Facts: facts, Took: time.Since(s.Task.Begun),
+		Platform: p.Name, Host: w.Host, Path: t.Dir, TreeDigest: digest, LockDigest: lock, Facts: facts, Kind: k.Name(), Took: time.Since(s.Task.Begun),
 	})
 	return err
 }

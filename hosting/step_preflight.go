@@ -31,7 +31,7 @@ func (w *Worker) preflightMigrate(ctx context.Context, s *job.Scope) error {
 	if site.Platform == to {
 		return job.Stop("Site %s is on platform %s already.", site.URI, to)
 	}
-	if _, err := w.tree(ctx, to); err != nil {
+	if err := w.serves(ctx, to); err != nil {
 		return refused(err)
 	}
 	if err := w.room(ctx, site); err != nil {
@@ -75,7 +75,7 @@ func (w *Worker) preflightCreate(ctx context.Context, s *job.Scope) error {
 		return refused(err)
 	}
 	to := fleet.PlatformName(s.Param(fleet.ParamPlatform))
-	if _, err := w.tree(ctx, to); err != nil {
+	if err := w.serves(ctx, to); err != nil {
 		return refused(err)
 	}
 	if err := w.room(ctx, site); err != nil {
@@ -83,6 +83,20 @@ func (w *Worker) preflightCreate(ctx context.Context, s *job.Scope) error {
 	}
 	w.keepStart(s, site, to, 0)
 	return nil
+}
+
+// serves refuses a platform that is not on this host, or whose kind of site
+// cannot be hosted.
+func (w *Worker) serves(ctx context.Context, name fleet.PlatformName) error {
+	if _, err := w.tree(ctx, name); err != nil {
+		return err
+	}
+	p := fleet.Platform{Name: name}
+	err := patient(ctx, func() error { return fleet.One(ctx, w.Store, &p, "platform "+string(name)) })
+	if err != nil {
+		return err
+	}
+	return p.Kind.Serves()
 }
 
 // keepStart journals what the task starts from; start reads it.
