@@ -80,7 +80,7 @@ func LockDigest(dir string) (string, error) {
 		return "", err
 	}
 	defer root.Close()
-	for _, name := range []string{"composer.lock", "package-lock.json"} {
+	for _, name := range []string{"distrobot.lock.json", "composer.lock", "package-lock.json"} {
 		sum, err := fileDigest(root, name)
 		if !errors.Is(err, fs.ErrNotExist) {
 			return sum, err

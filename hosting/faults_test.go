@@ -186,7 +186,7 @@ type files struct{ tree }
 
 func (files) Type() string { return "files" }
 
-func (f files) Fetch(_ context.Context, _ fleet.Platform, dir string) error {
+func (f files) Fetch(_ context.Context, _ fleet.Platform, dir string, _ func(string)) error {
 	for name, content := range f.tree {
 		at := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {

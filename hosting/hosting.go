@@ -154,6 +154,7 @@ type Kind interface {
 // A Source turns a repository into a tree.
 type Source interface {
 	Type() string // as in fleet.Source: "git"
-	// Fetch lays the platform's commit out in dir, which does not exist yet.
-	Fetch(ctx context.Context, p fleet.Platform, dir string) error
+	// Fetch lays the platform's commit out in dir, which does not exist yet. log
+	// is told in lines what is done.
+	Fetch(ctx context.Context, p fleet.Platform, dir string, log func(string)) error
 }

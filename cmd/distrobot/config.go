@@ -38,6 +38,9 @@ type Config struct {
 	GitHosts     []string      `env:"DISTROBOT_GIT_HOSTS" envSeparator:","`
 	GitHubSecret string        `env:"DISTROBOT_GITHUB_SECRET"`
 
+	Releases    string `env:"DISTROBOT_RELEASES" envDefault:"https://ftp.drupal.org/files/projects/{name}-{release}.tar.gz"`
+	ReleasesGit string `env:"DISTROBOT_RELEASES_GIT" envDefault:"https://git.drupalcode.org/project/{name}.git"`
+
 	Lease       time.Duration `env:"DISTROBOT_LEASE" envDefault:"15s"`
 	Grace       time.Duration `env:"DISTROBOT_GRACE" envDefault:"30s"`
 	Soak        time.Duration `env:"DISTROBOT_SOAK" envDefault:"21s"`

@@ -15,6 +15,7 @@ import (
 	"github.com/distrobot/distrobot/hosting/local"
 	"github.com/distrobot/distrobot/hosting/source"
 	"github.com/distrobot/distrobot/internal/job"
+	"github.com/distrobot/distrobot/internal/mirror"
 	"github.com/distrobot/distrobot/internal/queue"
 )
 
@@ -72,7 +73,7 @@ func (a *app) newWorker(seed func(context.Context, fleet.URI, string) error) (*w
 	w.backend.Public = w.web.URL
 	host := &hosting.Worker{
 		Host: w.host, Store: a.store, Sites: a.sites, Builder: a.builder, Backend: w.backend,
-		Kinds: kind.All(), Sources: source.All(a.mirrors),
+		Kinds: kind.All(), Sources: source.All(a.sourceOptions()),
 		Lease: 4 * a.cfg.Lease, Retry: a.cfg.CheckRetry, Soak: a.cfg.Soak,
 	}
 	w.runner = &job.Runner{Store: a.store, Logs: a.store, Recipe: host.Recipe, Owner: a.owner,
@@ -82,6 +83,14 @@ func (a *app) newWorker(seed func(context.Context, fleet.URI, string) error) (*w
 		w.notify(ctx, t, urgent, time.Time{})
 	}}
 	return w, nil
+}
+
+// sourceOptions are what builds need of this host.
+func (a *app) sourceOptions() source.Options {
+	return source.Options{
+		Mirrors: a.mirrors, Lister: a.lister, Files: mirror.NewDownloader(a.policy),
+		Releases: source.Releases{Archive: a.cfg.Releases, Git: a.cfg.ReleasesGit},
+	}
 }
 
 // woken tells the queue of a task that was just created, for any host.

@@ -27,7 +27,7 @@ const (
 // Fetch implements hosting.Source. Version control and links that leave the
 // tree are not taken: the first would be served, the second would show the
 // host's files to visitors.
-func (directory) Fetch(ctx context.Context, p fleet.Platform, dir string) error {
+func (directory) Fetch(ctx context.Context, p fleet.Platform, dir string, _ func(string)) error {
 	from, err := filepath.EvalSymlinks(p.Source.Path)
 	if err != nil {
 		return fleet.Errorf(fleet.Failed, "There is no directory %s on this host.", fleet.Clean(p.Source.Path, 120)).Because(err)

@@ -27,7 +27,7 @@ func TestDirectoryIsCopiedAsItIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := fleet.Platform{Name: "old", Source: fleet.Source{Type: fleet.SourceDirectory, Path: from}}
-	if err := (directory{}).Fetch(t.Context(), p, to); err != nil {
+	if err := (directory{}).Fetch(t.Context(), p, to, nil); err != nil {
 		t.Fatal(err)
 	}
 	write(t, from+"/web/index.html", "changed later")
@@ -62,7 +62,7 @@ func TestDirectoryRefusesInOneSentence(t *testing.T) {
 				write(t, dir, "x")
 			}
 			p := fleet.Platform{Name: "old", Source: fleet.Source{Type: fleet.SourceDirectory, Path: dir}}
-			err := (directory{}).Fetch(t.Context(), p, filepath.Join(t.TempDir(), "tree"))
+			err := (directory{}).Fetch(t.Context(), p, filepath.Join(t.TempDir(), "tree"), nil)
 			if fleet.CodeOf(err) == "" || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("%v, want %q", err, tt.want)
 			}

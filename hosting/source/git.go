@@ -1,5 +1,3 @@
-// Package source turns repositories into trees. Each source is one file and one
-// line in All.
 package source
 
 import (
@@ -11,14 +9,6 @@ import (
 	"github.com/distrobot/distrobot/internal/mirror"
 )
 
-// All lists the sources over the mirrors of this host.
-func All(m *mirror.Store) []hosting.Source {
-	return []hosting.Source{
-		&git{mirrors: m},
-		directory{},
-	}
-}
-
 // git takes the tree of a commit as it is.
 type git struct{ mirrors *mirror.Store }
 
@@ -27,7 +17,7 @@ func (g *git) Type() string { return "git" }
 
 // Fetch implements hosting.Source. What is fetched is the hash that people were
 // shown; the name may have moved since.
-func (g *git) Fetch(ctx context.Context, p fleet.Platform, dir string) error {
+func (g *git) Fetch(ctx context.Context, p fleet.Platform, dir string, _ func(string)) error {
 	if p.URL == "" {
 		return fleet.Errorf(fleet.Refused, "Platform %s has no repository to be built from.", p.Name)
 	}

@@ -12,11 +12,11 @@ var assignment = regexp.MustCompile(`^([A-Za-z_]+)((?:\[[^\[\]]*\])*)\s*=\s*(.*)
 
 // parseINI reads the ini syntax of .make files.
 func parseINI(name string, b []byte) (*Node, error) {
-	root, count := newMap(Pos{name, 1}), 0
+	root, count := newMap(Pos{File: name, Line: 1}), 0
 	line := 0
 	for text := range strings.SplitSeq(string(b), "\n") {
 		line++
-		at := Pos{name, line}
+		at := Pos{File: name, Line: line}
 		text = strings.TrimSpace(strings.TrimSuffix(text, "\r"))
 		if line == 1 {
 			text = strings.TrimPrefix(text, "\ufeff")

@@ -43,7 +43,7 @@ type Loader struct {
 // over everything.
 func (l Loader) Load(ctx context.Context, tree Tree, name string) (Makefile, error) {
 	r := &reading{loader: l}
-	n, err := r.file(ctx, origin{tree: tree, name: path.Clean(name)}, Pos{name, 0})
+	n, err := r.file(ctx, origin{tree: tree, name: path.Clean(name)}, Pos{File: name})
 	if err != nil {
 		return Makefile{}, err
 	}
@@ -53,10 +53,10 @@ func (l Loader) Load(ctx context.Context, tree Tree, name string) (Makefile, err
 // Parse reads one makefile without its includes, which stay in the tree.
 func Parse(name string, b []byte) (*Node, error) {
 	if len(b) > maxFile {
-		return nil, Pos{name, 1}.Refuse("the makefile is larger than %d KiB", maxFile>>10)
+		return nil, Pos{File: name, Line: 1}.Refuse("the makefile is larger than %d KiB", maxFile>>10)
 	}
 	if strings.IndexByte(string(b), 0) >= 0 {
-		return nil, Pos{name, 1}.Refuse("the makefile holds a NUL byte")
+		return nil, Pos{File: name, Line: 1}.Refuse("the makefile holds a NUL byte")
 	}
 	var n *Node
 	var err error
@@ -107,6 +107,7 @@ func (r *reading) file(ctx context.Context, o origin, from Pos) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	n.locate(o.tree)
 	r.stack = append(r.stack, o)
 	defer func() { r.stack = r.stack[:len(r.stack)-1] }()
 	includes, overrides := n.get("includes"), n.get("overrides")

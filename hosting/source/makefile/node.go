@@ -20,6 +20,7 @@ const (
 type Pos struct {
 	File string // as it is called in the repository
 	Line int    // from 1
+	Tree Tree   // where File is; nil for a makefile fetched by its address
 }
 
 // String gives "drupal-org.make, line 12".
@@ -45,6 +46,14 @@ type Node struct {
 }
 
 func newMap(at Pos) *Node { return &Node{Pos: at, Sub: map[string]*Node{}} }
+
+// locate says in which tree n and all it holds stand.
+func (n *Node) locate(tree Tree) {
+	n.Pos.Tree = tree
+	for _, sub := range n.Sub {
+		sub.locate(tree)
+	}
+}
 
 // isMap reports whether n holds other nodes.
 func (n *Node) isMap() bool { return n != nil && n.Sub != nil }

@@ -19,12 +19,12 @@ import (
 func parseYAML(name string, b []byte) (*Node, error) {
 	tokens := lexer.Tokenize(string(b))
 	if len(tokens) > 4*maxNodes {
-		return nil, Pos{name, 1}.Refuse("the makefile has more than %d values", maxNodes)
+		return nil, Pos{File: name, Line: 1}.Refuse("the makefile has more than %d values", maxNodes)
 	}
 	for _, t := range tokens {
 		switch t.Type {
 		case token.AnchorType, token.AliasType, token.MergeKeyType, token.TagType:
-			return nil, Pos{name, t.Position.Line}.Refuse("anchors, aliases and tags are not used in makefiles")
+			return nil, Pos{File: name, Line: t.Position.Line}.Refuse("anchors, aliases and tags are not used in makefiles")
 		}
 	}
 	if err := checkNesting(name, tokens); err != nil {
@@ -46,7 +46,7 @@ func parseYAML(name string, b []byte) (*Node, error) {
 		body = d.Body
 	}
 	if body == nil {
-		return newMap(Pos{name, 1}), nil
+		return newMap(Pos{File: name, Line: 1}), nil
 	}
 	n, err := y.read(body, 0)
 	if err == nil && !n.isMap() {
@@ -66,7 +66,7 @@ func checkNesting(name string, tokens token.Tokens) error {
 			depth--
 		}
 		if depth > maxDepth || t.Position.IndentNum > 40*maxDepth {
-			return Pos{name, t.Position.Line}.Refuse("values are nested more than %d deep", maxDepth)
+			return Pos{File: name, Line: t.Position.Line}.Refuse("values are nested more than %d deep", maxDepth)
 		}
 	}
 	return nil
@@ -75,9 +75,9 @@ func checkNesting(name string, tokens token.Tokens) error {
 func explainYAML(name string, err error) error {
 	var at yaml.Error
 	if errors.As(err, &at) && at.GetToken() != nil && at.GetToken().Position != nil {
-		return Pos{name, at.GetToken().Position.Line}.Refuse("%s", fleet.Clean(at.GetMessage(), 160)).Because(err)
+		return Pos{File: name, Line: at.GetToken().Position.Line}.Refuse("%s", fleet.Clean(at.GetMessage(), 160)).Because(err)
 	}
-	return Pos{name, 1}.Refuse("this is not YAML").Because(err)
+	return Pos{File: name, Line: 1}.Refuse("this is not YAML").Because(err)
 }
 
 // A yamlReader turns the parser's nodes into ours.
@@ -85,9 +85,9 @@ type yamlReader struct{ file string }
 
 func (y yamlReader) at(n ast.Node) Pos {
 	if t := n.GetToken(); t != nil && t.Position != nil {
-		return Pos{y.file, t.Position.Line}
+		return Pos{File: y.file, Line: t.Position.Line}
 	}
-	return Pos{y.file, 1}
+	return Pos{File: y.file, Line: 1}
 }
 
 func (y yamlReader) read(n ast.Node, depth int) (*Node, error) {

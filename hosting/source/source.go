@@ -1,0 +1,30 @@
+// Package source turns repositories into trees. Each source is one file and one
+// line in All.
+package source
+
+import (
+	"github.com/distrobot/distrobot/hosting"
+	"github.com/distrobot/distrobot/internal/mirror"
+)
+
+// Options are what sources need of this host. Only Mirrors is needed by all.
+type Options struct {
+	Mirrors *mirror.Store
+	// Lister and Files are needed to build from makefiles, under the same Policy
+	// as Mirrors.
+	Lister   *mirror.Lister
+	Files    *mirror.Downloader
+	Releases Releases
+}
+
+// policy says what may be contacted.
+func (o Options) policy() mirror.Policy { return o.Mirrors.Policy }
+
+// All lists the sources of this host.
+func All(o Options) []hosting.Source {
+	return []hosting.Source{
+		&git{mirrors: o.Mirrors},
+		directory{},
+		&drush{o: o},
+	}
+}
