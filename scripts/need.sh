@@ -5,8 +5,11 @@
 set -eu
 
 # command that must exist : Debian package that holds it
-needed="git:git gcc:gcc redis-server:redis-server chromium:chromium"
+needed="git:git gcc:gcc redis-server:redis-server chromium:chromium
+	mariadbd:mariadb-server mariadb-dump:mariadb-client"
 
+# mariadbd lives where only root's PATH leads.
+PATH="$PATH:/usr/sbin"
 missing=""
 for pair in $needed; do
 	command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"

@@ -48,6 +48,9 @@ var importers = map[string][]string{
 	"github.com/robfig/cron/v3":        {"watcher"},
 	"github.com/gorilla/websocket":     {"bot/workspace"},
 	"github.com/chromedp/chromedp":     {"internal/browser"},
+	"github.com/go-sql-driver/mysql":   {"internal/database", "internal/bench"},
+	"modernc.org/sqlite":               {"internal/database"},
+	"github.com/klauspost/compress":    {"internal/database"},
 	"os/exec":                          {"internal/run", "internal/bench", "internal/arch", "internal/browser"},
 }
 

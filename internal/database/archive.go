@@ -1,0 +1,131 @@
+package database
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/google/renameio/v2"
+	"github.com/klauspost/compress/zstd"
+)
+
+// An Archive describes a dump. It stands at the beginning of the file in a frame
+// that zstd programs skip, so `zstdcat FILE` gives what the engine's own programs
+// load: SQL for servers, the database file for SQLite.
+type Archive struct {
+	Schema    int    `json:"schema"` // 1
+	Engine    string `json:"engine"` // mysql or sqlite
+	Source    string `json:"source"` // name of the database it was made of
+	Charset   string `json:"charset,omitempty"`
+	Collation string `json:"collation,omitempty"`
+	// Mark is what the source held. A table of which nothing is known, because
+	// it was written while it was dumped, has -1 rows.
+	Mark  Mark  `json:"mark"`
+	Bytes int64 `json:"-"` // size of the file
+}
+
+const (
+	archiveSchema = 1
+	skippable     = 0x184D2A50 // RFC 8878, section 3.1.2
+	// maxHeader bounds the description, which a damaged file may call endless.
+	maxHeader = 64 << 20
+)
+
+// writeArchive makes file with the description and what content writes. The file
+// appears when it is complete and on disk, readable by its owner alone.
+func writeArchive(file string, a *Archive, content func(io.Writer) error) error {
+	out, err := renameio.NewPendingFile(file, renameio.WithPermissions(0o600))
+	if err != nil {
+		return err
+	}
+	defer out.Cleanup()
+	a.Schema = archiveSchema
+	header, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	frame := binary.LittleEndian.AppendUint32(nil, skippable)
+	frame = binary.LittleEndian.AppendUint32(frame, uint32(len(header)))
+	if _, err := out.Write(append(frame, header...)); err != nil {
+		return err
+	}
+	z, err := zstd.NewWriter(out, zstd.WithEncoderConcurrency(2))
+	if err != nil {
+		return err
+	}
+	if err := content(z); err != nil {
+		_ = z.Close()
+		return err
+	}
+	if err := z.Close(); err != nil {
+		return err
+	}
+	info, err := out.Stat()
+	if err != nil {
+		return err
+	}
+	a.Bytes = info.Size()
+	return out.CloseAtomicallyReplace()
+}
+
+// readArchive opens file and calls use with its description and content. A file
+// that is cut or altered anywhere is an error: zstd checks its content.
+func readArchive(file, engine string, use func(Archive, io.Reader) error) error {
+	in, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	r := bufio.NewReaderSize(in, 1<<20)
+	a, err := readHeader(r)
+	if err != nil {
+		return fmt.Errorf("%s is not an archive of ours: %w", file, err)
+	}
+	if a.Schema != archiveSchema || a.Engine != engine {
+		return fmt.Errorf("%s is an archive of kind %q, schema %d; expected %q, %d", file, a.Engine, a.Schema, engine, archiveSchema)
+	}
+	z, err := zstd.NewReader(r)
+	if err != nil {
+		return err
+	}
+	defer z.Close()
+	return use(a, z)
+}
+
+func readHeader(r io.Reader) (a Archive, err error) {
+	var head [8]byte
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		return a, err
+	}
+	size := binary.LittleEndian.Uint32(head[4:])
+	if binary.LittleEndian.Uint32(head[:4]) != skippable || size > maxHeader {
+		return a, errors.New("it begins otherwise")
+	}
+	text := make([]byte, size)
+	if _, err := io.ReadFull(r, text); err != nil {
+		return a, err
+	}
+	return a, json.Unmarshal(text, &a)
+}
+
+// VerifyArchive proves that the archive in file can be restored: it loads it into
+// scratch, a new name that the engine may use, compares what is there with what
+// the archive says, and drops it again.
+func VerifyArchive(ctx context.Context, e interface {
+	Cloner
+	Archiver
+}, file, scratch string) (Report, error) {
+	report, err := e.Restore(ctx, file, scratch, Options{})
+	if err != nil {
+		return report, fmt.Errorf("verify %s: %w", file, err)
+	}
+	if err := e.Drop(ctx, scratch); err != nil {
+		return report, fmt.Errorf("verify %s: %w", file, err)
+	}
+	return report, nil
+}
