@@ -121,6 +121,12 @@ func (b *Bot) Resolve(ctx context.Context, channel string) (string, error) {
 	return b.channels.resolve(ctx, channel)
 }
 
+// Joined refuses a channel, by name or id, that the bot is not in; nil also when
+// that cannot be told at the moment.
+func (b *Bot) Joined(ctx context.Context, channel string) error {
+	return b.channels.joined(ctx, channel)
+}
+
 // Handler serves HTTP mode under /slack/; nil without a signing secret.
 func (b *Bot) Handler() http.Handler {
 	if b.http == nil {

@@ -23,6 +23,7 @@ type channels struct {
 	mu     sync.Mutex
 	ids    map[string]string // by name without "#"
 	listed time.Time
+	in     map[string]time.Time // ids of channels the bot was found in, and when
 }
 
 const (
@@ -85,5 +86,47 @@ func (c *channels) list(ctx context.Context) error {
 func (c *channels) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.ids = nil
+	c.ids, c.in = nil, nil
+}
+
+// joined refuses a channel that the bot is not in. What Slack does not tell in
+// time is not refused.
+func (c *channels) joined(ctx context.Context, name string) error {
+	id, err := c.resolve(ctx, name)
+	if err != nil {
+		if fleet.CodeOf(err) == fleet.NotFound {
+			return err
+		}
+		return nil
+	}
+	c.mu.Lock()
+	seen := c.in[id]
+	c.mu.Unlock()
+	if time.Since(seen) < channelLife {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	info, err := c.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
+	code, _ := errorCode(err)
+	switch {
+	case err == nil && (info.IsMember || info.IsIM):
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.in == nil {
+			c.in = map[string]time.Time{}
+		}
+		c.in[id] = time.Now()
+		return nil
+	case err == nil:
+		return absent(info.Name)
+	case code == "channel_not_found" || code == "not_in_channel":
+		return absent(strings.TrimPrefix(name, "#"))
+	}
+	return nil
+}
+
+func absent(name string) error {
+	return fleet.Errorf(fleet.Refused, "I am not in #%s, so nothing could be posted there.", fleet.Clean(name, 80)).
+		WithHint("Type /invite @distrobot in it first.")
 }

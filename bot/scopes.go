@@ -22,6 +22,7 @@ func methodScopes() map[string][]string {
 		"users.list":                    {"users:read"},
 		"usergroups.list":               {"usergroups:read"},
 		"usergroups.users.list":         {"usergroups:read"},
+		"conversations.info":            {"channels:read", "groups:read"},
 		"conversations.list":            {"channels:read", "groups:read"},
 		"conversations.history":         {"channels:history", "groups:history", "im:history"},
 		"conversations.replies":         {"channels:history", "groups:history", "im:history"},

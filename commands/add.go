@@ -39,6 +39,9 @@ func (t *Table) add(ctx context.Context, r Request) (fleet.Message, error) {
 	if err := setDist(&d, r.Opts); err != nil {
 		return fleet.Message{}, err
 	}
+	if err := t.joined(ctx, r.Opts); err != nil {
+		return fleet.Message{}, err
+	}
 	if _, err := t.Catalog.Distribution(ctx, d.Name); err == nil {
 		return fleet.Message{}, wrong("name", fleet.Errorf(fleet.Exists, "There is a distribution %s already.", d.Name).
 			WithHint("See it: %s show %s", fleet.Slash, d.Name))
@@ -46,7 +49,7 @@ func (t *Table) add(ctx context.Context, r Request) (fleet.Message, error) {
 		return fleet.Message{}, err
 	}
 	var head fleet.Ref
-	if !d.Track.None() {
+	if d.URL != "" { // also when nothing is followed: it is built from later
 		var err error
 		if head, err = t.resolve(ctx, d, ""); err != nil {
 			return fleet.Message{}, err

@@ -39,7 +39,8 @@ type Request struct {
 	ID      string // request id, for logs and for doing it once
 	Who     fleet.Actor
 	Role    fleet.Role
-	Channel string // channel id where it was asked; "" in a shell
+	Channel string // channel id where it was asked; "" in a shell, and where the bot cannot post
+	Away    bool   // it was asked in a channel that the bot is not in
 	Args    []string
 	Opts    map[string]string
 	Shell   bool // asked by `distrobot do`: no forms, no buttons that need Slack

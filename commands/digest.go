@@ -46,11 +46,14 @@ func (t *Table) digestAdd(ctx context.Context, r Request) (fleet.Message, error)
 	if d.Channel == "" {
 		d.Channel = t.where(r, fleet.Distribution{})
 	}
+	if err := t.joined(ctx, r.Opts); err != nil {
+		return fleet.Message{}, err
+	}
 	d, err := t.Digests.Set(ctx, d)
 	if err != nil {
 		return fleet.Message{}, err
 	}
-	return say(fmt.Sprintf("Digest %s is scheduled.", d.Name), fleet.Say("It is posted next at ", fleet.When(d.Next), ".")), nil
+	return say(fmt.Sprintf("Digest %s is scheduled.", d.Name), fleet.Say("It is posted next: ", fleet.When(d.Next), ".")), nil
 }
 
 func newDigestList(t *Table) Command {
@@ -78,7 +81,7 @@ func newDigestRemove(t *Table) Command {
 	return Command{
 		Verb: "digest", Sub: "remove", Args: "NAME", Min: 1, Max: 1, Group: "Digest", Summary: "stop posting it", Role: fleet.Maintainer,
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
-			if err := t.Digests.Remove(ctx, r.Args[0]); err != nil {
+			if err := t.Digests.Remove(ctx, r.Args[0], r.Who); err != nil {
 				return fleet.Message{}, err
 			}
 			return say(fmt.Sprintf("Digest %s is not posted any more.", fleet.Clean(r.Args[0], 60))), nil

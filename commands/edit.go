@@ -38,7 +38,10 @@ func (t *Table) edit(ctx context.Context, r Request) (fleet.Message, error) {
 	if err := setDist(&next, r.Opts); err != nil {
 		return fleet.Message{}, err
 	}
-	if !next.Track.None() && (next.URL != d.URL || next.Track != d.Track) {
+	if err := t.joined(ctx, r.Opts); err != nil {
+		return fleet.Message{}, err
+	}
+	if next.URL != "" && (next.URL != d.URL || next.Track != d.Track) {
 		if _, err := t.resolve(ctx, next, ""); err != nil {
 			return fleet.Message{}, err
 		}

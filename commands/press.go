@@ -53,6 +53,9 @@ func (t *Table) Press(ctx context.Context, p Press) (Reply, error) {
 	role, err := t.permit(ctx, p.Who, b.role, b.what)
 	if err == nil {
 		r := Request{ID: p.ID, Who: p.Who, Role: role, Channel: p.Channel}
+		if b.role > fleet.Reader {
+			r = t.settle(ctx, r)
+		}
 		var out Reply
 		if out, err = b.run(ctx, p, r); err == nil {
 			return t.refreshed(ctx, p, out), nil
@@ -128,7 +131,7 @@ func (t *Table) runForm(ctx context.Context, cmd Command, r Request) (Reply, err
 	if err := cmd.count(len(r.Args)); err != nil {
 		return Reply{}, err
 	}
-	m, err := cmd.Run(ctx, r)
+	m, err := cmd.Run(ctx, t.settle(ctx, r))
 	return Reply{Message: m, Public: cmd.Public}, err
 }
 

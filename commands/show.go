@@ -55,7 +55,7 @@ func showDist(d fleet.Distribution, plats []fleet.Platform, c *fleet.Cursor) fle
 			field("Source", source), field("New versions are built", when(d.Policy.Build)), field("Ready builds become the target", when(d.Policy.Target)),
 			field("Own requests may be confirmed", yesNo(d.Policy.Self)), field("Channel", d.Policy.Channel),
 		},
-		Footer: fleet.Say("Added by ", fleet.By(d.By), " at ", fleet.When(d.Created)),
+		Footer: fleet.Say("Added by ", fleet.By(d.By), ", ", fleet.When(d.Created)),
 	}
 	if d.Target == "" {
 		m.Text = fmt.Sprintf("Distribution %s has no target yet.", d.Name)
@@ -64,7 +64,7 @@ func showDist(d fleet.Distribution, plats []fleet.Platform, c *fleet.Cursor) fle
 		m.Tone = fleet.Warn
 		m.Lines = append(m.Lines, fleet.Say("⚠️ Its repository cannot be read: "+fleet.Clean(c.Failing, 300)))
 	} else if c != nil && !c.Checked.IsZero() {
-		m.Lines = append(m.Lines, fleet.Say("Its repository was last read at ", fleet.When(c.Checked), "."))
+		m.Lines = append(m.Lines, fleet.Say("Its repository was last read: ", fleet.When(c.Checked), "."))
 	}
 	if len(plats) > 0 {
 		m.Table = platformTable(plats, d)
@@ -100,7 +100,7 @@ func (t *Table) showPlatform(ctx context.Context, p fleet.Platform) (fleet.Messa
 			field("Sites", count(sites[0])), field("From", fleet.Clean(p.Ref.Short(), 80)), mono("Commit", p.Ref.Commit),
 			field("Hosts", strings.Join(hosts, ", ")), mono("Tree", short(p.TreeDigest)),
 		},
-		Footer: fleet.Say("Ordered by ", fleet.By(p.By), " at ", fleet.When(p.Created)),
+		Footer: fleet.Say("Ordered by ", fleet.By(p.By), ", ", fleet.When(p.Created)),
 	}
 	if p.Reason != "" {
 		m.Lines = append(m.Lines, fleet.Say(fleet.Clean(p.Reason, 300)))

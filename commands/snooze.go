@@ -37,7 +37,7 @@ func newSnooze(t *Table) Command {
 			if err != nil {
 				return fleet.Message{}, err
 			}
-			return say(fmt.Sprintf("The announcement of %s is snoozed.", d.Name), fleet.Say("It comes back at ", fleet.When(a.Until), ".")), nil
+			return say(fmt.Sprintf("The announcement of %s is snoozed.", d.Name), fleet.Say("It comes back: ", fleet.When(a.Until), ".")), nil
 		},
 	}
 }

@@ -28,6 +28,7 @@ type Table struct {
 	Logs      fleet.Logs
 	Roles     fleet.Roles
 	Prober    fleet.Prober
+	Rooms     rooms  // nil when it cannot be told where the bot is
 	Poller    poller // reads a distribution's repository now; nil makes check refuse
 
 	Version        string
@@ -88,6 +89,9 @@ func (t *Table) run(ctx context.Context, cmd Command, r Request) (Reply, error) 
 	}
 	if err := cmd.count(len(r.Args)); err != nil {
 		return reply(err)
+	}
+	if cmd.Role > fleet.Reader {
+		r = t.settle(ctx, r)
 	}
 	m, err := cmd.Run(ctx, r)
 	if err != nil {
@@ -164,23 +168,4 @@ func (t *Table) now() time.Time {
 		return t.Now()
 	}
 	return time.Now()
-}
-
-// where is the channel in which the result of a request appears: where it was
-// asked, else the distribution's, else the default one.
-func (t *Table) where(r Request, d fleet.Distribution) string {
-	for _, c := range []string{r.Channel, d.Policy.Channel} {
-		if c != "" {
-			return c
-		}
-	}
-	return t.DefaultChannel
-}
-
-// here names that channel in an answer.
-func here(r Request) string {
-	if r.Channel == "" {
-		return "the channel of the distribution"
-	}
-	return "this channel"
 }

@@ -34,41 +34,55 @@ func (b *Builder) Build(ctx context.Context, o BuildOrder) (Platform, error) {
 		ids[i] = TaskID(idOr(b.ID))
 	}
 	var out Platform
-	err := b.Store.Update(ctx, Catalogue, func(tx Tx) error {
-		d, err := mustDist(tx, o.Distribution)
-		if err != nil {
-			return err
-		}
-		if d.URL == "" {
-			return Errorf(Refused, "%s has no repository to build from.", d.Name).
-				WithHint("Add its URL with edit, or assign a platform that exists.")
-		}
-		if have, err := actedOn(tx, o); err != nil || have.Name != "" {
-			out = have
-			return err
-		}
-		all, err := getRows(tx, PlatformsOf(d.Name), platformRow)
-		if err != nil {
-			return err
-		}
-		again, found := sameBuild(all, o.Ref)
-		if found && again.State != PlatformFailed {
-			out = again
-			return nil
-		}
-		if out, err = newPlatform(tx, d, o); err != nil {
-			return err
-		}
-		if found {
-			out.Name, out.Created = again.Name, again.Created
-		}
-		out.Task = ids[0]
-		d.Builds++
-		tx.Put(&d)
-		tx.Put(&out)
-		return ordered(tx, out, o, ids)
+	err := b.Store.Update(ctx, Catalogue, func(tx Tx) (err error) {
+		out, err = order(tx, o, ids)
+		return err
 	})
 	return out, err
+}
+
+// order is the commit of Build.
+func order(tx Tx, o BuildOrder, ids []TaskID) (Platform, error) {
+	d, err := mustDist(tx, o.Distribution)
+	if err != nil {
+		return Platform{}, err
+	}
+	if d.URL == "" {
+		return Platform{}, Errorf(Refused, "%s has no repository to build from.", d.Name).
+			WithHint("Add its URL with edit, or assign a platform that exists.")
+	}
+	if have, err := actedOn(tx, o); err != nil || have.Name != "" {
+		return have, err
+	}
+	pressed := o.News != ""
+	if !pressed {
+		if o.News, err = announcedAs(tx, d, o.Ref); err != nil {
+			return Platform{}, err
+		}
+	}
+	all, err := getRows(tx, PlatformsOf(d.Name), platformRow)
+	if err != nil {
+		return Platform{}, err
+	}
+	again, found := sameBuild(all, o.Ref)
+	if found && again.State != PlatformFailed {
+		return again, nil
+	}
+	out, err := newPlatform(tx, d, o)
+	if err != nil {
+		return out, err
+	}
+	if found {
+		out.Name, out.Created = again.Name, again.Created
+	}
+	out.Task = ids[0]
+	d.Builds++
+	tx.Put(&d)
+	tx.Put(&out)
+	if !pressed && !o.Quiet {
+		tx.Emit(shown(SubjectOf(AboutPlatform, string(out.Name)), o.Channel))
+	}
+	return out, ordered(tx, out, o, ids)
 }
 
 // actedOn gives the platform that the order's announcement has become already;
@@ -95,6 +109,20 @@ func actedOn(tx Tx, o BuildOrder) (Platform, error) {
 		return Platform{}, err
 	}
 	return p, nil
+}
+
+// announcedAs finds the announcement of a ref that nobody has acted on: a build
+// that was ordered by command is what it waits for. "" if there is none.
+func announcedAs(tx Tx, d Distribution, r Ref) (string, error) {
+	if d.News == 0 {
+		return "", nil
+	}
+	a := Announcement{ID: NewsID(d.Name, d.News)}
+	found, err := tx.Get(&a)
+	if err != nil || !found || !a.Open() || a.To.Name != r.Name || a.To.Commit != r.Commit {
+		return "", err
+	}
+	return a.ID, nil
 }
 
 // sameBuild finds a build of the same ref and commit that is under way, or one
@@ -143,8 +171,6 @@ func ordered(tx Tx, p Platform, o BuildOrder, ids []TaskID) error {
 		if err := markNews(tx, p, NewsBuilding); err != nil {
 			return err
 		}
-	} else if !o.Quiet {
-		tx.Emit(shown(shows, o.Channel))
 	}
 	for i, h := range o.Hosts {
 		tx.Emit(Effect{Task: &Task{

@@ -50,16 +50,16 @@ func (ds *Digests) Set(ctx context.Context, d Digest) (Digest, error) {
 }
 
 // Remove removes a digest; NotFound if there is none.
-func (ds *Digests) Remove(ctx context.Context, name string) error {
+func (ds *Digests) Remove(ctx context.Context, name string, who Actor) error {
 	return ds.Store.Update(ctx, Schedules, func(tx Tx) error {
 		d := Digest{Name: name}
 		if found, err := tx.Get(&d); err != nil {
 			return err
 		} else if !found {
-			return Errorf(NotFound, "There is no digest %s.", clip(name, 60))
+			return Errorf(NotFound, "There is no digest %s.", clip(name, 60)).WithHint("See those there are: %s digest list", Slash)
 		}
 		tx.Delete(&d)
-		tx.Emit(digestAudit(tx, Actor{}, "digest.removed", d))
+		tx.Emit(digestAudit(tx, who, "digest.removed", d))
 		return nil
 	})
 }

@@ -144,3 +144,21 @@ func TestBuildFromAnAnnouncementThatWasActedOn(t *testing.T) {
 		t.Errorf("superseded: %v", err)
 	}
 }
+
+// A build that was ordered by command is what the announcement waits for.
+func TestBuildByCommandTakesItsAnnouncementAlong(t *testing.T) {
+	r := newNewsroom(t, fleet.Track{Tags: `.*`})
+	r.must(r.news.Start(t.Context(), "atrium", tagRef("1.0.0", "a")))
+	r.hear(tagHead("1.1.0@b 1.0.0@a"))
+	b := fleet.Builder{Store: r.store}
+	old, err := b.Build(t.Context(), fleet.BuildOrder{Distribution: "Atrium", Ref: tagRef("1.0.0", "a"), By: fleet.Actor{ID: "U1"}, Quiet: true})
+	r.must(err)
+	if a := r.announcement("Atrium/1"); a.State != fleet.NewsOpen || old.News != "" {
+		t.Errorf("a build of another version: %s, %+v", a.State, old)
+	}
+	p, err := b.Build(t.Context(), fleet.BuildOrder{Distribution: "Atrium", Ref: r.announcement("Atrium/1").To, By: fleet.Actor{ID: "U1"}, Channel: "C1"})
+	r.must(err)
+	if a := r.announcement("Atrium/1"); a.State != fleet.NewsBuilding || a.Platform != p.Name || p.News != a.ID {
+		t.Errorf("%+v, built as %+v", a, p)
+	}
+}

@@ -159,10 +159,10 @@ func TestDigestSetAndRemove(t *testing.T) {
 	if err != nil || len(all) != 2 || all[0].Name != "evening" || all[1].Name != "morning" {
 		t.Errorf("%+v, %v", all, err)
 	}
-	if err := ds.Remove(t.Context(), "evening"); err != nil {
+	if err := ds.Remove(t.Context(), "evening", fleet.Actor{ID: "U1"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := ds.Remove(t.Context(), "evening"); fleet.CodeOf(err) != fleet.NotFound {
+	if err := ds.Remove(t.Context(), "evening", fleet.Actor{ID: "U1"}); fleet.CodeOf(err) != fleet.NotFound {
 		t.Error(err)
 	}
 }

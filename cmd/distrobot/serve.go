@@ -94,7 +94,7 @@ func (a *app) newBot(m *metrics) (*bot.Bot, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.roles.slack = b
+	a.roles.slack, a.table.Rooms = b, b
 	return b, nil
 }
 

@@ -81,9 +81,9 @@ func (c tryCmd) Run(ctx context.Context) error {
 func (t *trial) listen(ctx context.Context, cfg *Config) (stop func(), err error) {
 	log := newLogger(os.Stderr, cfg.LogLevel, cfg.LogFormat)
 	mux := http.NewServeMux()
-	mux.Handle("POST /try/publish", t.ws.RequireToken(http.HandlerFunc(t.publish)))
-	mux.Handle("GET /try/sites", t.ws.RequireToken(http.HandlerFunc(t.sites)))
-	mux.Handle("GET /try/releases", t.ws.RequireToken(http.HandlerFunc(t.releases)))
+	mux.Handle("POST /try/publish", t.ws.Guard(t.ws.RequireToken(http.HandlerFunc(t.publish))))
+	mux.Handle("GET /try/sites", t.ws.Guard(t.ws.RequireToken(http.HandlerFunc(t.sites))))
+	mux.Handle("GET /try/releases", t.ws.Guard(t.ws.RequireToken(http.HandlerFunc(t.releases))))
 	mux.Handle("/", t.ws.Handler())
 	addr, stopPage, err := listenAndServe(ctx, t.cmd.Listen, mux, log)
 	if err != nil {
