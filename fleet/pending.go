@@ -19,6 +19,9 @@ type CodeSchema struct {
 	// Floor is the schema of a module that was installed while it had no
 	// updates: 8000 in Drupal 8 and later, 0 in Drupal 7 and Backdrop.
 	Floor int `json:"floor,omitempty"`
+	// Legacy says that numbers from 7000 to 8999 are Drupal 7's and come before
+	// all others, as in Backdrop, which counts from 1000 and up.
+	Legacy bool `json:"legacy,omitempty"`
 	// Modules says what each module, theme or profile of the code base brings,
 	// by machine name. Those without any update are there too, as zero values:
 	// being in the code base is what keeps a site that uses them going.
@@ -38,11 +41,23 @@ type ModuleSchema struct {
 	Gone map[string]string `json:"g,omitempty"`
 }
 
-// Top is the schema a database has after all updates of the module.
-func (m ModuleSchema) Top() int {
-	top := m.LastRemoved
+// place gives the place of an update's number in the order in which updates
+// run. The numbers are those of Backdrop's update_get_update_list.
+func (c CodeSchema) place(n int) int {
+	if c.Legacy && n >= 7000 && n < 9000 {
+		return n - 7000
+	}
+	return n
+}
+
+// Top is the schema that a database of the module has after all updates.
+func (c CodeSchema) Top(module string) int {
+	m := c.Modules[module]
+	top := max(m.LastRemoved, c.Floor)
 	for _, n := range m.Updates {
-		top = max(top, n)
+		if c.place(n) > c.place(top) {
+			top = n
+		}
 	}
 	return top
 }
@@ -89,17 +104,26 @@ func Pending(code CodeSchema, site SiteSchema) Verdict {
 	for _, name := range site.Ran {
 		ran[name] = true
 	}
-	enabled := slices.Sorted(slices.Values(slices.Concat(site.Enabled, slices.Collect(maps.Keys(site.Installed)))))
-	for _, name := range slices.Compact(enabled) {
+	enabled := slices.Compact(slices.Sorted(slices.Values(slices.Concat(site.Enabled, slices.Collect(maps.Keys(site.Installed))))))
+	for _, name := range enabled {
 		m, known := code.Modules[name]
 		if !known {
 			continue // Compare says which packages in use are missing
 		}
 		if is, ok := site.Installed[name]; ok {
-			v.numbered(name, m, is, max(m.Top(), code.Floor))
+			v.numbered(code, name, is)
 		}
-		if site.PostUpdates {
-			v.post(name, m, ran)
+		for _, n := range m.Post {
+			if _, gone := m.Gone[n]; site.PostUpdates && !gone && !ran[name+"_post_update_"+n] {
+				v.Pending[name]++
+			}
+		}
+	}
+	// As in Drupal itself, only what is new enough otherwise is asked for post
+	// updates that were removed.
+	if site.PostUpdates && len(v.Blocks) == 0 {
+		for _, name := range enabled {
+			v.gone(name, code.Modules[name], ran)
 		}
 	}
 	return v
@@ -117,33 +141,31 @@ func (v *Verdict) whole(code CodeSchema, site SiteSchema) {
 }
 
 // numbered judges the numbered updates of one module.
-func (v *Verdict) numbered(name string, m ModuleSchema, is, top int) {
+func (v *Verdict) numbered(code CodeSchema, name string, is int) {
+	m, at, top := code.Modules[name], code.place(is), code.Top(name)
 	switch {
-	case is > top:
+	case at > code.place(top):
 		v.block("The database of %s has schema %d, newer than the target's %d; it cannot go back.", name, is, top)
 		return
-	case is < m.LastRemoved:
+	case at < code.place(m.LastRemoved):
 		v.block("The database of %s has schema %d, and the target begins at %d: upgrade to a release in between first.", name, is, m.LastRemoved)
+		return
+	case at < code.Floor:
+		v.block("The database of %s has schema %d, which is of an earlier major release; the target begins at %d.", name, is, code.Floor)
 		return
 	}
 	for _, n := range m.Updates {
-		if n > is {
+		if code.place(n) > at {
 			v.Pending[name]++
 		}
 	}
 }
 
-// post judges the post updates of one module.
-func (v *Verdict) post(name string, m ModuleSchema, ran map[string]bool) {
-	prefix := name + "_post_update_"
-	for _, n := range m.Post {
-		if _, gone := m.Gone[n]; !gone && !ran[prefix+n] {
-			v.Pending[name]++
-		}
-	}
+// gone blocks a module whose removed post updates never ran.
+func (v *Verdict) gone(name string, m ModuleSchema, ran map[string]bool) {
 	before := map[string]bool{}
 	for n, version := range m.Gone {
-		if !ran[prefix+n] {
+		if !ran[name+"_post_update_"+n] {
 			before[version] = true
 		}
 	}

@@ -33,7 +33,7 @@ func (backdrop) Check(t hosting.Tree) hosting.Check { return t.Spec.Check }
 
 // backdropIn finds Backdrop in a tree.
 func backdropIn(in tree) (core, bool) {
-	c := core{flavour: backdrop1, name: "backdrop"}
+	c := core{flavour: backdrop1, name: "backdrop", legacy: true}
 	docroot, found := in.find(func(docroot string) bool {
 		values := phpValues(in.file(path.Join(docroot, "core/includes/bootstrap.inc"), maxPHP))
 		c.version, c.php = values["BACKDROP_VERSION"], atLeast(values["BACKDROP_MINIMUM_PHP"])

@@ -49,6 +49,7 @@ type core struct {
 	version string
 	php     string // lowest version
 	floor   int
+	legacy  bool
 }
 
 // drupalIn finds Drupal in a tree, a later one first: its docroot has no
@@ -134,6 +135,6 @@ func (c core) read(ctx context.Context, in tree) (fleet.PlatformFacts, error) {
 		}
 	}
 	facts.Packages = group(own, composer, all).sorted()
-	facts.Code = &fleet.CodeSchema{Floor: c.floor, Modules: modules}
+	facts.Code = &fleet.CodeSchema{Floor: c.floor, Legacy: c.legacy, Modules: modules}
 	return facts, nil
 }
