@@ -8,5 +8,6 @@ func All() []Measurement {
 		gitBuild(),
 		sweep(),
 		storeSites(),
+		confirm(),
 	}
 }

@@ -5,6 +5,7 @@ package chat
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -52,7 +53,7 @@ type State struct {
 // Call sends in as JSON and decodes the answer into out; either may be nil. A
 // status of 300 or more is an error.
 func (c *Client) Call(method, path string, in, out any) error {
-	resp, err := c.send(method, path, in)
+	resp, err := c.send(context.Background(), method, path, in)
 	if err != nil {
 		return err
 	}
@@ -64,7 +65,7 @@ func (c *Client) Call(method, path string, in, out any) error {
 	return json.Unmarshal(raw, out)
 }
 
-func (c *Client) send(method, path string, in any) (*http.Response, error) {
+func (c *Client) send(ctx context.Context, method, path string, in any) (*http.Response, error) {
 	var body io.Reader
 	if in != nil {
 		raw, err := json.Marshal(in)
@@ -73,7 +74,7 @@ func (c *Client) send(method, path string, in any) (*http.Response, error) {
 		}
 		body = bytes.NewReader(raw)
 	}
-	req, err := http.NewRequest(method, c.base+path, body)
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
 	if err != nil {
 		return nil, err
 	}
@@ -136,6 +137,16 @@ func (c *Client) State() (State, error) {
 func (c *Client) Since(rev int64) (State, error) {
 	var s State
 	return s, c.Call("GET", fmt.Sprintf("/workspace/state?since=%d", rev), nil, &s)
+}
+
+// Events opens the stream of server-sent events that tells of each change, and
+// at once where things stand. It ends with ctx or when it is closed.
+func (c *Client) Events(ctx context.Context) (io.ReadCloser, error) {
+	resp, err := c.send(ctx, "GET", "/workspace/events", nil)
+	if err != nil {
+		return nil, err
+	}
+	return resp.Body, nil
 }
 
 // Await polls until ok is content with the state; what it last said is the
