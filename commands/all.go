@@ -13,6 +13,7 @@ func all(t *Table) []Command {
 		newSnooze(t),
 		newIgnore(t),
 		newMute(t),
+		newHooks(t),
 
 		newBuild(t),
 		newTarget(t),

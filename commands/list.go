@@ -23,9 +23,14 @@ func newList(t *Table) Command {
 				return fleet.Message{}, err
 			}
 			m := fleet.Message{Text: "There " + areMany(len(dists), "distribution", "distributions") + ".", Title: "Distributions"}
-			m.Table = &fleet.Table{Header: []string{"Name", "Follows", "Target", "Up to date", "Out of date"}, Right: []bool{false, false, false, true, true}}
-			for _, d := range dists {
-				m.Table.Rows = append(m.Table.Rows, distRow(d, standing))
+			cursors, err := t.cursors(ctx, dists)
+			if err != nil {
+				return fleet.Message{}, err
+			}
+			m.Table = &fleet.Table{Header: []string{"Name", "Follows", "Target", "Up to date", "Out of date", "Last read"},
+				Right: []bool{false, false, false, true, true, false}}
+			for i, d := range dists {
+				m.Table.Rows = append(m.Table.Rows, append(distRow(d, standing), lastRead(d, cursors[i])))
 			}
 			return m, nil
 		},
@@ -40,6 +45,19 @@ func distRow(d fleet.Distribution, all []fleet.Standing) []string {
 		}
 	}
 	return row
+}
+
+// lastRead says when a distribution's repository was read, or that it cannot be.
+func lastRead(d fleet.Distribution, c fleet.Cursor) string {
+	switch {
+	case d.Track.None():
+		return "—"
+	case c.Failing != "":
+		return "⚠️ fails"
+	case d.Hush.Muted.After(c.Checked) && !c.Checked.IsZero():
+		return stamp(c.Checked) + ", muted"
+	}
+	return stamp(c.Checked)
 }
 
 // follows says what of its repository a distribution follows.

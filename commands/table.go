@@ -31,6 +31,8 @@ type Table struct {
 	Rooms     rooms  // nil when it cannot be told where the bot is
 	Poller    poller // reads a distribution's repository now; nil makes check refuse
 
+	Hooks Hooks
+
 	Version        string
 	DefaultChannel string        // where plans and announcements go when nothing else says
 	Sandbox        bool          // `try`: new distributions let people confirm their own requests

@@ -11,7 +11,7 @@ import (
 
 // A Hint says that a repository may have changed.
 type Hint struct {
-	ID   string   // of the delivery; the same one twice acts once
+	IDs  []string // of the delivery; what has one that was seen before acts no more
 	URLs []string // under which the repository is known
 }
 
@@ -42,17 +42,10 @@ func (p *Poller) Hint(ctx context.Context, h Hint) (Hinted, error) {
 	result := HintTaken
 	err = p.Store.Update(ctx, fleet.Catalogue, func(tx fleet.Tx) error {
 		result = HintTaken
-		request := fleet.Request{Family: fleet.Catalogue, ID: "hint:" + h.ID}
-		found, err := tx.Get(&request)
-		if err != nil {
+		if repeated, err := seen(tx, h.IDs); err != nil || repeated {
+			result = HintRepeated
 			return err
 		}
-		if found {
-			result = HintRepeated
-			return nil
-		}
-		request.Answer = string(HintTaken)
-		tx.Put(&request)
 		for _, u := range urls {
 			if err := hinted(tx, u, all.byURL[u]); err != nil {
 				return err
@@ -64,6 +57,22 @@ func (p *Poller) Hint(ctx context.Context, h Hint) (Hinted, error) {
 		p.Wake()
 	}
 	return result, err
+}
+
+// seen reports whether a delivery came before, and remembers it.
+func seen(tx fleet.Tx, ids []string) (bool, error) {
+	fresh := make([]fleet.Request, len(ids))
+	for i, id := range ids {
+		fresh[i] = fleet.Request{Family: fleet.Catalogue, ID: "hint:" + id}
+		if found, err := tx.Get(&fresh[i]); err != nil || found {
+			return found, err
+		}
+	}
+	for i := range fresh {
+		fresh[i].Answer = string(HintTaken)
+		tx.Put(&fresh[i])
+	}
+	return false, nil
 }
 
 // hinted puts a URL first in line and notes the time for those who track it.

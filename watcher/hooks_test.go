@@ -58,7 +58,7 @@ func delivery(event, id, body string) *http.Request {
 
 func receive(t *testing.T, h watcher.Hinter, r *http.Request) *httptest.ResponseRecorder {
 	t.Helper()
-	g, err := watcher.NewGitHub(secret, h, nil)
+	g, err := watcher.NewHooks("github", []string{secret}, h, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func TestWebhookSignature(t *testing.T) {
 
 func TestWebhookSecretIsRequired(t *testing.T) {
 	for _, empty := range []string{"", "  "} {
-		if _, err := watcher.NewGitHub(empty, &hints{}, nil); err == nil {
+		if _, err := watcher.NewHooks("github", []string{empty}, &hints{}, nil); err == nil {
 			t.Errorf("%q is taken for a secret", empty)
 		}
 	}
@@ -234,7 +234,7 @@ func FuzzWebhook(f *testing.F) {
 	f.Add("push", "application/json", `{"repository":null,"commits":[null]}`, false)
 	f.Fuzz(func(t *testing.T, event, contentType, body string, signed bool) {
 		h := &hints{}
-		g, err := watcher.NewGitHub(secret, h, nil)
+		g, err := watcher.NewHooks("github", []string{secret}, h, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -36,7 +36,14 @@ type Config struct {
 	PollInterval time.Duration `env:"DISTROBOT_POLL_INTERVAL" envDefault:"60s"`
 	AllowPrivate bool          `env:"DISTROBOT_ALLOW_PRIVATE"`
 	GitHosts     []string      `env:"DISTROBOT_GIT_HOSTS" envSeparator:","`
-	GitHubSecret string        `env:"DISTROBOT_GITHUB_SECRET"`
+	Credentials  []string      `env:"DISTROBOT_GIT_CREDENTIALS" envSeparator:","`
+
+	URL             string   `env:"DISTROBOT_URL"`
+	GitHubSecret    []string `env:"DISTROBOT_GITHUB_SECRET" envSeparator:","`
+	GitLabSecret    []string `env:"DISTROBOT_GITLAB_SECRET" envSeparator:","`
+	GiteaSecret     []string `env:"DISTROBOT_GITEA_SECRET" envSeparator:","`
+	BitbucketSecret []string `env:"DISTROBOT_BITBUCKET_SECRET" envSeparator:","`
+	HookSecret      []string `env:"DISTROBOT_HOOK_SECRET" envSeparator:","`
 
 	Releases    string `env:"DISTROBOT_RELEASES" envDefault:"https://ftp.drupal.org/files/projects/{name}-{release}.tar.gz"`
 	ReleasesGit string `env:"DISTROBOT_RELEASES_GIT" envDefault:"https://git.drupalcode.org/project/{name}.git"`
@@ -69,6 +76,13 @@ func loadConfig() (Config, error) {
 		c.SlackAPIURL += "/"
 	}
 	return c, nil
+}
+
+// hookSecrets are the secrets of webhooks by the sort of forge, as
+// watcher.NewHooks knows it; each is received at /hooks/NAME.
+func (c Config) hookSecrets() map[string][]string {
+	return map[string][]string{"github": c.GitHubSecret, "gitlab": c.GitLabSecret, "gitea": c.GiteaSecret,
+		"bitbucket": c.BitbucketSecret, "generic": c.HookSecret}
 }
 
 // realSlack reports whether the settings lead to Slack itself.

@@ -104,12 +104,15 @@ func (a *app) routes(b *bot.Bot) (map[string]http.Handler, error) {
 	if h := b.Handler(); h != nil {
 		routes["/slack/"] = h
 	}
-	if a.cfg.GitHubSecret != "" {
-		hook, err := watcher.NewGitHub(a.cfg.GitHubSecret, a.poller, a.log)
+	for forge, secrets := range a.cfg.hookSecrets() {
+		if len(secrets) == 0 {
+			continue
+		}
+		hook, err := watcher.NewHooks(forge, secrets, a.poller, a.log)
 		if err != nil {
 			return nil, err
 		}
-		routes["/hooks/github"] = hook
+		routes["/hooks/"+forge] = hook
 	}
 	return routes, nil
 }

@@ -73,7 +73,10 @@ func openApp(ctx context.Context, cfg Config, opts appOptions) (*app, error) {
 		return nil, err
 	}
 	a.wireServices()
-	a.wireWatcher()
+	if err := a.wireWatcher(); err != nil {
+		_ = a.store.Close() // nothing was done with it
+		return nil, err
+	}
 	a.wireTable(opts)
 	return a, nil
 }
@@ -97,20 +100,25 @@ func (a *app) wireServices() {
 	a.decider = &fleet.Decider{Store: s, Planner: a.planner}
 	a.conductor = &fleet.Conductor{Store: s, Planner: a.planner, ID: a.newID}
 	a.tasks = &fleet.Tasks{Store: s}
-	a.news = &fleet.News{Store: s}
+	a.news = &fleet.News{Store: s, Settle: min(a.cfg.PollInterval, time.Minute)}
 	a.digests = &fleet.Digests{Store: s, Clock: watcher.Clock{}}
 	a.narrator = &fleet.Narrator{Store: s}
 }
 
 // wireWatcher makes what reads repositories; it polls only when it is run.
-func (a *app) wireWatcher() {
-	a.policy = mirror.Policy{AllowPrivate: a.cfg.AllowPrivate, AllowHTTP: a.cfg.AllowPrivate, Hosts: a.cfg.GitHosts}
+func (a *app) wireWatcher() error {
+	credentials, err := mirror.ParseCredentials(a.cfg.Credentials)
+	if err != nil {
+		return fmt.Errorf("DISTROBOT_GIT_CREDENTIALS: %w", err)
+	}
+	a.policy = mirror.Policy{AllowPrivate: a.cfg.AllowPrivate, AllowHTTP: a.cfg.AllowPrivate, Hosts: a.cfg.GitHosts, Credentials: credentials}
 	a.lister = mirror.NewLister(a.policy)
 	a.mirrors = &mirror.Store{Dir: filepath.Join(a.cfg.Data, "mirrors"), Policy: a.policy}
 	a.poller = &watcher.Poller{
 		Store: a.store, News: a.news, Refs: a.lister, History: a.mirrors, Builder: a.builder,
 		Log: a.log, Interval: a.cfg.PollInterval, Owner: a.owner,
 	}
+	return nil
 }
 
 func (a *app) wireTable(opts appOptions) {
@@ -120,6 +128,7 @@ func (a *app) wireTable(opts appOptions) {
 		Planner: a.planner, Decider: a.decider, Conductor: a.conductor, Tasks: a.tasks, News: a.news,
 		Digests: a.digests, Narrator: a.narrator, Trail: a.store, Logs: a.store,
 		Roles: a.roles, Prober: a.poller, Poller: a.poller,
+		Hooks:   commands.Hooks{URL: a.cfg.URL, Secrets: a.cfg.hookSecrets()},
 		Version: version(), DefaultChannel: a.cfg.Channel, Sandbox: opts.sandbox, Patience: 20 * time.Second,
 	}
 }

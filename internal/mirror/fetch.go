@@ -80,6 +80,7 @@ func (s *Store) peel(ctx context.Context, dir, hash string) (string, error) {
 
 // fetch runs git fetch, watched for the size of the mirror.
 func (s *Store) fetch(ctx context.Context, repo Repo, hash string, lock *os.File) error {
+	repo = s.Policy.dress(repo)
 	call, err := s.fetchCall(ctx, repo, hash)
 	if err != nil {
 		return err

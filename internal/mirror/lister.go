@@ -75,6 +75,7 @@ func (l *Lister) List(ctx context.Context, repo Repo, prefixes []string) (Listin
 	if err := checkPrefixes(prefixes); err != nil {
 		return Listing{}, err
 	}
+	repo = l.policy.dress(repo)
 	if strings.HasPrefix(repo.URL, "ssh://") {
 		return l.listOverSSH(ctx, repo, prefixes)
 	}

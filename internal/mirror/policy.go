@@ -25,6 +25,9 @@ type Policy struct {
 	// ConnsPerHost bounds the connections to one host; 0 means 8, as git hosts
 	// document no limit and polite clients stay low.
 	ConnsPerHost int
+	// Credentials are what private repositories are read with, by host; see
+	// ParseCredentials. A Repo's own comes first.
+	Credentials map[string]Credential
 }
 
 // maxURL bounds a URL in bytes; git hosts allow far less.
