@@ -1,6 +1,7 @@
 package commands_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -134,4 +135,27 @@ func TestForms(t *testing.T) {
 	w.says(submit("edit", edit.State, map[string]string{"url": atriumURL, "tags": `1\.\d+\.\d+`, "target": "auto", "channel": "#releases"}),
 		"Distribution atrium is changed", "Ready builds become the target: at once", "Channel: releases")
 	w.says(submit("edit", edit.State, map[string]string{"url": "", "tags": "", "channel": ""}), "Follows: nothing")
+}
+
+// TestUnknownRoleIsNoRefusal: while nobody can tell who is a maintainer, Confirm
+// says so, nothing is decided, and the same press counts later.
+func TestUnknownRoleIsNoRefusal(t *testing.T) {
+	w := newWorld(t)
+	w.atrium()
+	news := w.publish("1.1.0")
+	w.press(bob, news, fleet.ActBuild, news.ID())
+	w.built("atrium-1.1.0")
+	w.work(fleet.TaskInspect, w.inspect)
+	plan := w.plans(fleet.PlanProposed)[0]
+	s, value := fleet.SubjectOf(fleet.AboutPlan, string(plan.ID)), fleet.PlanValue(plan.ID, plan.Revision)
+	w.table.Roles = people{away: errors.New("slack is away")}
+	for _, action := range []string{fleet.ActConfirm, fleet.ActCancel} {
+		w.says(w.press(bob, s, action, value), "Your role cannot be told at the moment")
+	}
+	w.table.Roles = people{}
+	if r := w.press(bob, s, fleet.ActConfirm, value); !r.None || !strings.Contains(plainText(*r.Refresh), "Confirmed by bob") {
+		t.Fatalf("%+v", r)
+	}
+	w.table.Roles = people{away: errors.New("slack is away")}
+	w.says(w.press(alice, s, fleet.ActCancel, value), "Already confirmed by bob")
 }
