@@ -46,6 +46,17 @@ type Spec struct {
 	Verify   [][]string        `yaml:"verify"` // argument vectors, run once in the built tree
 	Network  *bool             `yaml:"network"`
 	Timeout  string            `yaml:"timeout"` // of one command, like "10m"
+	// Composer allows what the composer source leaves out otherwise.
+	Composer ComposerSpec `yaml:"composer"`
+}
+
+// A ComposerSpec says what composer may do while it builds: run the project's
+// plugins (composer/installers and the scaffold of Drupal are plugins) and its
+// scripts, and install the packages for development.
+type ComposerSpec struct {
+	Plugins bool `yaml:"plugins"`
+	Scripts bool `yaml:"scripts"`
+	Dev     bool `yaml:"dev"`
 }
 
 // A Check is what a healthy site answers to a GET of Path.

@@ -6,7 +6,8 @@ set -eu
 
 # command that must exist : Debian package that holds it
 needed="git:git gcc:gcc redis-server:redis-server chromium:chromium
-	mariadbd:mariadb-server mariadb-dump:mariadb-client"
+	mariadbd:mariadb-server mariadb-dump:mariadb-client
+	composer:composer php:php-cli unzip:unzip patch:patch xz:xz-utils"
 
 # mariadbd lives where only root's PATH leads.
 PATH="$PATH:/usr/sbin"
@@ -14,6 +15,8 @@ missing=""
 for pair in $needed; do
 	command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
 done
+# Composer reads repositories of archives by an extension of PHP.
+php -m 2>/dev/null | grep -qx zip || missing="$missing php-zip"
 # The C library's headers, for the race detector.
 [ -e /usr/include/stdlib.h ] || [ "$(uname -s)" != Linux ] || missing="$missing libc6-dev"
 [ -n "$missing" ] || exit 0

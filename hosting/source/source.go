@@ -15,6 +15,7 @@ type Options struct {
 	Lister   *mirror.Lister
 	Files    *mirror.Downloader
 	Releases Releases
+	Composer Composer
 }
 
 // policy says what may be contacted.
@@ -26,5 +27,6 @@ func All(o Options) []hosting.Source {
 		&git{mirrors: o.Mirrors},
 		directory{},
 		&drush{o: o},
+		&composer{o: o},
 	}
 }
