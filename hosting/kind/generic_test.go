@@ -13,6 +13,15 @@ import (
 	"github.com/distrobot/distrobot/hosting/kind"
 )
 
+// manifests are the files that the kinds read.
+var manifests = []string{
+	"composer.json", "composer.lock", "package-lock.json", "packages/a/composer.json", "modules/b/composer.json", "vendor/composer/installed.json",
+	"wp-includes/version.php", "wp-content/plugins/a/a.php", "wp-content/plugins/b.php", "wp-content/mu-plugins/c.php", "wp-content/themes/d/style.css", "wp-content/db.php",
+	"includes/bootstrap.inc", "modules/e/e.info", "modules/e/e.install", "sites/all/modules/f/f.info", "sites/all/modules/f/PATCHES.txt",
+	"core/lib/Drupal.php", "core/composer.json", "core/includes/bootstrap.inc", "core/modules/g/g.info.yml", "core/modules/g/g.install",
+	"core/modules/g/g.post_update.php", "modules/h/h.info.yml", "web/core/lib/Drupal.php",
+}
+
 func TestKinds(t *testing.T) {
 	seen := map[fleet.KindName]bool{}
 	for _, k := range kind.All() {
@@ -21,7 +30,7 @@ func TestKinds(t *testing.T) {
 		}
 		seen[k.Name()] = true
 		t.Run(string(k.Name()), func(t *testing.T) {
-			hostingtest.Kind(t, k, []string{"composer.json", "composer.lock", "package-lock.json", "packages/a/composer.json", "modules/b/composer.json"})
+			hostingtest.Kind(t, k, manifests)
 		})
 	}
 }

@@ -44,7 +44,12 @@ func readUpdates(m *fleet.ModuleSchema, module string, src []byte) {
 		return
 	}
 	tokens := phpTokens(src)
+	seen := map[string]bool{} // PHP refuses a second function of one name
 	phpFunctions(tokens, func(name string, rest []phpToken) {
+		if seen[name] {
+			return
+		}
+		seen[name] = true
 		hook, ok := strings.CutPrefix(name, module+"_")
 		if !ok {
 			return
@@ -55,13 +60,9 @@ func readUpdates(m *fleet.ModuleSchema, module string, src []byte) {
 		}
 		switch hook {
 		case "update_last_removed":
-			if m.LastRemoved == 0 {
-				m.LastRemoved, _ = phpReturned(phpBody(rest))
-			}
+			m.LastRemoved, _ = phpReturned(phpBody(rest))
 		case "removed_post_updates":
-			if m.Gone == nil {
-				m.Gone = removedPosts(module, phpBody(rest))
-			}
+			m.Gone = removedPosts(module, phpBody(rest))
 		}
 		if n, ok := strings.CutPrefix(hook, "update_"); ok && digitsOnly(n) && len(n) <= 9 && len(m.Updates) < maxUpdates {
 			number, _ := strconv.Atoi(n) // digits only, and few

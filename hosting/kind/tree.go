@@ -17,7 +17,7 @@ import (
 const (
 	maxManifest = 32 << 20 // bytes of one file; lock files of large sites have a few megabytes
 	maxPackages = 20_000
-	maxPHP      = 4 << 20 // bytes of one PHP file; the largest real .install file has 200 KiB
+	maxPHP      = 1 << 20 // bytes of one PHP file; the largest .install file of Drupal's core has some 100 KiB
 	maxEntries  = 1 << 20 // files and directories of a tree
 )
 
