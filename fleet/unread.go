@@ -1,6 +1,10 @@
 package fleet
 
-import "fmt"
+import (
+	"context"
+	"fmt"
+	"time"
+)
 
 // failed counts a failed poll. The alarm is raised once and follows the reason.
 func (l *listening) failed(reason string) error {
@@ -45,4 +49,36 @@ func (l *listening) recovered() (bool, error) {
 	l.tx.Put(&a)
 	l.tx.Emit(a.notice(true))
 	return true, nil
+}
+
+// Missed tells that a distribution was not read since a time, unless it was, or
+// people know already; it reports whether they are told. The next reading ends
+// the alarm.
+func (n *News) Missed(ctx context.Context, d DistName, since time.Time) (bool, error) {
+	told := false
+	err := n.Store.Update(ctx, Catalogue, func(tx Tx) error {
+		told = false
+		l, err := listen(tx, d)
+		if err != nil || l == nil || l.dist.Track.None() {
+			return err
+		}
+		last := l.cursor.Checked
+		if last.IsZero() {
+			last = l.dist.Created
+		}
+		if l.cursor.Alarm != "" || last.After(since) {
+			return nil
+		}
+		reason := fmt.Sprintf("Its repository was not read since %s.", last.UTC().Format("2 January 15:04 UTC"))
+		if l.cursor.Failing != "" {
+			reason += " The last attempt: " + l.cursor.Failing
+		}
+		l.cursor.Fails, told = failuresToTell-1, true
+		if err := l.failed(Clean(reason, 300)); err != nil {
+			return err
+		}
+		tx.Put(&l.cursor)
+		return nil
+	})
+	return told && err == nil, err
 }

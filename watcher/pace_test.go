@@ -23,6 +23,10 @@ func (brokenHistory) Log(context.Context, mirror.Repo, string, string, int) (mir
 	return mirror.Commits{}, errors.New("no disk")
 }
 
+func (brokenHistory) Message(context.Context, mirror.Repo, mirror.Ref) (string, error) {
+	return "", errors.New("no disk")
+}
+
 // fakeRefs answers for any number of repositories and notes who asked when.
 type fakeRefs struct {
 	mu      sync.Mutex

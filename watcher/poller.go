@@ -19,6 +19,7 @@ type Lister interface {
 type History interface {
 	Fetch(ctx context.Context, repo mirror.Repo, want mirror.Ref) error
 	Log(ctx context.Context, repo mirror.Repo, from, to string, limit int) (mirror.Commits, error)
+	Message(ctx context.Context, repo mirror.Repo, tag mirror.Ref) (string, error)
 }
 
 // An Orderer orders builds; *fleet.Builder.
@@ -50,6 +51,7 @@ type Poller struct {
 	hosts hosts
 	mu    sync.Mutex
 	cache tracked
+	heart heart
 }
 
 // Defaults of a Poller. Git hosts document no limit of connections; 4 to 8 are

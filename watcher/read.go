@@ -119,15 +119,12 @@ func (p *Poller) build(ctx context.Context, name fleet.DistName) error {
 }
 
 // ripe reports whether an announcement counts as ready by the store's clock.
-func (p *Poller) ripe(ctx context.Context, a fleet.Announcement) (ripe bool, err error) {
+func (p *Poller) ripe(ctx context.Context, a fleet.Announcement) (bool, error) {
 	if a.Ripe.IsZero() {
 		return true, nil
 	}
-	err = p.Store.Update(ctx, fleet.Catalogue, func(tx fleet.Tx) error {
-		ripe = !a.Ripe.After(tx.Now())
-		return nil
-	})
-	return ripe, err
+	now, err := p.now(ctx)
+	return err == nil && !a.Ripe.After(now), err
 }
 
 // describe adds the commits since what is announced or known, if the head is
@@ -161,6 +158,9 @@ func (p *Poller) describe(ctx context.Context, d fleet.Distribution, head *fleet
 	if err != nil {
 		p.Log.InfoContext(ctx, "an announcement comes without its commits", "dist", d.Name, "err", err)
 		return nil
+	}
+	if head.Note, err = p.History.Message(ctx, p.repo(d.URL), ref); err != nil {
+		p.Log.InfoContext(ctx, "an announcement comes without the tag's message", "dist", d.Name, "err", err)
 	}
 	head.Total, head.Rewritten = commits.Total, commits.Rewritten && !head.Ref.IsTag()
 	for _, c := range commits.List {

@@ -29,6 +29,7 @@ func (w *Watcher) Run(ctx context.Context) {
 	defer running.Wait()
 	running.Go(func() { w.Poller.Run(ctx) })
 	running.Go(func() { w.repeat(ctx, "wake announcements", w.News.Wake) })
+	running.Go(func() { w.repeat(ctx, "notice silence", w.Poller.Heartbeat) })
 	running.Go(func() { w.repeat(ctx, "fire digests", w.Digests.Fire) })
 }
 
