@@ -1,0 +1,272 @@
+package database_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/distrobot/distrobot/internal/database"
+)
+
+// heavy is a table whose copy takes long enough to be interrupted: its stored
+// column is computed again for each row of the copy.
+var heavy = []string{
+	"CREATE TABLE heavy (id INT PRIMARY KEY, body TEXT, n CHAR(128) AS (SHA2(REPEAT(body, 100000), 512)) STORED) ENGINE=InnoDB",
+	"INSERT INTO heavy (id, body) SELECT seq, REPEAT('a', 10) FROM seq_1_to_400",
+	"CREATE TABLE light (id INT PRIMARY KEY)", "INSERT INTO light VALUES (1), (2)",
+}
+
+// copying waits until a statement that copies heavy into to runs on the server.
+func (s *server) copying(t *testing.T, to string) {
+	t.Helper()
+	deadline := time.Now().Add(60 * time.Second)
+	for s.one(t, "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE DB = ? AND INFO LIKE 'INSERT INTO%heavy%'", to) == "0" {
+		if time.Now().After(deadline) {
+			t.Fatal("the copy never began")
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func TestCancelledCloneLeavesNothing(t *testing.T) {
+	s := mariadb(t)
+	s.source(t, "long", heavy...)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	why := errors.New("the lease is lost")
+	done := make(chan error, 1)
+	go func() {
+		_, err := s.engine.Clone(ctx, "long", "bot_long", database.Options{})
+		done <- err
+	}()
+	s.copying(t, "bot_long")
+	// Somebody else must not get in the way meanwhile.
+	if swept, err := s.engine.Sweep(t.Context()); err != nil || len(swept) > 0 {
+		t.Errorf("Sweep took %v from a clone under way (%v)", swept, err)
+	}
+	if _, err := s.engine.Clone(t.Context(), "long", "bot_long", database.Options{}); !errors.Is(err, database.ErrBusy) {
+		t.Errorf("a second clone: %v, want ErrBusy", err)
+	}
+	if _, err := s.engine.Size(t.Context(), "bot_long"); !errors.Is(err, database.ErrPartial) {
+		t.Errorf("Size of a clone under way: %v, want ErrPartial", err)
+	}
+	cancel(why)
+	if err := <-done; !errors.Is(err, why) {
+		t.Errorf("got %v, want the cause of the cancellation", err)
+	}
+	if left := s.databases(t, "bot_long"); left != "" {
+		t.Errorf("left: %s", left)
+	}
+	if n := s.one(t, "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'INSERT INTO%heavy%'"); n != "0" {
+		t.Errorf("%s statements go on", n)
+	}
+}
+
+// The server dies in the middle. What is left says that it is incomplete, is not
+// taken for a database by anybody, and goes by Sweep or by a new clone.
+func TestServerKilledDuringClone(t *testing.T) {
+	s := ownServer(t)
+	s.source(t, "long", heavy...)
+	before := s.checksum(t, "long", "heavy")
+	for _, remedy := range []string{"sweep", "clone"} {
+		done := make(chan error, 1)
+		go func() {
+			_, err := s.engine.Clone(context.Background(), "long", "bot_long", database.Options{})
+			done <- err
+		}()
+		s.copying(t, "bot_long")
+		_ = s.cmd.Process.Kill()
+		if err := <-done; err == nil {
+			t.Fatal("the clone was reported as done")
+		}
+		s.kill()
+		s.start(t)
+		if left := s.databases(t, "bot_long"); left != "bot_long,bot_long"+database.PartialSuffix {
+			t.Fatalf("left: %q", left)
+		}
+		if _, err := s.engine.Clone(t.Context(), "bot_long", "bot_other", database.Options{}); !errors.Is(err, database.ErrPartial) {
+			t.Errorf("clone of a remnant: %v, want ErrPartial", err)
+		}
+		if remedy == "sweep" {
+			if swept, err := s.engine.Sweep(t.Context()); err != nil || len(swept) != 1 || swept[0] != "bot_long" {
+				t.Errorf("swept %v, %v", swept, err)
+			}
+			if left := s.databases(t, "bot_"); left != "" {
+				t.Errorf("left after Sweep: %q", left)
+			}
+			continue
+		}
+		if _, err := s.engine.Clone(t.Context(), "long", "bot_long", database.Options{}); err != nil {
+			t.Errorf("clone again: %v", err)
+		}
+		if after := s.checksum(t, "bot_long", "heavy"); after != before {
+			t.Errorf("checksum %s, want %s", after, before)
+		}
+	}
+	if after := s.checksum(t, "long", "heavy"); after != before {
+		t.Errorf("the source changed: %s, want %s", after, before)
+	}
+}
+
+// A worker killed with SIGKILL leaves statements that run on in the server; the
+// connections below are made the same way by hand.
+func TestSweepEndsStatementsOfADeadProcess(t *testing.T) {
+	s := mariadb(t)
+	s.source(t, "dead", heavy...)
+	s.exec(t, "CREATE DATABASE bot_dead; CREATE DATABASE bot_dead"+database.PartialSuffix+"; CREATE TABLE bot_dead.heavy (id INT, x INT)")
+	conn, err := s.db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(t.Context(), "USE bot_dead"); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() {
+		_, err := conn.ExecContext(context.Background(), "INSERT INTO bot_dead.heavy SELECT id, SLEEP(60) FROM dead.heavy")
+		ended <- err
+	}()
+	s.copying(t, "bot_dead")
+	if swept, err := s.engine.Sweep(t.Context()); err != nil || len(swept) != 1 {
+		t.Errorf("swept %v, %v", swept, err)
+	}
+	if err := <-ended; err == nil {
+		t.Error("the statement ran to its end")
+	}
+	if left := s.databases(t, "bot_dead"); left != "" {
+		t.Errorf("left: %s", left)
+	}
+}
+
+// A full disk must end the clone with an error and nothing left, and must not
+// harm the source.
+func TestDiskFull(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("SKIPPED: only root can mount the small volume that this test fills")
+	}
+	s := install(t)
+	whole := s.dir
+	t.Cleanup(func() { _ = os.RemoveAll(whole) })
+	s.dir = filepath.Join(whole, "small")
+	if err := os.Mkdir(s.dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mount("tmpfs", s.dir, "tmpfs", 0, "size=300m,mode=777"); err != nil {
+		t.Skipf("SKIPPED: this machine does not let us mount a volume to fill: %v", err)
+	}
+	t.Cleanup(func() { s.stop(); _ = unix.Unmount(s.dir, 0) })
+	if out, err := exec.Command("cp", "-a", filepath.Join(whole, "data"), s.dir).CombinedOutput(); err != nil {
+		t.Fatalf("cp: %v %s", err, out)
+	}
+	s.args = []string{"--innodb-log-file-size=16M"}
+	s.start(t)
+	s.source(t, "big", "CREATE TABLE b (id INT PRIMARY KEY, t TEXT) ENGINE=InnoDB",
+		"INSERT INTO b SELECT seq, REPEAT(MD5(seq), 50) FROM seq_1_to_15000")
+	before := s.checksum(t, "big", "b")
+	fill(t, s.dir, 8<<20)
+	_, err := s.engine.Clone(t.Context(), "big", "bot_big", database.Options{})
+	if err == nil || !strings.Contains(err.Error(), "full") && !strings.Contains(err.Error(), "space") {
+		t.Errorf("got %v, want an error that says what is full", err)
+	}
+	if left := s.databases(t, "bot_big"); left != "" {
+		t.Errorf("left: %s", left)
+	}
+	if after := s.checksum(t, "big", "b"); after != before {
+		t.Errorf("the source changed: %s, want %s", after, before)
+	}
+}
+
+// fill leaves rest bytes free on the volume of dir.
+func fill(t *testing.T, dir string, rest int64) {
+	t.Helper()
+	var stat unix.Statfs_t
+	if err := unix.Statfs(dir, &stat); err != nil {
+		t.Fatal(err)
+	}
+	free := int64(stat.Bavail) * stat.Bsize
+	if free <= rest {
+		t.Fatalf("%d bytes are free, want more than %d", free, rest)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "filler"), make([]byte, free-rest), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestBrokenViewIsLeftOut(t *testing.T) {
+	s := mariadb(t)
+	s.source(t, "views", "CREATE TABLE gone (id INT)", "CREATE TABLE here (id INT)", "INSERT INTO here VALUES (1)",
+		"CREATE VIEW broken AS SELECT id FROM gone", "CREATE VIEW above AS SELECT id FROM broken", "CREATE VIEW works AS SELECT id FROM here",
+		"DROP TABLE gone")
+	drop(t, s.engine, "bot_views")
+	report, err := s.engine.Clone(t.Context(), "views", "bot_views", database.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := strings.Join(report.Fallbacks, "; ")
+	if len(report.Fallbacks) != 2 || !strings.Contains(told, "view broken") || !strings.Contains(told, "view above") {
+		t.Errorf("fallbacks: %s", told)
+	}
+	if s.one(t, "SELECT id FROM bot_views.works") != "1" {
+		t.Error("the view that works does not")
+	}
+}
+
+// A table too big for one transaction of the binary log is dumped and loaded.
+func TestFallsBackToDumpAndLoad(t *testing.T) {
+	s := ownServer(t, "--log-bin=b", "--binlog-format=ROW", "--max-binlog-cache-size=65536", "--binlog-cache-size=32768", "--max-allowed-packet=1M")
+	s.source(t, "wide", "SET sql_log_bin=0", "CREATE TABLE small (id INT PRIMARY KEY)", "INSERT INTO small VALUES (1)",
+		"CREATE TABLE wide (id INT PRIMARY KEY, t TEXT) ENGINE=InnoDB", "INSERT INTO wide SELECT seq, REPEAT('x', 1000) FROM seq_1_to_500")
+	report, err := s.engine.Clone(t.Context(), "wide", "bot_wide", database.Options{})
+	if err == nil {
+		t.Fatalf("the dump's statements of 1 MB should be too big as well: %+v", report)
+	}
+	s.exec(t, "SET GLOBAL max_binlog_cache_size = 2*1024*1024")
+	s.in(t, "wide", "SET sql_log_bin=0", "INSERT INTO wide SELECT seq, REPEAT('x', 1000) FROM seq_501_to_5000")
+	report, err = s.engine.Clone(t.Context(), "wide", "bot_wide", database.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(report.Fallbacks) != 1 || !strings.HasPrefix(report.Fallbacks[0], "table wide was dumped and loaded") || report.Rows != 5001 {
+		t.Errorf("report %+v", report)
+	}
+	if a, b := s.checksum(t, "wide", "wide"), s.checksum(t, "bot_wide", "wide"); a != b {
+		t.Errorf("checksum %s, want %s", b, a)
+	}
+}
+
+// Writers of the source wait while a clone holds it, and go on with Hot.
+func TestHotAndHeld(t *testing.T) {
+	s := mariadb(t)
+	s.source(t, "busy", heavy...)
+	for name, hot := range map[string]bool{"bot_held": false, "bot_hot": true} {
+		drop(t, s.engine, name)
+		done := make(chan error, 1)
+		go func() {
+			report, err := s.engine.Clone(context.Background(), "busy", name, database.Options{Hot: hot})
+			if err == nil && hot != (report.Verified == database.ByCount) {
+				err = errors.New("verified by " + report.Verified)
+			}
+			done <- err
+		}()
+		s.copying(t, name)
+		conn, err := s.db.Conn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = conn.ExecContext(t.Context(), "SET STATEMENT lock_wait_timeout=0 FOR INSERT INTO busy.light VALUES ("+map[bool]string{true: "8", false: "9"}[hot]+")")
+		_ = conn.Close()
+		if hot != (err == nil) {
+			t.Errorf("write during %s: %v", name, err)
+		}
+		if err := <-done; err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
