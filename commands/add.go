@@ -31,7 +31,7 @@ func (t *Table) add(ctx context.Context, r Request) (fleet.Message, error) {
 	if err := fleet.CheckDistName(name); err != nil {
 		return fleet.Message{}, wrong("name", err)
 	}
-	d := fleet.Distribution{Name: fleet.DistName(name), Kind: "generic", Source: fleet.Source{Type: "git"}}
+	d := fleet.Distribution{Name: fleet.DistName(name), Kind: fleet.AutoKind, Source: fleet.Source{Type: "git"}}
 	d.Policy.Self, d.Policy.Channel = t.Sandbox, t.DefaultChannel
 	if r.Channel != "" {
 		d.Policy.Channel = r.Channel

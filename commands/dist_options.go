@@ -15,7 +15,7 @@ var distOptions = [...]Option{
 	{"branch", "NAME", "follow a branch"},
 	{"tags", "EXPRESSION", `follow tags that match, such as '1\.\d+\.\d+'`},
 	{"versions", "RANGE", "follow tags in a range, such as ^10.2, ~1.4 or 7.x-3.*"},
-	{"kind", "KIND", "drupal, backdrop, wordpress or generic (generic)"},
+	{"kind", "KIND", "drupal, backdrop, wordpress or generic; auto finds out when it builds (auto)"},
 	{"build", "ask|auto", "build new versions at once, or ask first (ask)"},
 	{"target", "ask|auto", "make a ready build the upgrade target, or ask first (ask)"},
 	{"channel", "CHANNEL", "where it is announced"},
@@ -30,7 +30,7 @@ var distOptions = [...]Option{
 }
 
 // kinds are the kinds of site distrobot knows.
-var kinds = [...]string{"generic", "drupal", "backdrop", "wordpress"}
+var kinds = [...]string{string(fleet.AutoKind), "generic", "drupal", "backdrop", "wordpress"}
 
 // setDist applies options to a distribution. An error is a wrongInput that names
 // the option.

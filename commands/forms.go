@@ -26,7 +26,7 @@ func (t *Table) addForm(_ context.Context, _ Request) (fleet.Form, error) {
 	return fleet.Form{
 		Command: "add", Title: "Add a distribution", Submit: "Add",
 		Intro:  []fleet.Line{fleet.Say("A distribution names the platforms of one family, so that the right one to upgrade to is known.")},
-		Inputs: append([]fleet.Input{name}, distInputs(fleet.Distribution{Kind: "generic", Source: fleet.Source{Type: "git"}})...),
+		Inputs: append([]fleet.Input{name}, distInputs(fleet.Distribution{Kind: fleet.AutoKind, Source: fleet.Source{Type: "git"}})...),
 	}, nil
 }
 
