@@ -54,8 +54,9 @@ func TestStoryInTheBrowser(t *testing.T) {
 	w.Do("ask for the digest", chromedp.SendKeys(`textarea`, "/distro digest\r"))
 	seen(w, "Pinned")
 	pictures(w, "7-digest")
-	// A held site answers 503, also to its preview beside the chat.
-	w.Quiet("503 (Service Unavailable)")
+	// A held site answers 503 with a page, also to its preview beside the chat
+	// and to what that preview still loads.
+	w.Quiet("503 (Service Unavailable)", "is not a supported stylesheet MIME type")
 }
 
 // startTry starts the program in a process of its own and gives the address of
