@@ -79,7 +79,7 @@ func TestManifestAsksForExactlyWhatIsUsed(t *testing.T) {
 var calls = map[string]string{
 	"AuthTestContext": "auth.test", "PostMessageContext": "chat.postMessage", "PostEphemeralContext": "chat.postEphemeral",
 	"UpdateMessageContext": "chat.update", "GetPermalinkContext": "chat.getPermalink", "OpenViewContext": "views.open",
-	"PublishViewContext": "views.publish", "GetUserInfoContext": "users.info", "GetUsersContext": "users.list", "GetUserGroupsContext": "usergroups.list",
+	"PublishViewContext": "views.publish", "GetUserInfoContext": "users.info", "GetUsersContext": "users.list", "GetUsersPaginated": "users.list", "GetUserGroupsContext": "usergroups.list",
 	"GetUserGroupMembersContext": "usergroups.users.list", "GetConversationsContext": "conversations.list", "GetConversationInfoContext": "conversations.info",
 	"GetConversationHistoryContext": "conversations.history", "GetConversationRepliesContext": "conversations.replies",
 }
