@@ -17,12 +17,13 @@ func newDigest(t *Table) Command {
 
 func newDigestAdd(t *Table) Command {
 	return Command{
-		Verb: "digest", Sub: "add", Args: `NAME "MIN HOUR DAY MONTH WEEKDAY" [--zone ZONE] [--channel CHANNEL]`, Min: 2, Max: 6, Group: "Digest",
+		Verb: "digest", Sub: "add", Args: `NAME "MIN HOUR DAY MONTH WEEKDAY" [--zone ZONE] [--channel CHANNEL] [--quiet] [--skip]`, Min: 2, Max: 6, Group: "Digest",
 		Options: []Option{{"zone", "ZONE", "time zone, such as Europe/Berlin (UTC)"}, {"channel", "CHANNEL", "where it is posted (here)"},
-			{"quiet", "", "post nothing when nothing is out of date"}},
+			{"quiet", "", "post nothing when nothing is out of date"}, {"skip", "", "do not make up for a firing that was missed"}},
 		Summary: "post it on a schedule",
-		Help:    []string{fleet.Slash + ` digest add mondays "0 9 * * 1" --zone Europe/Berlin`},
-		Role:    fleet.Maintainer, Run: t.digestAdd,
+		Help: []string{fleet.Slash + ` digest add mondays "0 9 * * 1" --zone Europe/Berlin`,
+			"Typed in a direct message to me, it is for you alone. A channel can have several."},
+		Role: fleet.Maintainer, Run: t.digestAdd,
 	}
 }
 
@@ -39,7 +40,7 @@ func (t *Table) digestAdd(ctx context.Context, r Request) (fleet.Message, error)
 		return fleet.Message{}, fleet.Errorf(fleet.Invalid, "%q cannot be the name of a digest.", fleet.Clean(r.Args[0], 60)).
 			WithHint("Use up to 40 letters, digits, dots, dashes and underscores.")
 	}
-	d := fleet.Digest{Name: r.Args[0], Spec: spec, Zone: r.Opts["zone"], Channel: r.Opts["channel"], By: r.Who, Quiet: r.Opts["quiet"] != ""}
+	d := fleet.Digest{Name: r.Args[0], Spec: spec, Zone: r.Opts["zone"], Channel: r.Opts["channel"], By: r.Who, Quiet: r.Opts["quiet"] != "", Skip: r.Opts["skip"] != ""}
 	if d.Zone == "" {
 		d.Zone = "UTC"
 	}

@@ -17,6 +17,17 @@ type DigestView struct {
 	Pinned    []Site             // they stand apart: nothing offers them an upgrade
 	Failing   []Cursor           // sources that cannot be read
 	Held      []Task
+	Details   map[DistName]DistDetail // of every distribution
+	Idle      []PlatformName          // old platforms without sites
+}
+
+// nothing reports whether nothing is out of date and nothing needs a person.
+func (v DigestView) nothing() bool {
+	out := 0
+	for _, s := range v.Standings {
+		out += s.OutOfDate
+	}
+	return out+len(v.Failing)+len(v.Held)+len(v.Pinned) == 0
 }
 
 // Digest tells what is out of date now, as a scheduled digest would.
@@ -58,7 +69,11 @@ func (n *Narrator) digestView(ctx context.Context) (DigestView, error) {
 			return v, err
 		}
 	}
-	if v.Failing, err = n.failing(ctx); err != nil {
+	if v.Details, err = n.detail(ctx, v.Standings); err != nil {
+		return v, err
+	}
+	v.Failing = failing(v.Details)
+	if v.Idle, err = n.idle(ctx, v.Details); err != nil {
 		return v, err
 	}
 	v.Held, err = n.held(ctx)
@@ -119,19 +134,16 @@ func (n *Narrator) pinned(ctx context.Context) ([]Site, error) {
 	return slices.DeleteFunc(sites, func(s Site) bool { return s.Pinned == "" }), err
 }
 
-func (n *Narrator) failing(ctx context.Context) ([]Cursor, error) {
-	names, err := n.Store.List(ctx, AllDistributions, Page{})
-	if err != nil || len(names) == 0 {
-		return nil, err
+// failing gives the cursors of repositories that cannot be read, by name.
+func failing(details map[DistName]DistDetail) []Cursor {
+	var out []Cursor
+	for _, d := range details {
+		if d.Cursor.Failing != "" {
+			out = append(out, d.Cursor)
+		}
 	}
-	cursors := make([]Cursor, len(names))
-	recs := make([]Record, len(names))
-	for i, d := range names {
-		cursors[i].Distribution = DistName(d)
-		recs[i] = &cursors[i]
-	}
-	_, err = n.Store.Read(ctx, recs...)
-	return slices.DeleteFunc(cursors, func(c Cursor) bool { return c.Failing == "" }), err
+	slices.SortFunc(out, func(a, b Cursor) int { return strings.Compare(string(a.Distribution), string(b.Distribution)) })
+	return out
 }
 
 func (n *Narrator) held(ctx context.Context) ([]Task, error) {

@@ -98,6 +98,18 @@ func (ds *Digests) All(ctx context.Context) ([]Digest, error) {
 // of downtime the morning's list is, after a day tomorrow's is nearer.
 const digestLate = 12 * time.Hour
 
+// digestPunctual is how late one may be that is not to be made up for: a pause
+// of the bot for a restart is no miss.
+const digestPunctual = 10 * time.Minute
+
+// late is how late a firing of d is still worth posting.
+func (d Digest) late() time.Duration {
+	if d.Skip {
+		return digestPunctual
+	}
+	return digestLate
+}
+
 // Fire fires every digest that is due, once over all replicas, and computes its
 // next time. Of the firings missed while nothing ran the last counts, if it is
 // less than twelve hours late. Returns how many fired. A digest that cannot be
@@ -125,6 +137,10 @@ func (ds *Digests) Fire(ctx context.Context) (int, error) {
 // fire fires one digest if it still is due: the commit that moves Next on is
 // the one that promises the message.
 func (ds *Digests) fire(ctx context.Context, name string) (fired bool, err error) {
+	idle, err := ds.nothing(ctx, name)
+	if err != nil {
+		return false, err
+	}
 	err = ds.Store.Update(ctx, Schedules, func(tx Tx) error {
 		fired = false
 		d := Digest{Name: name}
@@ -136,7 +152,7 @@ func (ds *Digests) fire(ctx context.Context, name string) (fired bool, err error
 		if err != nil {
 			return err
 		}
-		if fired = tx.Now().Sub(slot) < digestLate; fired {
+		if fired = tx.Now().Sub(slot) < d.late() && !(d.Quiet && idle); fired {
 			id := d.Name + "/" + wall(slot, d.Zone)
 			tx.Emit(Effect{Notice: &Notice{Subject: SubjectOf(AboutDigest, id), Channel: d.Channel}})
 			d.Last = tx.Now()
@@ -146,6 +162,16 @@ func (ds *Digests) fire(ctx context.Context, name string) (fired bool, err error
 		return nil
 	})
 	return fired && err == nil, err
+}
+
+// nothing reports whether a digest that keeps quiet then has nothing to say.
+func (ds *Digests) nothing(ctx context.Context, name string) (bool, error) {
+	d := Digest{Name: name}
+	if found, err := ds.Store.Read(ctx, &d); err != nil || !found[0] || !d.Quiet {
+		return false, err
+	}
+	v, err := (&Narrator{Store: ds.Store}).digestView(ctx)
+	return err == nil && v.nothing(), err
 }
 
 // maxMissed bounds the search for the last firing that was missed.

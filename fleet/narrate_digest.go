@@ -19,9 +19,9 @@ func TellDigest(v DigestView) Message {
 		total += s.OutOfDate
 	}
 	m := Message{Text: digestText(v, total)}
-	if total == 0 && len(v.Failing)+len(v.Held)+len(v.Pinned) == 0 {
+	if v.nothing() {
 		m.Tone = Good
-		m.Lines = []Line{Say(m.Text)}
+		m.Lines = append([]Line{Say(m.Text)}, v.heartbeat()...)
 		m.Footer = v.footer()
 		return m
 	}
@@ -39,7 +39,7 @@ func TellDigest(v DigestView) Message {
 			m.Buttons = append(m.Buttons, Button{Action: ActUpgrade, Label: clip("Compare and upgrade "+string(s.Distribution.Name), 75), Value: string(s.Distribution.Name)})
 		}
 	}
-	m.More = v.trouble()
+	m.More = append(v.trouble(), v.heartbeat()...)
 	m.Footer = v.footer()
 	return m
 }
@@ -74,7 +74,7 @@ func (v DigestView) dist(s Standing) []Line {
 	}
 	pinned := pinnedOn(v.Pinned, s.Behind...)
 	out := []Line{Say(Bold(string(d.Name)), ": the target is ", Mono(string(d.Target)), fmt.Sprintf(". %s on it; %s out of date: %s.%s",
-		upperFirst(areOn(s.OnTarget)), areOn(s.OutOfDate), strings.Join(on, ", "), pinnedText(pinned, s.OutOfDate)))}
+		upperFirst(areOn(s.OnTarget)), areOn(s.OutOfDate), strings.Join(on, ", "), pinnedText(pinned, s.OutOfDate)), v.lag(s))}
 	uris := v.Sites[d.Name]
 	if len(uris) > tellSites {
 		uris = uris[:tellSites]

@@ -144,6 +144,7 @@ type Digest struct {
 	Last    time.Time `json:"last,omitzero"`
 	By      Actor     `json:"by"`
 	Quiet   bool      `json:"quiet,omitempty"` // nothing is posted when nothing is out of date
+	Skip    bool      `json:"skip,omitempty"`  // a firing that was missed is not made up for
 }
 
 // Key implements Record.

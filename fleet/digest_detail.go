@@ -1,0 +1,169 @@
+package fleet
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A DistDetail is what a digest knows of one distribution beside its sites.
+type DistDetail struct {
+	Cursor   Cursor
+	Target   Platform
+	Security bool // the target says that it mends a security hole
+}
+
+// detail reads what is known of each distribution, by name.
+func (n *Narrator) detail(ctx context.Context, standings []Standing) (map[DistName]DistDetail, error) {
+	names, err := n.Store.List(ctx, AllDistributions, Page{})
+	if err != nil || len(names) == 0 {
+		return nil, err
+	}
+	cursors, targets, news := make([]Cursor, len(names)), make([]Platform, len(standings)), make([]Announcement, 0, len(standings))
+	var recs []Record
+	for i, d := range names {
+		cursors[i].Distribution = DistName(d)
+		recs = append(recs, &cursors[i])
+	}
+	for i, s := range standings {
+		targets[i].Name = s.Distribution.Target
+		recs = append(recs, &targets[i])
+	}
+	if _, err := n.Store.Read(ctx, recs...); err != nil {
+		return nil, err
+	}
+	out := make(map[DistName]DistDetail, len(names))
+	for _, c := range cursors {
+		out[c.Distribution] = DistDetail{Cursor: c}
+	}
+	recs = nil
+	for i, s := range standings {
+		d := out[s.Distribution.Name]
+		d.Target = targets[i]
+		out[s.Distribution.Name] = d
+		if targets[i].News != "" && s.OutOfDate > 0 {
+			news = append(news, Announcement{ID: targets[i].News})
+			recs = append(recs, &news[len(news)-1])
+		}
+	}
+	if len(recs) > 0 {
+		if _, err := n.Store.Read(ctx, recs...); err != nil {
+			return nil, err
+		}
+	}
+	for _, a := range news {
+		if d, ok := out[a.Distribution]; ok && a.Security {
+			d.Security = true
+			out[a.Distribution] = d
+		}
+	}
+	return out, nil
+}
+
+// idle lists platforms that can go: built, without sites, older than the target.
+// platforms gives them all with their counts of sites.
+func idle(d DistDetail, plats []PlatformCount) []PlatformName {
+	var out []PlatformName
+	for _, p := range plats {
+		old := p.Platform.Created.Before(d.Target.Created) && p.Platform.Name != d.Target.Name
+		if old && p.Sites == 0 && (p.Platform.State == PlatformReady || p.Platform.State == PlatformFailed) {
+			out = append(out, p.Platform.Name)
+		}
+	}
+	return out
+}
+
+// idle lists the platforms of all distributions with a target that can go.
+func (n *Narrator) idle(ctx context.Context, details map[DistName]DistDetail) ([]PlatformName, error) {
+	plats, err := (&Catalog{Store: n.Store}).Platforms(ctx, "")
+	if err != nil || len(plats) == 0 {
+		return nil, err
+	}
+	ixs := make([]Index, len(plats))
+	for i, p := range plats {
+		ixs[i] = SitesOf(p.Name)
+	}
+	counts, err := n.Store.Count(ctx, ixs...)
+	if err != nil {
+		return nil, err
+	}
+	var out []PlatformName
+	for i, p := range plats {
+		if d, ok := details[p.Distribution]; ok && d.Target.Name != "" {
+			out = append(out, idle(d, []PlatformCount{{Platform: p, Sites: counts[i]}})...)
+		}
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+// lag says how far sites are behind: since when there is the target, by how
+// many versions at most, and whether it mends a security hole.
+func (v DigestView) lag(s Standing) []Span {
+	d := v.Details[s.Distribution.Name]
+	var out []Span
+	if !d.Target.Ready.IsZero() && !v.At.IsZero() {
+		if age := v.At.Sub(d.Target.Ready); age >= 24*time.Hour {
+			out = append(out, Span{Text: " The target is ready for " + Plural(int(age/(24*time.Hour)), "day", "days") + "."})
+		}
+	}
+	if n := versionsBehind(d, s.Behind); n > 1 {
+		out = append(out, Span{Text: fmt.Sprintf(" Up to %d versions behind.", n)})
+	}
+	if d.Security {
+		out = append(out, Span{Text: " 🔒 "}, Bold("The target says that it mends a security hole."))
+	}
+	return out
+}
+
+// versionsBehind counts the known versions after the oldest platform with sites,
+// up to the target's.
+func versionsBehind(d DistDetail, behind []PlatformCount) int {
+	if !d.Target.Ref.IsTag() {
+		return 0
+	}
+	oldest := ""
+	for _, b := range behind {
+		if r := b.Platform.Ref; r.IsTag() && (oldest == "" || CompareTags(r.Short(), oldest) < 0) {
+			oldest = r.Short()
+		}
+	}
+	if oldest == "" {
+		return 0
+	}
+	n := 0
+	for tag := range d.Cursor.Tags {
+		n += bit(CompareTags(tag, oldest) > 0 && CompareTags(tag, d.Target.Ref.Short()) <= 0)
+	}
+	return n
+}
+
+// heartbeat says when the repositories were read, the longest ago first, so that
+// silence is seen to be no news rather than no look.
+func (v DigestView) heartbeat() []Line {
+	var read []Cursor
+	for _, d := range v.Details {
+		if !d.Cursor.Checked.IsZero() {
+			read = append(read, d.Cursor)
+		}
+	}
+	var out []Line
+	if len(v.Idle) > 0 {
+		out = append(out, Item("🧹 ", Plural(len(v.Idle), "old platform has", "old platforms have"), " no sites and can go: ", tellList(v.Idle, 5), ". ",
+			Mono(fmt.Sprintf("%s retire PLATFORM", Slash))))
+	}
+	if len(read) == 0 {
+		return out
+	}
+	slices.SortFunc(read, func(a, b Cursor) int {
+		if c := a.Checked.Compare(b.Checked); c != 0 {
+			return c
+		}
+		return strings.Compare(string(a.Distribution), string(b.Distribution))
+	})
+	first := read[0]
+	return append(out, Item(fmt.Sprintf("%s followed; the one read longest ago is that of %s, at ", Plural(len(read), "repository is", "repositories are"), first.Distribution),
+		When(first.Checked), "."))
+}
