@@ -25,9 +25,9 @@ const signs = {
   "⏳": ["info", "M7 4h10M7 20h10M8 4c0 5 8 7 8 8s-8 3-8 8M16 4c0 5-8 7-8 8s8 3 8 8"], "⌛": ["info", "M7 4h10M7 20h10M8 4c0 5 8 7 8 8s-8 3-8 8M16 4c0 5-8 7-8 8s8 3 8 8"],
   "🔄": ["info", "M19 9a7.5 7.5 0 00-13.5-1.5M5 4v4h4M5 15a7.5 7.5 0 0013.5 1.5M19 20v-4h-4"], "⏪": ["warn", "M12 6l-7 6 7 6zM20 6l-7 6 7 6z"],
   "↩": ["warn", "M9 6l-5 5 5 5M4 11h10a5 5 0 015 5v2"], "⏸": ["warn", "M9 6v12M15 6v12"], "▶": ["info", "M8 5l11 7-11 7z"],
-  "⚪": ["calm", RING], "⚫": ["calm", RING], "🔵": ["info", RING], "🟢": ["good", RING], "🟡": ["warn", RING], "🟠": ["alert", RING], "🔴": ["bad", RING],
+  "⚪": ["calm", RING], "⚫": ["calm", RING], "🔵": ["info", RING], "🟢": ["good", RING], "🟡": ["warn", RING], "🟠": ["orange", RING], "🔴": ["bad", RING],
   "🔒": ["calm", "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 017 0v3"], "🔓": ["calm", "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 016.8-1"],
-  "📌": ["alert", "M9 4h6l-1 6 3 3H7l3-3zM12 13v7"], "📦": ["info", "M12 3l8 4.5v9L12 21l-8-4.5v-9zM4 7.5l8 4.5 8-4.5M12 12v9"], "ℹ": ["info", `${RING}M12 11v5M12 8v.1`],
+  "📌": ["orange", "M9 4h6l-1 6 3 3H7l3-3zM12 13v7"], "📦": ["info", "M12 3l8 4.5v9L12 21l-8-4.5v-9zM4 7.5l8 4.5 8-4.5M12 12v9"], "ℹ": ["info", `${RING}M12 11v5M12 8v.1`],
   "💤": ["calm", "M6 8h6l-6 8h6M15 5h4l-4 5h4"], "🔍": ["calm", "M10.5 4.5a6 6 0 100 12 6 6 0 000-12M15 15l5 5"], "🔔": ["warn", "M6 17h12l-1.5-3V10a4.5 4.5 0 00-9 0v4zM10.5 20h3"],
 };
 const ANY = new RegExp(`(${Object.keys(signs).join("|")})\\uFE0F?`, "u");

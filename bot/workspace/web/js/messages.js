@@ -10,9 +10,35 @@ import { store, person } from "./store.js";
 
 const drawn = new Map(); // place and ts -> {rev, key, el}
 
+// A list whose end is in sight keeps it there when it gets another size: a
+// turned phone, a keyboard that opens, a panel beside it.
+const ends = new WeakMap(); // list -> whether its end was in sight
+const sizes = new ResizeObserver((entries) => {
+  for (const { target } of entries) if (ends.get(target)) target.scrollTop = target.scrollHeight;
+});
+
+function atEnd(list) {
+  return list.scrollHeight - list.scrollTop - list.clientHeight < 60;
+}
+
+/** watchEnd remembers, from now on, whether the list's end is in sight. */
+function watchEnd(list) {
+  if (ends.has(list)) return;
+  ends.set(list, true);
+  let size = [0, 0];
+  list.addEventListener("scroll", () => {
+    // A scroll that only a new size brought about is not the reader's.
+    const now = [list.clientWidth, list.clientHeight];
+    if (String(now) === String(size)) ends.set(list, atEnd(list));
+    size = now;
+  });
+  sizes.observe(list);
+}
+
 /** drawList puts messages into a list element, reusing what has not changed. */
 export function drawList(list, messages, { place, replies, onThread }) {
-  const stick = list.scrollHeight - list.scrollTop - list.clientHeight < 60 || list.dataset.place !== place;
+  watchEnd(list);
+  const stick = atEnd(list) || list.dataset.place !== place;
   list.dataset.place = place;
   const items = [];
   let last = null;
@@ -28,6 +54,7 @@ export function drawList(list, messages, { place, replies, onThread }) {
   }
   settle(list, items);
   if (stick) list.scrollTop = list.scrollHeight;
+  ends.set(list, atEnd(list));
 }
 
 /** settle puts items in place and touches only what is new, so that an open menu
