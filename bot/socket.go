@@ -115,6 +115,7 @@ func (s *socket) take(ctx context.Context, sm *socketmode.Client, e socketmode.E
 	switch e.Type {
 	case socketmode.EventTypeConnecting:
 		s.meter.Add("slack_reconnects", "open", 1)
+		s.state(false, "") // until the next hello nothing is heard
 	case socketmode.EventTypeHello:
 		s.state(true, "")
 	case socketmode.EventTypeConnectionError:

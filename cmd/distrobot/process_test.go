@@ -116,15 +116,11 @@ func scriptEnv(ts *testscript.TestScript) []string {
 	return out
 }
 
-// cmdStop: quit [-9 | -any] NAME ends a program: at once, or orderly with any
-// exit code; otherwise it must be 0.
+// cmdStop: quit [-9] NAME ends a program, orderly or not.
 func cmdStop(ts *testscript.TestScript, _ bool, args []string) {
-	sig, anyCode := syscall.SIGTERM, false
-	switch args[0] {
-	case "-9":
-		sig, anyCode, args = syscall.SIGKILL, true, args[1:]
-	case "-any":
-		anyCode, args = true, args[1:]
+	sig := syscall.SIGTERM
+	if args[0] == "-9" {
+		sig, args = syscall.SIGKILL, args[1:]
 	}
 	all := ts.Value(procsKey{}).(procs)
 	p := all[args[0]]
@@ -134,7 +130,7 @@ func cmdStop(ts *testscript.TestScript, _ bool, args []string) {
 	case <-time.After(patience):
 		ts.Fatalf("%s does not end:\n%s", args[0], p.out.String())
 	}
-	if code := p.cmd.ProcessState.ExitCode(); !anyCode && code != 0 {
+	if code := p.cmd.ProcessState.ExitCode(); sig == syscall.SIGTERM && code != 0 {
 		ts.Fatalf("%s ended with %d:\n%s", args[0], code, p.out.String())
 	}
 	ts.Logf("%s said:\n%s", args[0], p.out.String())
