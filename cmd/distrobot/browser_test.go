@@ -106,10 +106,13 @@ func actAs(w *browser.Window, name string) {
 
 // pictures keeps what a stage looks like.
 func pictures(w *browser.Window, stage string) {
+	end := func() { browser.Script[bool](w, `(() => { const l = document.querySelector(".messages"); l.scrollTop = l.scrollHeight; return true; })()`) }
 	for _, scheme := range []string{"light", "dark"} {
 		w.Look(1280, 860, scheme)
+		end()
 		w.Shoot(stage + "-wide-" + scheme)
 		w.Look(390, 844, scheme)
+		end()
 		w.Shoot(stage + "-narrow-" + scheme)
 	}
 	w.Look(1280, 860, "light")

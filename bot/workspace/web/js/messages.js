@@ -38,7 +38,7 @@ function watchEnd(list) {
 /** drawList puts messages into a list element, reusing what has not changed. */
 export function drawList(list, messages, { place, replies, onThread }) {
   watchEnd(list);
-  const stick = atEnd(list) || list.dataset.place !== place;
+  const stick = ends.get(list) || list.dataset.place !== place;
   list.dataset.place = place;
   const items = [];
   let last = null;
@@ -54,7 +54,7 @@ export function drawList(list, messages, { place, replies, onThread }) {
   }
   settle(list, items);
   if (stick) list.scrollTop = list.scrollHeight;
-  ends.set(list, atEnd(list));
+  ends.set(list, stick || atEnd(list));
 }
 
 /** settle puts items in place and touches only what is new, so that an open menu
