@@ -112,7 +112,7 @@ func newest(labels []string, p makefile.Project, core makefile.Core) string {
 // plainFor reports whether a label without a core belongs to this core: of the
 // core itself its own releases, of projects since Drupal 8 the semantic ones.
 func plainFor(label string, p makefile.Project, core makefile.Core) bool {
-	if regexp.MustCompile(`^\d+\.x-`).MatchString(label) {
+	if regexp.MustCompile(`^\d+\.x-\d`).MatchString(label) {
 		return false
 	}
 	if p.Kind == makefile.CoreKind {

@@ -1,14 +1,9 @@
 package makefile
 
 import (
-	"regexp"
 	"strings"
 	"unicode/utf8"
 )
-
-// assignment is what every line of the makefiles seen in the wild is, unless it
-// is blank or a comment: name[key][key] = value.
-var assignment = regexp.MustCompile(`^([A-Za-z_]+)((?:\[[^\[\]]*\])*)\s*=\s*(.*)$`)
 
 // parseINI reads the ini syntax of .make files.
 func parseINI(name string, b []byte) (*Node, error) {
@@ -27,30 +22,39 @@ func parseINI(name string, b []byte) (*Node, error) {
 		if count++; count > maxNodes {
 			return nil, at.Refuse("the makefile has more than %d lines", maxNodes)
 		}
-		m := assignment.FindStringSubmatch(text)
-		if m == nil {
+		keys, rest, ok := iniKeys(text)
+		if !ok {
 			return nil, at.Refuse("%s is neither a comment nor of the form name[key] = value", quote(text))
 		}
-		value, err := iniValue(at, m[3])
+		value, err := iniValue(at, rest)
 		if err != nil {
 			return nil, err
 		}
-		if err := root.assign(iniKeys(m[1], m[2]), &Node{Pos: at, Text: value}); err != nil {
+		if err := root.assign(keys, &Node{Pos: at, Text: value}); err != nil {
 			return nil, err
 		}
 	}
 	return root, nil
 }
 
-// iniKeys splits name[a][b] into its keys; an empty one counts on.
-func iniKeys(name, rest string) []string {
-	keys := []string{name}
-	for rest != "" {
-		end := strings.IndexByte(rest, ']')
-		keys = append(keys, unquoted(strings.TrimSpace(rest[1:end])))
-		rest = rest[end+1:]
+// iniKeys reads name[a][b] = value, which every line of the makefiles seen in the
+// wild is that is neither blank nor a comment. An empty key counts on.
+func iniKeys(text string) (keys []string, value string, ok bool) {
+	end := 0
+	for end < len(text) && (text[end] == '_' || text[end]|0x20 >= 'a' && text[end]|0x20 <= 'z') {
+		end++
 	}
-	return keys
+	keys, text = append(make([]string, 0, 4), text[:end]), text[end:]
+	for strings.HasPrefix(text, "[") {
+		end := strings.IndexAny(text[1:], "[]") + 1
+		if end == 0 || text[end] == '[' {
+			return nil, "", false
+		}
+		keys = append(keys, unquoted(strings.TrimSpace(text[1:end])))
+		text = text[end+1:]
+	}
+	value, ok = strings.CutPrefix(strings.TrimLeft(text, " \t"), "=")
+	return keys, strings.TrimLeft(value, " \t"), ok && keys[0] != ""
 }
 
 func unquoted(s string) string {

@@ -19,7 +19,7 @@ type Release struct {
 var semantic = regexp.MustCompile(`^\d+\.(?:\d+|x)\.(?:\d+|x)(?:-[A-Za-z0-9.]+)?$`)
 
 // withCore is a version that names its core already.
-var withCore = regexp.MustCompile(`^\d+\.x-`)
+var withCore = regexp.MustCompile(`^\d+\.x-\d`)
 
 // ReleaseOf says how version of p is called.
 func ReleaseOf(p Project, core Core) Release {

@@ -1,0 +1,10 @@
+api = 2
+core = 7.x
+projects[drupal][version] = 7.98
+projects[views][patch][1234567] = "http://drupal.org/files/1234567.patch"
+projects[views][patch][rfc][url] = "http://drupal.org/files/rfc.patch"
+projects[views][patch][rfc][md5] = "0123456789abcdef0123456789abcdef"
+projects[views][patch][1234568] = FALSE
+projects[views][patch][] = local.patch
+projects[views][contrib_destination] = sites/example.org
+projects[views][subdir] = contrib/more
