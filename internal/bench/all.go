@@ -8,6 +8,7 @@ func All() []Measurement {
 		gitBuild(),
 		sweep(),
 		storeSites(),
+		cloneDB(),
 		confirm(),
 	}
 }

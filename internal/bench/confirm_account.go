@@ -16,9 +16,12 @@ const answerTime = 20 * time.Second
 // account finds the answer to every press, and fails unless all were answered,
 // each plan was approved by one press, once, and nothing was refused.
 func (w *confirmWorld) account(ctx context.Context, b *B, plans []proposedPlan, presses []*press) error {
+	if err := w.watch.await(ctx, answerTime, func() (bool, string) { return w.allDecided(plans) }); err != nil {
+		return fmt.Errorf("%w; people were told: %v", err, w.told())
+	}
 	approvers, err := w.approvers(ctx, plans)
 	if err != nil {
-		return fmt.Errorf("%w; people were told: %v", err, w.told())
+		return err
 	}
 	byPerson := map[string][]*press{}
 	for _, p := range presses {
@@ -26,7 +29,7 @@ func (w *confirmWorld) account(ctx context.Context, b *B, plans []proposedPlan, 
 			byPerson[id] = append(byPerson[id], p)
 		}
 	}
-	if err := w.watch.await(ctx, answerTime, func() (bool, string) { return w.answered(plans, byPerson) }); err != nil {
+	if err := w.watch.await(ctx, answerTime, func() (bool, string) { return w.answered(byPerson) }); err != nil {
 		return err
 	}
 	outcomes := map[string]int{}
@@ -89,14 +92,21 @@ func (w *confirmWorld) approvers(ctx context.Context, plans []proposedPlan) ([]s
 	return out, nil
 }
 
-// answered reports whether everybody was told. Called with the watch's mu held.
-func (w *confirmWorld) answered(plans []proposedPlan, byPerson map[string][]*press) (bool, string) {
+// allDecided reports whether every plan shows that it was decided, and none was
+// drawn back to Confirm by an answer that came late. Called with the watch's mu
+// held.
+func (w *confirmWorld) allDecided(plans []proposedPlan) (bool, string) {
 	for _, on := range plans {
 		m := w.watch.shown[on.ts]
 		if _, live := m.Button("Confirm"); live || m.decided.IsZero() {
-			return false, "a plan that was approved still shows Confirm"
+			return false, "a plan that was pressed still shows Confirm: " + m.Words()
 		}
 	}
+	return true, ""
+}
+
+// answered reports whether everybody was told. Called with the watch's mu held.
+func (w *confirmWorld) answered(byPerson map[string][]*press) (bool, string) {
 	for id, list := range byPerson {
 		if n := len(w.watch.private[id]); n != len(list) {
 			return false, fmt.Sprintf("%s pressed %d times and was answered %d times", id, len(list), n)
@@ -108,28 +118,20 @@ func (w *confirmWorld) answered(plans []proposedPlan, byPerson map[string][]*pre
 // tally wants one approval in the audit trail for each plan, and nothing that
 // the workspace had to refuse or wait for in vain.
 func (w *confirmWorld) tally(ctx context.Context, b *B) error {
-	confirmed, cursor := map[string]int{}, ""
-	for {
-		events, next, err := w.store.Events(ctx, cursor, 500)
-		if err != nil {
+	var confirmed map[string]int
+	for end := time.Now().Add(answerTime); len(confirmed) < confirmPlans; {
+		if confirmed != nil && time.Now().After(end) {
+			return fmt.Errorf("the audit trail knows of %d confirmed plans", len(confirmed))
+		}
+		var err error
+		if confirmed, err = w.audited(ctx); err != nil {
 			return err
-		}
-		for _, e := range events {
-			if e.What == "plan.confirmed" {
-				confirmed[e.About]++
-			}
-		}
-		if cursor = next; len(events) == 0 || next == "" {
-			break
 		}
 	}
 	for id, n := range confirmed {
 		if n != 1 {
 			return fmt.Errorf("plan %s was confirmed %d times", id, n)
 		}
-	}
-	if len(confirmed) != confirmPlans {
-		return fmt.Errorf("the audit trail knows of %d confirmed plans", len(confirmed))
 	}
 	s, err := w.chat.State()
 	if err != nil {
@@ -138,6 +140,25 @@ func (w *confirmWorld) tally(ctx context.Context, b *B) error {
 	if s.Counters.Unacknowledged != 0 || s.Counters.Rejected != 0 {
 		return fmt.Errorf("%d payloads were not acknowledged, %d calls were refused", s.Counters.Unacknowledged, s.Counters.Rejected)
 	}
-	b.Note("confirm unacknowledged 0, rejected 0, rate limited %d", s.Counters.RateLimited)
+	b.Note("confirm %d plans were approved once each; unacknowledged 0, rejected 0, rate limited %d (Slack's limits are on)", len(confirmed), s.Counters.RateLimited)
 	return nil
+}
+
+// audited counts how often each plan was confirmed, by the audit trail.
+func (w *confirmWorld) audited(ctx context.Context) (map[string]int, error) {
+	confirmed := map[string]int{}
+	for cursor := ""; ; {
+		events, next, err := w.store.Events(ctx, cursor, 500)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range events {
+			if e.What == "plan.confirmed" {
+				confirmed[e.About]++
+			}
+		}
+		if cursor = next; len(events) == 0 || next == "" {
+			return confirmed, nil
+		}
+	}
 }

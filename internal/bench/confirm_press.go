@@ -35,7 +35,7 @@ func (w *confirmWorld) pressAll(ctx context.Context, plans []proposedPlan) ([]*p
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
-			return nil, g.Wait()
+			return nil, cmp.Or(g.Wait(), ctx.Err())
 		}
 		g.Go(func() error {
 			on := plans[p.plan]

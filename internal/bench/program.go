@@ -80,11 +80,6 @@ func (p *program) end() {
 	}
 }
 
-// cpu is the user and system time that an ended program has used.
-func (p *program) cpu() time.Duration {
-	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
-}
-
 // screen keeps the last that a program has said.
 type screen struct {
 	wake chan struct{} // holds a value after something new
