@@ -119,6 +119,11 @@ func (l *localServer) ensure(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
+	// A server that listens may be one that is about to end, with the process
+	// that started it and was killed just now.
+	if err := poll(ctx, func() (bool, error) { return l.ready(ctx) || !l.listening(ctx), nil }); err != nil {
+		return err
+	}
 	if !l.listening(ctx) {
 		if err := l.launch(ctx); err != nil {
 			return err
