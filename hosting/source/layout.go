@@ -55,9 +55,10 @@ type level struct {
 // An item is a project with what was fetched for it.
 type item struct {
 	makefile.Project
-	key string // in the lock
-	dir string // its content, not placed yet
-	was makefile.Locked
+	key   string // in the lock
+	asked string // Project.Asked, before anything was found out
+	dir   string // its content, not placed yet
+	was   makefile.Locked
 }
 
 // level fetches the projects of one makefile, several at once, and then places
@@ -77,7 +78,7 @@ func (l *layout) level(ctx context.Context, v level) error {
 			return p.Pos.Refuse("the platform has more than %d projects", maxProjects)
 		}
 		l.seen[p.Key()] = true
-		items = append(items, &item{Project: p, key: v.prefix + p.Key()})
+		items = append(items, &item{Project: p, key: v.prefix + p.Key(), asked: p.Asked()})
 	}
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
@@ -111,7 +112,7 @@ func (l *layout) settle(ctx context.Context, it *item, v level) error {
 	if err := l.get.patch(ctx, it); err != nil {
 		return err
 	}
-	it.was.Key, it.was.Kind, it.was.Asked, it.was.Note = it.key, it.Kind, it.Asked(), it.Locked
+	it.was.Key, it.was.Kind, it.was.Asked, it.was.Note = it.key, it.Kind, it.asked, it.Locked
 	it.was.Path = it.Place(v.base)
 	l.log(fmt.Sprintf("%s %s -> %s", it.Name, orDefault(it.was.Version, short(it.was)), orDefault(it.was.Path, ".")))
 	l.lock.Projects = append(l.lock.Projects, it.was)

@@ -34,22 +34,26 @@ const (
 // want decides where a project comes from: from where the lock says, if there
 // is one, else from where the makefile says.
 func (g *getter) want(ctx context.Context, it *item, core makefile.Core) (*wanted, error) {
-	w, err := g.choose(ctx, it, core)
-	if err != nil || g.lock == nil {
-		return w, err
+	if g.lock == nil {
+		return g.choose(ctx, it, core)
 	}
 	l, ok := g.lock.Find(it.key)
-	if !ok || l.Asked != it.Asked() {
+	if !ok || l.Asked != it.asked {
 		return nil, fleet.Errorf(fleet.Refused, "The lock does not fit what the makefile says of %s.", it.Name).
 			WithHint("Delete the lock and build; the new one is %s of that platform.", makefile.LockFile)
 	}
-	w.Version, w.Ref, w.Commit, w.SHA256 = l.Version, l.Ref, l.Commit, l.SHA256
-	if l.URL != w.URL {
-		w.URL = l.URL
-		w.local = ""
-		if name, ok := strings.CutPrefix(l.URL, fromReleases); ok {
-			w.local = filepath.Join(g.o.Releases.Archive, path.Base(name))
-		}
+	w := &wanted{Locked: makefile.Locked{Version: l.Version, URL: l.URL, Ref: l.Ref, Commit: l.Commit, SHA256: l.SHA256, Subtree: it.Download.Subtree}, sums: it.Download.Sums}
+	name, released := strings.CutPrefix(l.URL, fromReleases)
+	switch {
+	case l.Commit != "":
+		w.git = makefile.Download{Type: makefile.Git, Refspec: l.Ref}
+	case it.Download.Type == makefile.Copy:
+		return w, g.copied(it, w)
+	case released && !g.o.Releases.local():
+		return nil, fleet.Errorf(fleet.Refused, "The lock takes %s from a directory of releases, and this host has none.", it.Name).
+			WithHint("Set DISTROBOT_RELEASES there.")
+	case released:
+		w.local = filepath.Join(g.o.Releases.Archive, path.Base(name))
 	}
 	return w, nil
 }
@@ -169,9 +173,6 @@ func (g *getter) newest(ctx context.Context, p makefile.Project, core makefile.C
 	var labels []string
 	var err error
 	switch {
-	case g.lock != nil:
-		// the lock says it; any name will do until then
-		return "0", nil
 	case r.local():
 		labels, err = r.versionsIn(p.Name)
 	case r.Git != "":

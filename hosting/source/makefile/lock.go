@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -86,8 +87,11 @@ func DecodeLock(name string, b []byte) (Lock, error) {
 	if err := d.Decode(&l); err != nil {
 		return l, wrong.Because(err)
 	}
+	if _, err := d.Token(); err != io.EOF || l.Version != 1 {
+		return l, wrong.Because(err)
+	}
 	for _, p := range l.Projects {
-		if l.Version != 1 || p.Key == "" || p.URL == "" || p.Commit == "" && p.SHA256 == "" || !isHex(p.Commit) || !isHex(p.SHA256) {
+		if p.Key == "" || p.URL == "" || p.Commit == "" && p.SHA256 == "" || !isHex(p.Commit) || !isHex(p.SHA256) {
 			return l, wrong
 		}
 	}
