@@ -34,6 +34,7 @@ const password = `s3cret "quoted" \back'slash #hash` // hard to carry in an opti
 var shared struct {
 	sync.Mutex
 	*server
+	empty string // a data directory that was just installed
 }
 
 func TestMain(m *testing.M) {
@@ -42,6 +43,7 @@ func TestMain(m *testing.M) {
 		shared.stop()
 		_ = os.RemoveAll(shared.dir)
 	}
+	_ = os.RemoveAll(shared.empty)
 	os.Exit(code)
 }
 
@@ -79,15 +81,31 @@ func program(t *testing.T, name string) string {
 	return path
 }
 
-// install makes an empty data directory.
+// install makes an empty data directory, as a copy of one made before.
 func install(t *testing.T) *server {
 	t.Helper()
+	if shared.empty == "" {
+		shared.empty = installFirst(t)
+	}
 	dir, err := os.MkdirTemp("", "db")
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &server{dir: dir}
-	args := []string{"--no-defaults", "--datadir=" + s.data(), "--auth-root-authentication-method=normal", "--skip-test-db"}
+	if out, err := exec.Command("cp", "-a", "--", shared.empty+"/.", dir).CombinedOutput(); err != nil {
+		t.Fatalf("cp: %v\n%s", err, out)
+	}
+	return s
+}
+
+func installFirst(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"--no-defaults", "--datadir=" + filepath.Join(dir, "data"), "--innodb-log-file-size=16M",
+		"--auth-root-authentication-method=normal", "--skip-test-db"}
 	if os.Getuid() == 0 {
 		own(t, dir)
 		args = append(args, "--user=mysql")
@@ -96,7 +114,7 @@ func install(t *testing.T) *server {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("mariadb-install-db: %v\n%s", err, out)
 	}
-	return s
+	return dir
 }
 
 // own gives dir to the account that the server runs as.
@@ -120,7 +138,7 @@ func (s *server) start(t *testing.T) {
 	t.Helper()
 	args := append([]string{"--no-defaults", "--datadir=" + s.data(), "--socket=" + s.socket(),
 		"--pid-file=" + filepath.Join(s.dir, "pid"), "--skip-networking", "--skip-log-bin",
-		"--innodb-buffer-pool-size=128M", "--innodb-flush-log-at-trx-commit=2", "--log-error=" + filepath.Join(s.dir, "log")}, s.args...)
+		"--innodb-buffer-pool-size=128M", "--innodb-log-file-size=16M", "--innodb-flush-log-at-trx-commit=2", "--log-error=" + filepath.Join(s.dir, "log")}, s.args...)
 	if os.Getuid() == 0 {
 		args = append(args, "--user=mysql")
 	}
