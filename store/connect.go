@@ -62,7 +62,13 @@ func (s *Store) connectMemory() error {
 	m := miniredis.NewMiniRedis()
 	m.ClockTTL(true) // otherwise nothing ever expires
 	s.closers = append(s.closers, func() error { m.Close(); return nil })
-	s.useDialer(func(context.Context, string, string) (net.Conn, error) { return m.Dial() })
+	s.useDialer(func(context.Context, string, string) (net.Conn, error) {
+		c, err := m.Dial()
+		if err != nil {
+			return nil, err
+		}
+		return newBufferedConn(c), nil
+	})
 	return nil
 }
 
