@@ -40,7 +40,7 @@ func (m *MySQL) Drop(ctx context.Context, name string) error {
 	if err != nil {
 		return fail(err)
 	}
-	defer lock.Close()
+	defer lock.release(ctx)
 	if err := m.dropBoth(ctx, name, false); err != nil {
 		return fail(err)
 	}

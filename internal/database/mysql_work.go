@@ -34,7 +34,7 @@ func (m *MySQL) begin(ctx context.Context, to string) (*work, error) {
 	w.lock = lock
 	err = w.prepare(ctx)
 	if err != nil {
-		_ = lock.Close()
+		lock.release(ctx)
 		return nil, err
 	}
 	return w, nil
@@ -58,6 +58,15 @@ func (m *MySQL) lock(ctx context.Context, name string) (*session, error) {
 	return s, nil
 }
 
+// release gives the locks of s up at once; when a connection is merely closed,
+// the server gets round to it a little later.
+func (s *session) release(ctx context.Context) {
+	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanup)
+	defer cancel()
+	_ = s.exec(clean, "DO RELEASE_ALL_LOCKS()") // a lost connection holds none
+	_ = s.Close()
+}
+
 func (w *work) prepare(ctx context.Context) error {
 	_, err := w.m.Size(ctx, w.to)
 	switch {
@@ -75,7 +84,7 @@ func (w *work) prepare(ctx context.Context) error {
 // complete, and removes everything after a failure. It returns err, or what went
 // wrong at the end.
 func (w *work) end(ctx context.Context, err error) error {
-	defer w.lock.Close()
+	defer w.lock.release(ctx)
 	if err == nil {
 		// Whoever took the lock from us may have begun to remove our work.
 		if err = w.lock.exec(ctx, "DO 1"); err == nil {
