@@ -35,7 +35,7 @@ stdout $KIND'(/core)? +'$BEFORE' +'$NEWEST' +upgraded'
 ! exec distrobot do 'site create shop.example cms-'$NEWEST
 stdout 'Sites of kind '$KIND' cannot be hosted yet'
 say alice '#sites' '/distro add wrong --url '$REPO' --tags '$TAGS' --kind '$OTHER
-see '#sites' 'This code looks like '$KIND', not like '$OTHER
+see '#sites' 'This code looks like '$KIND ', not like '$OTHER
 exec distrobot do 'edit wrong --kind '$KIND
 counters
 quit try
