@@ -59,6 +59,9 @@ func runSweep(ctx context.Context, b *B) ([]Row, error) {
 	b.Note("sweep-wall %d repositories, %d at once: ours %.0f ms, go-git %.0f ms, latency alone %.0f ms",
 		sweepRepos, sweepInFlight, ms(medians[0]), ms(medians[1]), ms(floor))
 	b.Note("sweep-cpu ours %.0f ms, go-git %.0f ms", ms(ours), ms(theirs))
+	if err := steady(ctx, b, ours); err != nil {
+		return nil, err
+	}
 	return []Row{
 		{Name: "sweep-wall", Value: medians[0].Seconds() / floor.Seconds(), Bound: 1.2},
 		{Name: "sweep-cpu", Value: ours.Seconds() / theirs.Seconds(), Bound: 0.3},
