@@ -41,18 +41,18 @@ func (r *repositories) Resolve(_ context.Context, d fleet.Distribution, name str
 	if e := r.wrong[d.URL]; e != nil {
 		return fleet.Ref{}, e
 	}
-	expr, err := d.Track.Expr()
+	chooser, err := d.Chooser()
 	if err != nil {
 		return fleet.Ref{}, err
 	}
 	best := ""
 	for _, t := range r.tags[d.URL] {
-		if t == name || name == "" && expr.MatchString(t) {
+		if t == name || name == "" && len(chooser.Matching([]string{t})) > 0 {
 			best = t
 		}
 	}
 	if best == "" {
-		return fleet.Ref{}, fleet.Errorf(fleet.NotFound, "No tag matches %q.", d.Track.Tags)
+		return fleet.Ref{}, fleet.Errorf(fleet.NotFound, "No tag matches %q.", d.Track.Tags+d.Track.Versions)
 	}
 	return version(best), nil
 }
