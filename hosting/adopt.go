@@ -29,7 +29,7 @@ func (w *Worker) adoptSites(ctx context.Context, s *job.Scope) error {
 		if only != "" && r.URI != only {
 			continue
 		}
-		if _, err := w.Sites.Adopt(ctx, siteOf(r, w.Host), s.Task.By); err != nil {
+		if err := w.adoptSite(ctx, s, r); err != nil {
 			if fleet.CodeOf(err) == "" || fleet.CodeOf(err) == fleet.Later {
 				return err
 			}
@@ -49,6 +49,49 @@ func (w *Worker) adoptSites(ctx context.Context, s *job.Scope) error {
 	case readErr != nil && taken == 0:
 		return fleet.Errorf(fleet.Failed, "No record of a site on host %s could be read.", w.Host).Because(readErr)
 	}
+	return nil
+}
+
+// adoptSite records one site, after the platforms that it needs: its own and
+// the ones a rollback can return to.
+func (w *Worker) adoptSite(ctx context.Context, s *job.Scope, r Record) error {
+	if err := w.found(ctx, s, r, r.Platform); err != nil {
+		return err
+	}
+	for _, kept := range r.Previous {
+		if err := w.found(ctx, s, r, kept.Platform); err != nil {
+			s.Log("%s: the way back to %s is lost: %s", r.URI, kept.Platform, Sentence(err))
+		}
+	}
+	_, err := w.Sites.Adopt(ctx, siteOf(r, w.Host), s.Task.By)
+	return err
+}
+
+// found records a platform that this host has and the store may have lost.
+func (w *Worker) found(ctx context.Context, s *job.Scope, r Record, name fleet.PlatformName) error {
+	p := fleet.Platform{Name: name}
+	known, err := w.Store.Read(ctx, &p)
+	if err != nil || known[0] {
+		return err
+	}
+	t, err := w.tree(ctx, name)
+	if err != nil {
+		return err
+	}
+	p.Kind = r.Kind
+	res, err := w.survey(ctx, p, t)
+	if err != nil {
+		return err
+	}
+	f := fleet.FoundTree{BuildResult: res, Distribution: r.Distribution, By: s.Task.By}
+	f.Kind = r.Kind
+	if name == r.Platform {
+		f.Commit = r.Commit
+	}
+	if _, err := w.Builder.Found(ctx, f); err != nil {
+		return err
+	}
+	s.Log("Platform %s is recorded again.", name)
 	return nil
 }
 

@@ -146,14 +146,25 @@ func (w *Worker) recordBuild(ctx context.Context, s *job.Scope) error {
 	if err != nil {
 		return err
 	}
+	r, err := w.survey(ctx, p, t)
+	if err != nil {
+		return err
+	}
+	r.Took = time.Since(s.Task.Begun)
+	_, err = w.Builder.Record(ctx, r)
+	return err
+}
+
+// survey reads what is kept of a platform's tree.
+func (w *Worker) survey(ctx context.Context, p fleet.Platform, t Tree) (fleet.BuildResult, error) {
 	digest, size, err := TreeDigest(t.Dir)
 	if err != nil {
-		return Explain("read the new tree", err)
+		return fleet.BuildResult{}, Explain("read the tree", err)
 	}
 	k := w.kindFound(p, t)
 	facts, err := k.Read(ctx, t)
 	if err != nil {
-		return err
+		return fleet.BuildResult{}, err
 	}
 	facts.Platform, facts.Files, facts.Bytes = p.Name, size.Files, size.Bytes
 	facts.Updates = text(k.Updates(t))
@@ -161,13 +172,9 @@ func (w *Worker) recordBuild(ctx context.Context, s *job.Scope) error {
 		facts.PHP = t.Spec.PHP
 	}
 	lock, err := LockDigest(t.Dir)
-	if err != nil {
-		return err
-	}
-	_, err = w.Builder.Record(ctx, fleet.BuildResult{
-		Platform: p.Name, Host: w.Host, Path: t.Dir, TreeDigest: digest, LockDigest: lock, Facts: facts, Kind: k.Name(), Took: time.Since(s.Task.Begun),
-	})
-	return err
+	return fleet.BuildResult{
+		Platform: p.Name, Host: w.Host, Path: t.Dir, TreeDigest: digest, LockDigest: lock, Facts: facts, Kind: k.Name(),
+	}, err
 }
 
 // discardBuild removes what a failed build left. A tree that sites of this host

@@ -49,6 +49,7 @@ type siteKeeper interface {
 type buildKeeper interface {
 	Begin(ctx context.Context, p fleet.PlatformName, s fleet.PlatformState) error
 	Record(ctx context.Context, r fleet.BuildResult) (fleet.Platform, error)
+	Found(ctx context.Context, f fleet.FoundTree) (fleet.Platform, error)
 	Fail(ctx context.Context, p fleet.PlatformName, host fleet.HostName, reason string) error
 	Retired(ctx context.Context, p fleet.PlatformName, host fleet.HostName) error
 }
