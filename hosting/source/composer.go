@@ -2,7 +2,9 @@ package source
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -41,7 +43,7 @@ func (c *composer) Type() string { return "composer" }
 // own user; only what it leaves, checked like any foreign tree, becomes the
 // platform.
 func (c *composer) Fetch(ctx context.Context, p fleet.Platform, dir string, log func(string)) (err error) {
-	scratch, err := c.scratch(p, dir)
+	scratch, tree, err := c.places(p, dir)
 	if err != nil {
 		return hosting.Explain("make a directory for composer", err)
 	}
@@ -51,9 +53,11 @@ func (c *composer) Fetch(ctx context.Context, p fleet.Platform, dir string, log 
 			err = errors.Join(err, os.RemoveAll(dir))
 		}
 	}()
-	tree := filepath.Join(scratch, "tree")
 	if err := (&git{mirrors: c.o.Mirrors}).Fetch(ctx, p, tree, log); err != nil {
 		return err
+	}
+	if err := os.Mkdir(filepath.Join(tree, workDir), 0o700); err != nil {
+		return hosting.Explain("make a directory for composer", err)
 	}
 	spec, err := hosting.ReadSpec(tree)
 	if err != nil {
@@ -62,10 +66,13 @@ func (c *composer) Fetch(ctx context.Context, p fleet.Platform, dir string, log 
 	if err := checkComposer(tree, p.Source.Path, c.o.policy()); err != nil {
 		return err
 	}
-	if err := c.install(ctx, installing{scratch: scratch, tree: tree, sub: p.Source.Path, url: p.URL, spec: spec, log: log}); err != nil {
+	if err := c.install(ctx, installing{tree: tree, sub: p.Source.Path, url: p.URL, spec: spec, log: log}); err != nil {
 		return hosting.Explain("run composer", err)
 	}
-	if err := dropHistory(tree); err != nil {
+	if err := giveBack(tree); err != nil {
+		return hosting.Explain("take back what composer left", err)
+	}
+	if err := errors.Join(os.RemoveAll(filepath.Join(tree, workDir)), dropHistory(tree)); err != nil {
 		return hosting.Explain("finish what composer left", err)
 	}
 	if err := checkTree(tree); err != nil {
@@ -85,18 +92,21 @@ func (c *composer) user() *run.User {
 	return &run.User{UID: nobody, GID: nobody}
 }
 
-// scratch makes the directory that composer works in: beside the stage, or in
-// the directory for temporary files when another user has to get there. Its name
-// is the platform's, so that what a killed build left is found and removed.
-func (c *composer) scratch(p fleet.Platform, dir string) (string, error) {
-	at := dir + ".composer"
-	if c.user() != nil {
-		at = filepath.Join(os.TempDir(), "distrobot-composer-"+string(p.Name))
+// places says where composer works: in the stage itself, or, when another user
+// has to get there, below a directory for temporary files. That one's name is of
+// the platform and of the directory of platforms, so that what a killed build
+// left is found and removed, and another worker's is not.
+func (c *composer) places(p fleet.Platform, dir string) (scratch, tree string, err error) {
+	if c.user() == nil {
+		return filepath.Join(dir, workDir), dir, nil
 	}
-	if err := os.RemoveAll(at); err != nil {
-		return "", err
+	sum := sha256.Sum256([]byte(filepath.Dir(dir)))
+	scratch = filepath.Join(os.TempDir(), fmt.Sprintf("distrobot-composer-%x-%s", sum[:6], p.Name))
+	if err := os.RemoveAll(scratch); err != nil {
+		return "", "", err
 	}
-	return at, os.Mkdir(at, 0o700) // fails if somebody was faster: nobody can slip one in
+	err = os.Mkdir(scratch, 0o711) // fails if somebody was faster: nobody can slip one in
+	return scratch, filepath.Join(scratch, "tree"), err
 }
 
 // dropHistory removes the repositories that composer clones packages from: they
@@ -115,8 +125,8 @@ func dropHistory(dir string) error {
 
 // moveTree makes tree the directory to, by a copy if it is on another volume.
 func moveTree(ctx context.Context, tree, to string) error {
-	if err := giveBack(tree); err != nil {
-		return err
+	if tree == to {
+		return nil
 	}
 	err := os.Rename(tree, to)
 	if !errors.Is(err, syscall.EXDEV) {
@@ -131,6 +141,9 @@ func moveTree(ctx context.Context, tree, to string) error {
 func giveBack(dir string) error {
 	if os.Geteuid() != 0 {
 		return nil
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		return err
 	}
 	return filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error {
 		if err != nil {

@@ -19,12 +19,11 @@ import (
 
 // An installing is one run of composer.
 type installing struct {
-	scratch string
-	tree    string
-	sub     string // directory of composer.json in tree; "" is its top
-	url     string // of the distribution's repository
-	spec    hosting.Spec
-	log     func(string)
+	tree string
+	sub  string // directory of composer.json in tree; "" is its top
+	url  string // of the distribution's repository
+	spec hosting.Spec
+	log  func(string)
 }
 
 // Bounds of one run.
@@ -39,13 +38,14 @@ func (c *composer) install(ctx context.Context, in installing) error {
 	if err != nil {
 		return err
 	}
-	for program, pkg := range map[string]string{"composer": "composer", "php": "php-cli"} {
+	for _, need := range [][2]string{{"composer", "composer"}, {"php", "php-cli"}} {
+		program, pkg := need[0], need[1]
 		if _, err := run.LookPath(program, env); err != nil {
 			return fleet.Errorf(fleet.Failed, "This host has no program %s, which the distribution is built with.", program).
 				WithHint("Install the package %s there.", pkg).Because(err)
 		}
 	}
-	if err := c.handOver(in.scratch); err != nil {
+	if err := c.handOver(in.tree); err != nil {
 		return err
 	}
 	args := []string{"install", "--no-interaction", "--no-progress", "--no-ansi", "--prefer-dist"}
@@ -119,7 +119,7 @@ func (c *composer) env(in installing) ([]string, error) {
 	if env == nil {
 		env = run.Environ()
 	}
-	home := filepath.Join(in.scratch, "home")
+	home := filepath.Join(in.tree, workDir, "home")
 	if err := os.Mkdir(home, 0o700); err != nil {
 		return nil, err
 	}
@@ -181,6 +181,9 @@ func (c *composer) handOver(dir string) error {
 	u := c.user()
 	if u == nil {
 		return nil
+	}
+	if err := os.Chmod(dir, 0o700); err != nil { // the code may be private
+		return err
 	}
 	return filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error {
 		if err != nil {

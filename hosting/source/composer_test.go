@@ -215,3 +215,29 @@ func TestComposerRefuses(t *testing.T) {
 		})
 	}
 }
+
+func TestComposerIsMissing(t *testing.T) {
+	p := newProject(t)
+	pl := p.platform(p.locked())
+	bin := t.TempDir()
+	p.opts.Composer.Env = []string{"PATH=" + bin}
+	for _, program := range []string{"composer", "php"} {
+		dir, err := p.build(pl)
+		if fleet.CodeOf(err) != fleet.Failed || !strings.Contains(err.Error(), "This host has no program "+program) || !strings.Contains(err.Error(), "Install the package "+program) {
+			t.Errorf("without %s: %v", program, err)
+		}
+		if _, err := os.Lstat(dir); !os.IsNotExist(err) {
+			t.Error("half a platform is left")
+		}
+		if err := os.WriteFile(filepath.Join(bin, program), []byte("#!/bin/sh\necho 'In Solver.php line 7:'; echo '  no such package'; echo 'install [--dev]' >&2; exit 1\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	opened(t, bin)
+	if _, err := p.build(pl); fleet.CodeOf(err) != fleet.Failed || !strings.Contains(err.Error(), "could not install the packages: no such package.") {
+		t.Errorf("the reason of a failure is %v", err)
+	}
+	if left, err := filepath.Glob(filepath.Join(os.TempDir(), "distrobot-composer-*-"+string(pl.Name))); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v %v", left, err)
+	}
+}
