@@ -61,6 +61,8 @@ func mrkdwnSpan(s fleet.Span, n int) string {
 	switch {
 	case userID.MatchString(s.User):
 		return "<@" + s.User + ">"
+	case roomID.MatchString(s.Room):
+		return "<#" + s.Room + ">"
 	case !s.Time.IsZero():
 		text := strings.ReplaceAll(Escape(*fallback(s.Text, s), 100), "|", "/")
 		return fmt.Sprintf("<!date^%d^%s|%s>", s.Time.Unix(), dateFormat, text)

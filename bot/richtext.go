@@ -14,6 +14,9 @@ import (
 // be one is shown as text.
 var userID = regexp.MustCompile(`^[UW][A-Z0-9]{1,20}$`)
 
+// roomID is what Slack's ids of public and private channels look like.
+var roomID = regexp.MustCompile(`^[CG][A-Z0-9]{1,20}$`)
+
 // dateFormat shows a moment in the reader's time zone.
 const dateFormat = "{date_short_pretty} at {time}"
 
@@ -104,6 +107,8 @@ func inline(spans []fleet.Span) []slack.RichTextSectionElement {
 		switch {
 		case userID.MatchString(s.User):
 			out = append(out, slack.NewRichTextSectionUserElement(s.User, style))
+		case roomID.MatchString(s.Room):
+			out = append(out, slack.NewRichTextSectionChannelElement(s.Room, style))
 		case !s.Time.IsZero():
 			d := slack.NewRichTextSectionDateElement(s.Time.Unix(), dateFormat, nil, fallback(text, s))
 			d.Style = style

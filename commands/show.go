@@ -53,7 +53,7 @@ func showDist(d fleet.Distribution, plats []fleet.Platform, c *fleet.Cursor) fle
 		Fields: []fleet.Field{
 			mono("Target", string(d.Target)), field("Kind", string(d.Kind)), mono("Repository", d.URL), field("Follows", follows(d)),
 			field("Source", source), field("New versions are built", when(d.Policy.Build)), field("Ready builds become the target", when(d.Policy.Target)),
-			field("Own requests may be confirmed", yesNo(d.Policy.Self)), field("Channel", d.Policy.Channel),
+			field("Own requests may be confirmed", yesNo(d.Policy.Self)), room("Channel", d.Policy.Channel),
 		},
 		Footer: fleet.Say("Added by ", fleet.By(d.By), ", ", fleet.When(d.Created)),
 	}

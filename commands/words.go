@@ -69,6 +69,14 @@ func field(label, value string) fleet.Field {
 	return fleet.Field{Label: label, Value: fleet.Say(orDash(value))}
 }
 
+// room is a labelled channel.
+func room(label, channel string) fleet.Field {
+	if channel == "" {
+		return field(label, "")
+	}
+	return fleet.Field{Label: label, Value: fleet.Say(fleet.In(channel))}
+}
+
 // mono is a labelled value in a fixed-width face.
 func mono(label, value string) fleet.Field {
 	if value == "" {

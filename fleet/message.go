@@ -47,6 +47,7 @@ type Span struct {
 	Code bool
 	URL  string    // a link with Text as its label; http and https only
 	User string    // a Slack user id to mention, with Text as fall-back
+	Room string    // a Slack channel id to link to, with Text as fall-back
 	Time time.Time // shown in the reader's time zone, with Text as fall-back
 }
 
@@ -90,6 +91,9 @@ func By(a Actor) Span {
 	}
 	return Span{Text: a.ID}
 }
+
+// In names a channel: a link to it when it is known by its id.
+func In(channel string) Span { return Span{Text: channel, Room: channel} }
 
 // When shows a moment in the reader's time zone.
 func When(t time.Time) Span {
