@@ -151,7 +151,7 @@ func (v DigestView) heartbeat() []Line {
 	}
 	var out []Line
 	if len(v.Idle) > 0 {
-		out = append(out, Item("🧹 ", Plural(len(v.Idle), "old platform has", "old platforms have"), " no sites and can go: ", tellList(v.Idle, 5), ". ",
+		out = append(out, Item(Plural(len(v.Idle), "old platform has", "old platforms have"), " no sites and can go: ", tellList(v.Idle, 5), ". ",
 			Mono(fmt.Sprintf("%s retire PLATFORM", Slash))))
 	}
 	if len(read) == 0 {
@@ -164,6 +164,9 @@ func (v DigestView) heartbeat() []Line {
 		return strings.Compare(string(a.Distribution), string(b.Distribution))
 	})
 	first := read[0]
-	return append(out, Item(fmt.Sprintf("%s followed; the one read longest ago is that of %s, at ", Plural(len(read), "repository is", "repositories are"), first.Distribution),
+	if len(read) == 1 {
+		return append(out, Item(fmt.Sprintf("The repository of %s was last read ", first.Distribution), When(first.Checked), "."))
+	}
+	return append(out, Item(fmt.Sprintf("%d repositories are followed; the one of %s was read longest ago, ", len(read), first.Distribution),
 		When(first.Checked), "."))
 }

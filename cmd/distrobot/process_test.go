@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"reflect"
 	"regexp"
 	"strings"
 	"sync"
@@ -99,11 +100,12 @@ func cmdStart(ts *testscript.TestScript, _ bool, args []string) {
 var passed = regexp.MustCompile(`^(PATH|HOME|TMPDIR|TESTSCRIPT_COMMAND|GOCOVERDIR|SLACK_\w+|DISTROBOT_\w+)$`)
 
 func scriptEnv(ts *testscript.TestScript) []string {
+	keys := []string{"PATH", "HOME", "TMPDIR", "GOCOVERDIR"}
+	for f := range reflect.TypeFor[Config]().Fields() {
+		keys = append(keys, f.Tag.Get("env"))
+	}
 	var out []string
-	for _, k := range []string{"PATH", "HOME", "TMPDIR", "GOCOVERDIR", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_API_URL",
-		"DISTROBOT_REDIS_URL", "DISTROBOT_KEY", "DISTROBOT_DATA", "DISTROBOT_LISTEN", "DISTROBOT_HOST", "DISTROBOT_ADMINS", "DISTROBOT_MAINTAINERS",
-		"DISTROBOT_CHANNEL", "DISTROBOT_POLL_INTERVAL", "DISTROBOT_ALLOW_PRIVATE", "DISTROBOT_GITHUB_SECRET", "DISTROBOT_LEASE", "DISTROBOT_GRACE",
-		"DISTROBOT_SOAK", "DISTROBOT_CHECK_RETRY", "DISTROBOT_LOG_LEVEL", "DISTROBOT_LOG_FORMAT", "DISTROBOT_SITES_LISTEN", "DISTROBOT_RELEASES", "DISTROBOT_RELEASES_GIT"} {
+	for _, k := range keys {
 		if v := ts.Getenv(k); v != "" {
 			out = append(out, k+"="+v)
 		}
