@@ -106,7 +106,9 @@ func actAs(w *browser.Window, name string) {
 
 // pictures keeps what a stage looks like.
 func pictures(w *browser.Window, stage string) {
-	end := func() { browser.Script[bool](w, `(() => { const l = document.querySelector(".messages"); l.scrollTop = l.scrollHeight; return true; })()`) }
+	end := func() {
+		browser.Script[bool](w, `(() => { const l = document.querySelector(".messages"); l.scrollTop = l.scrollHeight; return true; })()`)
+	}
 	for _, scheme := range []string{"light", "dark"} {
 		w.Look(1280, 860, scheme)
 		end()

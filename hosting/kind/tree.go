@@ -84,12 +84,6 @@ func (t tree) head(name string, n int64) []byte {
 	return b
 }
 
-// exists reports whether there is a regular file of that name.
-func (t tree) exists(name string) bool {
-	info, err := t.root.Stat(path.Clean(name))
-	return err == nil && info.Mode().IsRegular()
-}
-
 // json decodes a JSON file inside the tree, within bounds.
 func (t tree) json(name string, into any) bool {
 	b := t.file(name, maxManifest)
