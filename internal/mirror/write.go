@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -28,16 +30,6 @@ func (s *Store) writeTree(ctx context.Context, git, dir string, in *inspector) e
 	if err := os.Lchown(dir, os.Geteuid(), os.Getegid()); err != nil {
 		return err
 	}
-	dirs := make([]string, 0, len(in.parents))
-	for d := range in.parents {
-		dirs = append(dirs, filepath.Join(dir, d))
-	}
-	slices.Sort(dirs) // parents first
-	for _, d := range dirs {
-		if err := os.Mkdir(d, 0o755); err != nil {
-			return err
-		}
-	}
 	group, ctx := errgroup.WithContext(ctx)
 	workers := min(runtime.GOMAXPROCS(0), 4)
 	for part := range slices.Chunk(in.files, max(len(in.files)/workers+1, 500)) {
@@ -45,6 +37,18 @@ func (s *Store) writeTree(ctx context.Context, git, dir string, in *inspector) e
 	}
 	if err := group.Wait(); err != nil {
 		return err
+	}
+	dirs := make([]string, 0, len(in.parents)+len(in.symlinks)+1)
+	for d := range in.parents {
+		dirs = append(dirs, filepath.Join(dir, d))
+	}
+	slices.Sort(dirs) // parents first; those that hold links alone are missing yet
+	if len(in.symlinks) > 0 {
+		for _, d := range dirs {
+			if err := makeDir(d); err != nil {
+				return err
+			}
+		}
 	}
 	for i, link := range in.symlinks {
 		name := filepath.Join(dir, link.path)
@@ -78,7 +82,11 @@ func (s *Store) writeFiles(ctx context.Context, git, dir string, files []entry) 
 	}
 	return s.catFile(ctx, git, names, func(r *bufio.Reader) error {
 		buf := make([]byte, 0, 256<<10)
+		made := map[string]bool{".": true}
 		for _, e := range files {
+			if err := makeParents(dir, path.Dir(e.path), made); err != nil {
+				return err
+			}
 			kind, size, err := batchHeader(r)
 			if err != nil {
 				return err
@@ -95,6 +103,29 @@ func (s *Store) writeFiles(ctx context.Context, git, dir string, files []entry) 
 		}
 		return nil
 	})
+}
+
+// makeParents makes the directory d below root and those above it, once each.
+// Another worker may have made some of them just now.
+func makeParents(root, d string, made map[string]bool) error {
+	if made[d] {
+		return nil
+	}
+	if err := makeParents(root, path.Dir(d), made); err != nil {
+		return err
+	}
+	made[d] = true
+	return makeDir(filepath.Join(root, d))
+}
+
+// makeDir makes a directory unless there is one. The tree was empty and its
+// names were checked, so whatever is there was made by this checkout; a file of
+// that name makes the next step fail.
+func makeDir(name string) error {
+	if err := os.Mkdir(name, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
 }
 
 // writeFile writes the next e.size bytes of r. It makes system calls itself: an
