@@ -32,15 +32,27 @@ func printMessage(w io.Writer, m fleet.Message) {
 	}
 }
 
+// column is where the explanation of a listed command begins.
+const column = 46
+
 func printLines(w io.Writer, lines []fleet.Line) {
 	for _, l := range lines {
-		switch {
-		case l.Item:
-			fmt.Fprint(w, "  - ")
-		case l.Quote:
-			fmt.Fprint(w, "  > ")
+		term, rest := "", lineText(l)
+		if l.Item && len(l.Spans) > 1 && l.Spans[0].Code {
+			term, rest = plain(l.Spans[0].Text), lineText(fleet.Line{Spans: l.Spans[1:]})
 		}
-		fmt.Fprintln(w, lineText(l))
+		switch {
+		case term != "" && len(term) > column-3:
+			fmt.Fprintf(w, "  %s\n%s%s\n", term, strings.Repeat(" ", column), rest)
+		case term != "":
+			fmt.Fprintf(w, "  %-*s%s\n", column-2, term, rest)
+		case l.Item:
+			fmt.Fprintln(w, "  - "+rest)
+		case l.Quote:
+			fmt.Fprintln(w, "  > "+rest)
+		default:
+			fmt.Fprintln(w, rest)
+		}
 	}
 }
 
