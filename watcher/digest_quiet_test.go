@@ -138,7 +138,7 @@ func TestDigestOfAThousandSites(t *testing.T) {
 		text.WriteString("\n")
 	}
 	for _, want := range []string{"and 990 more", "/distro sites --dist atrium --out-of-date", "Up to 3 versions behind", "ready for 3 days",
-		"mends a security hole", "1 old platform has no sites and can go: atrium-0.9", "1 repository is followed"} {
+		"mends a security hole", "1 old platform has no sites and can go: atrium-0.9", "The repository of atrium was last read"} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("not said: %s", want)
 		}

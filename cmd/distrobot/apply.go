@@ -163,6 +163,7 @@ func (a *app) perform(ctx context.Context, d deed, who fleet.Actor) error {
 	case "edit":
 		_, err = a.catalog.Edit(ctx, d.dist.Name, who, func(have *fleet.Distribution) error {
 			have.Kind, have.URL, have.Source, have.Track, have.Policy = d.dist.Kind, d.dist.URL, d.dist.Source, d.dist.Track, d.dist.Policy
+			have.Hush.Hours, have.Hush.Ignored = d.dist.Hush.Hours, d.dist.Hush.Ignored
 			return nil
 		})
 	case "take":

@@ -16,11 +16,12 @@ func TestManifestKeepsEverything(t *testing.T) {
 	fill(reflect.ValueOf(&d.Policy).Elem())
 	d.Policy.Build, d.Policy.Target, d.Policy.Approval = fleet.Automatic, fleet.AskFirst, "none"
 	d.Track.Tags = `\d+\.\d+`
+	d.Hush = fleet.Hush{Hours: "22:00-07:00 Europe/Berlin", Ignored: "1.2 1.3"}
 	back, err := described(d).distribution("shop")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if back.Policy != d.Policy || back.Source != d.Source || back.URL != d.URL {
+	if back.Policy != d.Policy || back.Source != d.Source || back.URL != d.URL || back.Hush != d.Hush || back.Track != d.Track {
 		t.Errorf("got  %+v\nwant %+v", back, d)
 	}
 }

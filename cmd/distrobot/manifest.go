@@ -23,14 +23,15 @@ type manifest struct {
 // A manifestDistribution is one distribution; empty fields have the defaults
 // of the add command.
 type manifestDistribution struct {
-	Kind    string         `yaml:"kind,omitempty"`
-	URL     string         `yaml:"url,omitempty"`
-	Source  string         `yaml:"source,omitempty"` // git, makefile:PATH or composer[:DIR]
-	Branch  string         `yaml:"branch,omitempty"`
-	Tags    string         `yaml:"tags,omitempty"`
-	Target  string         `yaml:"target,omitempty"` // a platform's name
-	Channel string         `yaml:"channel,omitempty"`
-	Policy  manifestPolicy `yaml:"policy,omitempty"`
+	Kind     string         `yaml:"kind,omitempty"`
+	URL      string         `yaml:"url,omitempty"`
+	Source   string         `yaml:"source,omitempty"` // git, makefile:PATH or composer[:DIR]
+	Branch   string         `yaml:"branch,omitempty"`
+	Tags     string         `yaml:"tags,omitempty"`
+	Versions string         `yaml:"versions,omitempty"`
+	Target   string         `yaml:"target,omitempty"` // a platform's name
+	Channel  string         `yaml:"channel,omitempty"`
+	Policy   manifestPolicy `yaml:"policy,omitempty"`
 }
 
 // A manifestPolicy is what people decided beforehand.
@@ -43,6 +44,9 @@ type manifestPolicy struct {
 	Failures     int    `yaml:"failures,omitempty"`
 	ExpiryHours  int    `yaml:"expiry_hours,omitempty"`
 	KeepHours    int    `yaml:"keep_hours,omitempty"`
+	WaitHours    int    `yaml:"wait_hours,omitempty"`
+	QuietHours   string `yaml:"quiet_hours,omitempty"` // "22:00-07:00 Europe/Berlin"
+	Ignore       string `yaml:"ignore,omitempty"`      // versions never offered, separated by spaces
 }
 
 type manifestPlatform struct {
@@ -125,9 +129,10 @@ func (d manifestDistribution) distribution(name string) (fleet.Distribution, err
 	out := fleet.Distribution{
 		Name: fleet.DistName(name), Kind: fleet.KindName(or(d.Kind, "generic")), URL: d.URL,
 		Source: fleet.Source{Type: or(typ, "git"), Path: path},
-		Track:  fleet.Track{Branch: d.Branch, Tags: d.Tags},
+		Track:  fleet.Track{Branch: d.Branch, Tags: d.Tags, Versions: d.Versions},
+		Hush:   fleet.Hush{Hours: p.QuietHours, Ignored: p.Ignore},
 		Policy: fleet.Policy{Build: fleet.Auto(p.Build), Target: fleet.Auto(p.Target), Approval: p.Approval, Free: p.Free,
-			Self: p.SelfApproval, Channel: d.Channel, Failures: p.Failures, Expiry: p.ExpiryHours, Keep: p.KeepHours},
+			Self: p.SelfApproval, Channel: d.Channel, Failures: p.Failures, Expiry: p.ExpiryHours, Keep: p.KeepHours, Wait: p.WaitHours},
 	}
 	return out, fleet.CheckDistribution(out)
 }
@@ -149,8 +154,9 @@ func described(d fleet.Distribution) manifestDistribution {
 		source = ""
 	}
 	p := d.Policy
-	return manifestDistribution{Kind: string(d.Kind), URL: d.URL, Source: source, Branch: d.Track.Branch, Tags: d.Track.Tags,
+	return manifestDistribution{Kind: string(d.Kind), URL: d.URL, Source: source, Branch: d.Track.Branch, Tags: d.Track.Tags, Versions: d.Track.Versions,
 		Target: string(d.Target), Channel: p.Channel,
 		Policy: manifestPolicy{Build: string(p.Build), Target: string(p.Target), Approval: p.Approval, Free: p.Free,
-			SelfApproval: p.Self, Failures: p.Failures, ExpiryHours: p.Expiry, KeepHours: p.Keep}}
+			SelfApproval: p.Self, Failures: p.Failures, ExpiryHours: p.Expiry, KeepHours: p.Keep, WaitHours: p.Wait,
+			QuietHours: d.Hush.Hours, Ignore: d.Hush.Ignored}}
 }

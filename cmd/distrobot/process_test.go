@@ -63,6 +63,9 @@ func (l *lockedBuffer) String() string {
 func cmdStart(ts *testscript.TestScript, _ bool, args []string) {
 	name, until := args[0], `(?m)^(Workspace: |ready)`
 	args = args[1:]
+	if args[0] == "workspace" { // the settings come after the address
+		until = `(?m)^SLACK_(APP_TOKEN|SIGNING_SECRET)=.+\n`
+	}
 	if args[0] == "-until" {
 		until, args = args[1], args[2:]
 	}

@@ -29,6 +29,9 @@ func (d *drush) Fetch(ctx context.Context, p fleet.Platform, dir string, log fun
 	if p.URL == "" {
 		return fleet.Errorf(fleet.Refused, "Platform %s has no repository to be built from.", p.Name)
 	}
+	if p.Source.Path == "" {
+		return fleet.Errorf(fleet.Refused, "The source of platform %s names no makefile.", p.Name).WithHint("Set it with edit DIST --source makefile:PATH.")
+	}
 	if err := d.o.Releases.Check(); err != nil {
 		return err
 	}

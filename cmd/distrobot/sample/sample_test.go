@@ -62,6 +62,18 @@ func history(t *testing.T) (repo string, trees map[string]string) {
 	return repo, trees
 }
 
+// generic is the kind of the sample.
+func generic(t *testing.T) hosting.Kind {
+	t.Helper()
+	for _, k := range kind.All() {
+		if k.Name() == "generic" {
+			return k
+		}
+	}
+	t.Fatal("there is no kind generic")
+	return nil
+}
+
 func TestHistory(t *testing.T) {
 	repo, trees := history(t)
 	git(t, repo, "fsck", "--strict")
@@ -80,7 +92,7 @@ func TestHistory(t *testing.T) {
 	for tag, tree := range trees {
 		spec, err := hosting.ReadSpec(tree)
 		must(t, err)
-		facts, err := kind.All()[0].Read(t.Context(), hosting.Tree{Dir: tree, Spec: spec})
+		facts, err := generic(t).Read(t.Context(), hosting.Tree{Dir: tree, Spec: spec})
 		must(t, err)
 		var have []string
 		for _, p := range facts.Packages {
