@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"github.com/slack-go/slack"
 
 	"github.com/distrobot/distrobot/fleet"
@@ -183,27 +184,36 @@ func (b *Bot) finish() {
 }
 
 // identify learns who the bot is. Slack may be away when the bot starts; then
-// it is tried again until it is there.
+// it is tried again until it is there. The error is errAuth, for good.
 func (b *Bot) identify(ctx context.Context) error {
-	for pause := time.Second; ; pause = min(2*pause, time.Minute) {
+	me, err := backoff.Retry(ctx, func() (*slack.AuthTestResponse, error) {
 		me, err := b.api.AuthTestContext(ctx)
-		if err == nil {
-			b.mu.Lock()
-			b.id = identity{team: me.TeamID, user: me.UserID, bot: me.BotID, url: me.URL}
-			b.mu.Unlock()
-			b.config.Log.InfoContext(ctx, "connected to slack", "team", me.Team, "user", me.User)
-			return nil
+		if f := fatal(err); errors.Is(f, errAuth) {
+			return nil, backoff.Permanent(f)
 		}
-		if err := fatal(err); errors.Is(err, errAuth) {
-			return err
-		}
-		b.config.Log.WarnContext(ctx, "slack cannot be reached; trying again", "error", err, "in", pause)
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(pause):
-		}
+		return me, err
+	}, backoff.WithBackOff(growing()), backoff.WithMaxElapsedTime(0), backoff.WithNotify(func(err error, in time.Duration) {
+		b.config.Log.WarnContext(ctx, "slack cannot be reached; trying again", "error", err, "in", in)
+	}))
+	if ctx.Err() != nil {
+		return nil
 	}
+	if err != nil {
+		return err
+	}
+	b.mu.Lock()
+	b.id = identity{team: me.TeamID, user: me.UserID, bot: me.BotID, url: me.URL}
+	b.mu.Unlock()
+	b.config.Log.InfoContext(ctx, "connected to slack", "team", me.Team, "user", me.User)
+	return nil
+}
+
+// growing are pauses between attempts to connect, from a second to a minute,
+// spread so that replicas do not come back all at once.
+func growing() *backoff.ExponentialBackOff {
+	g := backoff.NewExponentialBackOff()
+	g.InitialInterval, g.MaxInterval, g.Multiplier = time.Second, time.Minute, 2
+	return g
 }
 
 func (b *Bot) identity() identity {

@@ -44,7 +44,7 @@ var errAuth = errors.New("slack refuses the credentials")
 // run keeps a connection until ctx ends or Slack refuses the tokens for good.
 // When slack-go's Run gives up, a new client is started after a pause.
 func (s *socket) run(ctx context.Context) error {
-	pause := time.Second
+	pauses := growing()
 	for {
 		began := time.Now()
 		err := s.session(ctx)
@@ -57,8 +57,9 @@ func (s *socket) run(ctx context.Context) error {
 			return err
 		}
 		if time.Since(began) > time.Minute {
-			pause = time.Second
+			pauses.Reset()
 		}
+		pause := pauses.NextBackOff()
 		s.log.WarnContext(ctx, "socket mode ended; starting it again", "error", err, "in", pause)
 		s.meter.Add("slack_reconnects", "restart", 1)
 		select {
@@ -66,7 +67,6 @@ func (s *socket) run(ctx context.Context) error {
 			return nil
 		case <-time.After(pause):
 		}
-		pause = min(2*pause, time.Minute)
 	}
 }
 

@@ -47,6 +47,7 @@ var importers = map[string][]string{
 	"github.com/google/go-github/v60":  {"watcher"},
 	"github.com/robfig/cron/v3":        {"watcher"},
 	"github.com/gorilla/websocket":     {"bot/workspace"},
+	"github.com/cenkalti/backoff/v5":   {"bot"},
 	"github.com/chromedp/chromedp":     {"internal/browser"},
 	"github.com/go-sql-driver/mysql":   {"internal/database", "internal/bench"},
 	"modernc.org/sqlite":               {"internal/database"},
