@@ -138,15 +138,24 @@ func (a *app) checks(b *bot.Bot) []readiness {
 // stages are the loops of a bot, in the order in which they end.
 func (a *app) stages(b *bot.Bot, m *metrics, opts serveOptions, ready func()) ([]stage, error) {
 	watch := &watcher.Watcher{Poller: a.poller, News: a.news, Digests: a.digests, Log: a.log}
-	carrier := a.newCarrier(b)
+	carrier, isSetUp := a.newCarrier(b), make(chan struct{})
 	intake := stage{name: "intake", grace: 10 * time.Second, loops: map[string]func(context.Context) error{
-		"watcher": func(ctx context.Context) error { watch.Run(ctx); return nil },
+		// After the set-up, so that the first announcement of a trial finds its sites.
+		"watcher": func(ctx context.Context) error {
+			select {
+			case <-isSetUp:
+				watch.Run(ctx)
+			case <-ctx.Done():
+			}
+			return nil
+		},
 		"set-up": func(ctx context.Context) error {
 			if opts.setUp != nil {
 				if err := opts.setUp(ctx); err != nil {
 					return err
 				}
 			}
+			close(isSetUp)
 			ready()
 			return nil
 		},
