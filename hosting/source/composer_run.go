@@ -92,16 +92,18 @@ func (t *transcript) line(line string) {
 	if text == "" {
 		return
 	}
+	usage := strings.HasPrefix(text, "install [") // may come between others: it is on another stream
 	if t.lines++; t.lines <= composerLines {
 		t.log(fleet.Clean(line, 500))
+	}
+	if usage {
+		return
 	}
 	problem := strings.HasPrefix(text, "- ") && strings.Contains(text, " require")
 	if t.reason == "" && (t.next || problem || strings.HasPrefix(text, "Your lock file")) {
 		t.reason = strings.TrimPrefix(text, "- ")
 	}
-	if !strings.HasPrefix(text, "install [") { // the usage
-		t.last = text
-	}
+	t.last = text
 	t.next = thrown.MatchString(line)
 }
 
