@@ -64,6 +64,9 @@ type Engine interface {
 	Cloner
 	Observer
 	Archiver
+	Creator
+	Reader
+	Counter
 }
 
 // A Sweeper removes what interrupted copies have left.

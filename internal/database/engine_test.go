@@ -62,6 +62,7 @@ func engines(t *testing.T) map[string]func(t *testing.T) engineCase {
 func TestEngines(t *testing.T) {
 	for name, open := range engines(t) {
 		t.Run(name, func(t *testing.T) { cloneAndMark(t, open(t)) })
+		t.Run(name+"/create", func(t *testing.T) { createAndQuery(t, open(t)) })
 		t.Run(name+"/archive", func(t *testing.T) { archive(t, open(t)) })
 	}
 }

@@ -84,7 +84,8 @@ func (m *MySQL) flavour(ctx context.Context) (maria bool, err error) {
 // A session is one connection with the settings that copying needs.
 type session struct {
 	*sql.Conn
-	id int64 // the server's number of the connection
+	id    int64 // the server's number of the connection
+	maria bool
 }
 
 // settings make a copy mean the same as its source, whatever the server's
@@ -118,7 +119,7 @@ func (m *MySQL) session(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to the database server: %w", err)
 	}
-	s := &session{Conn: conn}
+	s := &session{Conn: conn, maria: maria}
 	list := settings
 	if maria {
 		list = append(append([]string{}, settings...), mariaSettings...)
@@ -142,6 +143,24 @@ func (s *session) exec(ctx context.Context, statements ...string) error {
 		}
 	}
 	return nil
+}
+
+// strings returns the first column of what query gives.
+func (s *session) strings(ctx context.Context, query string, args ...any) ([]string, error) {
+	rows, err := s.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []string
+	for rows.Next() {
+		var one string
+		if err := rows.Scan(&one); err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
 }
 
 // brief is the beginning of a statement, for errors. Data and passwords never

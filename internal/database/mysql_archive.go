@@ -71,7 +71,7 @@ func (m *MySQL) Dump(ctx context.Context, name, file string, o Options) (Archive
 }
 
 func (m *MySQL) dump(ctx context.Context, a *Archive, file string, o Options) error {
-	if _, err := m.Size(ctx, a.Source); err != nil {
+	if err := m.complete(ctx, a.Source); err != nil {
 		return err
 	}
 	tool, err := m.client()

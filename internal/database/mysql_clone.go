@@ -14,7 +14,7 @@ func (m *MySQL) Clone(ctx context.Context, from, to string, o Options) (Report, 
 	fail := func(err error) (Report, error) {
 		return Report{}, fmt.Errorf("clone database %s to %s: %w", from, to, err)
 	}
-	if _, err := m.Size(ctx, from); err != nil {
+	if err := m.complete(ctx, from); err != nil {
 		return fail(err)
 	}
 	if err := m.checkAccount(ctx, o.Definer); err != nil {

@@ -4,27 +4,38 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 )
 
 // Size implements Observer.
-func (m *MySQL) Size(ctx context.Context, name string) (int64, error) {
-	var there, partial bool
-	var bytes int64
-	err := m.db.QueryRowContext(ctx, `SELECT
-		EXISTS (SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?),
-		EXISTS (SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?),
-		(SELECT COALESCE(SUM(DATA_LENGTH+INDEX_LENGTH), 0) FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?)`,
-		name, sign(name), name).Scan(&there, &partial, &bytes)
-	switch {
-	case err != nil:
+func (m *MySQL) Size(ctx context.Context, name string) (bytes int64, err error) {
+	if err := m.complete(ctx, name); err != nil {
+		return 0, err
+	}
+	err = m.db.QueryRowContext(ctx, "SELECT COALESCE(SUM(DATA_LENGTH+INDEX_LENGTH), 0) FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?",
+		name).Scan(&bytes)
+	if err != nil {
 		return 0, fmt.Errorf("size of database %s: %w", name, err)
-	case partial:
-		return 0, fmt.Errorf("database %s %w", name, ErrPartial)
-	case !there:
-		return 0, fmt.Errorf("database %s: %w", name, ErrMissing)
 	}
 	return bytes, nil
+}
+
+// complete fails with ErrMissing or ErrPartial unless there is a database name
+// and it is not an incomplete copy. Unlike Size it opens no table.
+func (m *MySQL) complete(ctx context.Context, name string) error {
+	var there, partial bool
+	err := m.db.QueryRowContext(ctx, `SELECT
+		EXISTS (SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?),
+		EXISTS (SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?)`,
+		name, sign(name)).Scan(&there, &partial)
+	switch {
+	case err != nil:
+		return fmt.Errorf("look for database %s: %w", name, err)
+	case partial:
+		return fmt.Errorf("database %s %w", name, ErrPartial)
+	case !there:
+		return fmt.Errorf("database %s: %w", name, ErrMissing)
+	}
+	return nil
 }
 
 // Drop implements Cloner.
@@ -33,7 +44,7 @@ func (m *MySQL) Drop(ctx context.Context, name string) error {
 	if err := checkOurs(m.cfg.Prefix, name); err != nil {
 		return fail(err)
 	}
-	if _, err := m.Size(ctx, name); errors.Is(err, ErrMissing) {
+	if err := m.complete(ctx, name); errors.Is(err, ErrMissing) {
 		return nil
 	}
 	lock, err := m.lock(ctx, name)
@@ -57,7 +68,7 @@ func (m *MySQL) dropBoth(ctx context.Context, name string, keepSign bool) error 
 		return err
 	}
 	defer s.Close()
-	if _, err := m.Size(ctx, name); errors.Is(err, ErrPartial) {
+	if err := m.complete(ctx, name); errors.Is(err, ErrPartial) {
 		ids, err := s.users(ctx, name)
 		if err != nil {
 			return err
@@ -123,19 +134,11 @@ func (m *MySQL) Sweep(ctx context.Context) ([]string, error) {
 
 // signs returns the names of the incomplete copies that begin with prefix.
 func (s *session) signs(ctx context.Context, prefix string) ([]string, error) {
-	rows, err := s.QueryContext(ctx, `SELECT SCHEMA_NAME FROM information_schema.SCHEMATA
-		WHERE LEFT(SCHEMA_NAME, ?) = ? AND RIGHT(SCHEMA_NAME, ?) = ?`, len(prefix), prefix, len(PartialSuffix), PartialSuffix)
+	names, err := s.strings(ctx, `SELECT LEFT(SCHEMA_NAME, CHAR_LENGTH(SCHEMA_NAME) - ?) FROM information_schema.SCHEMATA
+		WHERE LEFT(SCHEMA_NAME, ?) = ? AND RIGHT(SCHEMA_NAME, ?) = ?`,
+		len(PartialSuffix), len(prefix), prefix, len(PartialSuffix), PartialSuffix)
 	if err != nil {
 		return nil, fmt.Errorf("list incomplete copies: %w", err)
 	}
-	defer rows.Close()
-	var names []string
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, fmt.Errorf("list incomplete copies: %w", err)
-		}
-		names = append(names, strings.TrimSuffix(name, PartialSuffix))
-	}
-	return names, rows.Err()
+	return names, nil
 }

@@ -49,21 +49,16 @@ func (s *session) tables(ctx context.Context, database string) ([]*table, error)
 
 // names lists the tables, views, sequences and routines of database.
 func (s *session) names(ctx context.Context, database string) (map[string]bool, error) {
-	rows, err := s.QueryContext(ctx, `SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?
+	list, err := s.strings(ctx, `SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?
 		UNION SELECT ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ?`, database, database)
 	if err != nil {
 		return nil, fmt.Errorf("list names: %w", err)
 	}
-	defer rows.Close()
 	names := map[string]bool{}
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, fmt.Errorf("list names: %w", err)
-		}
+	for _, name := range list {
 		names[name] = true
 	}
-	return names, rows.Err()
+	return names, nil
 }
 
 // columns fills in the columns of all tables of database.

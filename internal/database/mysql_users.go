@@ -80,8 +80,7 @@ func withoutText(err error) error {
 	return err
 }
 
-// GrantOnly implements Users. In a grant _ and % stand for any characters, so
-// they are escaped: bot_1 must not open botx1.
+// GrantOnly implements Users.
 func (m *MySQL) GrantOnly(ctx context.Context, name string, databases ...string) error {
 	who, err := m.account(name)
 	if err != nil {
@@ -94,8 +93,7 @@ func (m *MySQL) GrantOnly(ctx context.Context, name string, databases ...string)
 	defer s.Close()
 	list := []string{"REVOKE ALL PRIVILEGES, GRANT OPTION FROM " + who}
 	for _, d := range databases {
-		pattern := strings.NewReplacer(`\`, `\\`, "_", `\_`, "%", `\%`).Replace(d)
-		list = append(list, "GRANT ALL PRIVILEGES ON "+quote(pattern)+".* TO "+who)
+		list = append(list, "GRANT ALL PRIVILEGES ON "+quote(pattern(d))+".* TO "+who)
 	}
 	return s.exec(ctx, list...)
 }

@@ -68,7 +68,7 @@ func (s *session) release(ctx context.Context) {
 }
 
 func (w *work) prepare(ctx context.Context) error {
-	_, err := w.m.Size(ctx, w.to)
+	err := w.m.complete(ctx, w.to)
 	switch {
 	case err == nil:
 		return fmt.Errorf("%s %w", w.to, ErrExists)
