@@ -6,6 +6,7 @@ import (
 	"io"
 	"os/exec"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -34,6 +35,7 @@ var ours = map[string][]string{
 	"internal/bench":    {"*"}, // measures any part against its rivals
 	"internal/browser":  {},
 	"internal/chat":     {},
+	"internal/lamp":     {"internal/run"}, // test support: see TestTestSupport
 }
 
 // importers names, for each outside library, the packages that may use it:
@@ -156,6 +158,23 @@ func TestEveryPackageHasAComment(t *testing.T) {
 	for _, p := range packages(t) {
 		if len(p.Imports) > 0 && len(strings.Fields(p.Doc)) < 4 {
 			t.Errorf("package %s has no package comment", rel(p.ImportPath))
+		}
+	}
+}
+
+// TestTestSupport holds that what exists for tests and measurements alone is not
+// in the product.
+func TestTestSupport(t *testing.T) {
+	support := []string{"internal/lamp", "internal/golden", "internal/chat", "internal/browser"}
+	for _, p := range packages(t) {
+		from := rel(p.ImportPath)
+		if within(from, "internal/bench") || slices.ContainsFunc(support, func(s string) bool { return within(from, s) }) {
+			continue
+		}
+		for _, imp := range p.Imports {
+			if slices.ContainsFunc(support, func(s string) bool { return within(rel(imp), s) }) {
+				t.Errorf("%s imports %s, which is for tests", from, rel(imp))
+			}
 		}
 	}
 }

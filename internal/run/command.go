@@ -54,6 +54,10 @@ type Command struct {
 	// As, if set, is the user the program runs as; only root may set it.
 	As *User
 
+	// Started, if set, is called once with the program's pid, which is also the
+	// name of its group, as soon as it runs. Run waits for the call to return.
+	Started func(pid int)
+
 	// Files are passed to the program as descriptors 3, 4, ... A file that holds
 	// a flock stays locked until the last descendant of the program is gone.
 	Files []*os.File

@@ -68,6 +68,9 @@ func supervise(ctx context.Context, c Command, cmd *exec.Cmd) (int, error) {
 		}
 		return -1, err
 	}
+	if c.Started != nil {
+		c.Started(cmd.Process.Pid)
+	}
 	group := -cmd.Process.Pid
 	exited, reap := await(cmd)
 	var stopped error

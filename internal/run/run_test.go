@@ -331,3 +331,13 @@ func TestTimeout(t *testing.T) {
 		t.Errorf("with a context that is over: got %v", err)
 	}
 }
+
+func TestStartedTellsThePid(t *testing.T) {
+	pid := 0
+	c := shell(`kill -0 "-$$" && echo "$$"`) // it is a group
+	c.Started = func(p int) { pid = p }
+	result, err := run.Run(t.Context(), c)
+	if err != nil || result.Stdout != fmt.Sprintln(pid) {
+		t.Errorf("pid %d, the program said %q (%v)", pid, result.Stdout, err)
+	}
+}
