@@ -57,14 +57,14 @@ func (w *Worker) next(ctx context.Context, s *job.Scope) (Copy, error) {
 	}
 	c := Copy{
 		URI: site.URI, ID: site.ID, Kind: p.Kind, Distribution: p.Distribution,
-		Platform: p.Name, Commit: p.Ref.Commit, Tree: t, Generation: st.generation + 1, From: st.data,
+		Platform: p.Name, Commit: p.Ref.Commit, Tree: t, App: w.kindOf(p.Kind).App(t), Generation: st.generation + 1, From: st.data,
 		Fence: site.Lock.Fence, Plan: s.Task.Plan, Task: s.Task.ID,
 	}
 	if st.generation > 0 {
 		c.Previous = []Kept{{Generation: st.generation, Platform: st.from, Until: st.keptUntil}}
 	}
 	if s.Task.Kind == fleet.TaskRollback {
-		c.Pinned = rolledBack(s.Task)
+		c.Pinned, c.Takes = rolledBack(s.Task), true
 	}
 	return c, nil
 }

@@ -116,8 +116,8 @@ func (e explosive) Return(ctx context.Context, c hosting.Copy) error {
 	return e.around(func() error { return e.Backend.Return(ctx, c) })
 }
 
-func (e explosive) Update(ctx context.Context, c hosting.Copy, argv [][]string, log func(string)) error {
-	return e.around(func() error { return e.Backend.Update(ctx, c, argv, log) })
+func (e explosive) Run(ctx context.Context, c hosting.Copy, programs func(hosting.Place) []hosting.Program, log func(string)) error {
+	return e.around(func() error { return e.Backend.Run(ctx, c, programs, log) })
 }
 
 func (e explosive) Abandon(ctx context.Context, c hosting.Copy) error {

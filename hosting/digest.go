@@ -45,8 +45,7 @@ func TreeDigest(dir string) (string, Amount, error) {
 		_, err = fmt.Fprintf(all, "%q %s\n", filepath.ToSlash(rel), line)
 		return err
 	})
-	size.Digest = hex.EncodeToString(all.Sum(nil))
-	return size.Digest, size, err
+	return hex.EncodeToString(all.Sum(nil)), size, err
 }
 
 func entryDigest(root *os.Root, rel string, info fs.FileInfo) (string, error) {

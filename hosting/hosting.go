@@ -46,9 +46,10 @@ type Copies interface {
 	// platform ships when From is 0, and brings it to the disk. Data that an
 	// earlier attempt copied is replaced, so a half-done update is undone.
 	Fill(ctx context.Context, c Copy) (Amount, error)
-	// Update runs commands in the copy, as the site's user, without the network
-	// if the specification says so. log receives their output by lines.
-	Update(ctx context.Context, c Copy, commands [][]string, log func(string)) error
+	// Run runs programs of the application in the copy, as the site's user,
+	// without the network if the specification says so. log receives their output
+	// by lines. The copy must not be live.
+	Run(ctx context.Context, c Copy, programs func(Place) []Program, log func(string)) error
 	// Abandon puts generation c.Generation, which must not be live, aside for
 	// people to look at, in the place of an earlier one.
 	Abandon(ctx context.Context, c Copy) error
@@ -73,7 +74,12 @@ type Traffic interface {
 	// Switch makes generation c.Generation the one visitors get, by one rename.
 	Switch(ctx context.Context, c Copy) error
 	// Release ends the hold and gives how long it lasted; 0 if there was none.
+	// Before visitors are let in to a generation for the first time, what its
+	// data is is noted, for Written.
 	Release(ctx context.Context, c Copy) (time.Duration, error)
+	// Written tells what visitors wrote to a generation since then, short of
+	// what does not count (Need.Ignored).
+	Written(ctx context.Context, c Copy) (Written, error)
 	// Check fetches a page of generation c.Generation past any hold, unseen by
 	// visitors; Probe fetches what visitors get.
 	Check(ctx context.Context, c Copy, path string) (Answer, error)
@@ -90,7 +96,7 @@ type Records interface {
 	Pin(ctx context.Context, c Copy, reason string) error
 	// All reads the live record of every site.
 	All(ctx context.Context) ([]Record, error)
-	// Size measures the versioned data of a generation.
+	// Size measures the versioned data of a generation, its database included.
 	Size(ctx context.Context, uri fleet.URI, generation int64) (Amount, error)
 	// Remove deletes everything of a site, data included.
 	Remove(ctx context.Context, c Copy) error
@@ -105,8 +111,11 @@ type Copy struct {
 	Platform     fleet.PlatformName
 	Commit       string
 	Tree         Tree
+	App          App
 	Generation   int64
 	From         int64 // generation its data comes from; 0: what the platform ships
+	Takes        bool  // the data of From is taken over instead of copied: a rollback
+	Rehearsal    bool  // not a generation but a trial of one, on a copy made while visitors write
 	Previous     []Kept
 	Pinned       string
 	Fence        int64 // of the site's lock
@@ -120,12 +129,21 @@ type Tree struct {
 	Spec Spec
 }
 
-// An Amount measures data. Digest changes whenever something is written.
+// An Amount measures data.
 type Amount struct {
-	Files  int
-	Bytes  int64
-	Digest string
+	Files int
+	Bytes int64
 }
+
+// Written is what was written to a generation's data since visitors were let in.
+type Written struct {
+	Known bool             // false: nobody can tell
+	Files int              // versioned files that came, went or changed
+	Rows  map[string]int64 // rows written by table
+}
+
+// Nothing reports whether it is certain that nothing was written.
+func (w Written) Nothing() bool { return w.Known && w.Files == 0 && len(w.Rows) == 0 }
 
 // An Answer is what a site said to a request, cut at MaxBody bytes.
 type Answer struct {
@@ -145,10 +163,8 @@ type Kind interface {
 	Detect(t Tree) bool
 	// Read reads packages and requirements. Sizes are not its business.
 	Read(ctx context.Context, t Tree) (fleet.PlatformFacts, error)
-	// Updates are the commands that bring a site's data up to a platform.
-	Updates(t Tree) [][]string
-	// Check is what a site of this tree must answer.
-	Check(t Tree) Check
+	// App says how a site of this tree is hosted.
+	App(t Tree) App
 }
 
 // A Source turns a repository into a tree.

@@ -34,20 +34,31 @@ type Spec struct {
 	Version int            `yaml:"version"`
 	Kind    fleet.KindName `yaml:"kind"`    // "" leaves it to detection
 	Docroot string         `yaml:"docroot"` // directory that is served; "." is the whole tree
-	PHP     string         `yaml:"php"`     // required version, as in composer.json
+	// PHP is the required version, as in composer.json. An application of kind
+	// generic that has it is served through PHP.
+	PHP string `yaml:"php"`
 	// Shared paths belong to the site for ever: uploads. Versioned ones are
 	// copied for each generation: SQLite files, configuration.
 	Shared    []string `yaml:"shared"`
 	Versioned []string `yaml:"versioned"`
 	// Settings maps templates of the tree to the files they are rendered to.
 	Settings map[string]string `yaml:"settings"`
-	Update   [][]string        `yaml:"update"` // argument vectors, run in order for each site
+	Install  [][]string        `yaml:"install"` // argument vectors, run in order for a new site
+	Update   [][]string        `yaml:"update"`  // the same for a site that was moved here
+	Database DatabaseSpec      `yaml:"database"`
 	Check    Check             `yaml:"check"`
 	Verify   [][]string        `yaml:"verify"` // argument vectors, run once in the built tree
 	Network  *bool             `yaml:"network"`
 	Timeout  string            `yaml:"timeout"` // of one command, like "10m"
 	// Composer allows what the composer source leaves out otherwise.
 	Composer ComposerSpec `yaml:"composer"`
+}
+
+// A DatabaseSpec says what database each site needs.
+type DatabaseSpec struct {
+	Engine   string   `yaml:"engine"`   // mysql or sqlite; "" for none
+	Volatile []string `yaml:"volatile"` // patterns of tables whose rows are not copied
+	Ignored  []string `yaml:"ignored"`  // patterns of tables that do not count as written to
 }
 
 // A ComposerSpec says what composer may do while it builds: run the project's

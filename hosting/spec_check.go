@@ -53,7 +53,8 @@ func (s Spec) cleaned() (Spec, error) {
 func (s Spec) bounded() error {
 	for name, n := range map[string]int{
 		"shared": len(s.Shared), "versioned": len(s.Versioned), "settings": len(s.Settings),
-		"update": len(s.Update), "verify": len(s.Verify),
+		"install": len(s.Install), "update": len(s.Update), "verify": len(s.Verify),
+		"database.volatile": len(s.Database.Volatile), "database.ignored": len(s.Database.Ignored),
 	} {
 		if n > maxSpecList {
 			return invalid("%s has more than %d entries", name, maxSpecList)
@@ -71,7 +72,22 @@ func (s Spec) bounded() error {
 			return invalid("timeout must be between 1s and %s, like 10m", maxSpecTime)
 		}
 	}
+	if err := s.Database.bounded(); err != nil {
+		return err
+	}
 	return s.Check.bounded()
+}
+
+func (d DatabaseSpec) bounded() error {
+	if d.Engine != "" && d.Engine != "mysql" && d.Engine != "sqlite" {
+		return invalid("database: engine must be mysql or sqlite")
+	}
+	for _, pattern := range slices.Concat(d.Volatile, d.Ignored) {
+		if _, err := path.Match(pattern, ""); err != nil || pattern == "" || len(pattern) > 100 || printable(pattern) != nil {
+			return invalid("database: %q is not a pattern of tables", fleet.Clean(pattern, 60))
+		}
+	}
+	return nil
 }
 
 func (c Check) bounded() error {
@@ -107,7 +123,7 @@ func (s Spec) apart() error {
 
 // commands checks the argument vectors.
 func (s Spec) commands() error {
-	for _, list := range [][][]string{s.Update, s.Verify} {
+	for _, list := range [][][]string{s.Install, s.Update, s.Verify} {
 		for _, argv := range list {
 			if len(argv) == 0 || len(argv) > maxSpecList || argv[0] == "" || strings.HasPrefix(argv[0], "-") {
 				return invalid("a command is a list that begins with a program")

@@ -167,7 +167,7 @@ func (w *Worker) survey(ctx context.Context, p fleet.Platform, t Tree) (fleet.Bu
 		return fleet.BuildResult{}, err
 	}
 	facts.Platform, facts.Files, facts.Bytes = p.Name, size.Files, size.Bytes
-	facts.Updates = text(k.Updates(t))
+	facts.Updates = k.App(t).Runs
 	if facts.PHP == "" {
 		facts.PHP = t.Spec.PHP
 	}

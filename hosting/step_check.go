@@ -19,7 +19,7 @@ func (w *Worker) check(ctx context.Context, s *job.Scope) error {
 	if err != nil {
 		return err
 	}
-	want := w.kindOf(c.Kind).Check(c.Tree)
+	want := c.App.Check
 	err = until(ctx, orDefault(w.Retry, defaultRetry), func() error {
 		a, err := w.Backend.Check(ctx, c, want.Path)
 		if err != nil {

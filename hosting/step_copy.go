@@ -3,9 +3,7 @@ package hosting
 import (
 	"context"
 	"strconv"
-	"strings"
 
-	"github.com/distrobot/distrobot/fleet"
 	"github.com/distrobot/distrobot/internal/job"
 )
 
@@ -50,21 +48,26 @@ func (w *Worker) update(ctx context.Context, s *job.Scope) error {
 	if err != nil {
 		return err
 	}
-	commands := w.kindOf(c.Kind).Updates(c.Tree)
-	if rec, _ := s.Task.Step("update"); rec.Attempts > 1 && len(commands) > 0 {
+	if rec, _ := s.Task.Step("update"); rec.Attempts > 1 && c.App.Update != nil {
 		s.Log("Copying the data again, because an earlier attempt was interrupted.")
 		if _, err := w.Backend.Fill(ctx, c); err != nil {
 			return err
 		}
 	}
-	return w.Backend.Update(ctx, c, commands, func(line string) { s.Log("%s", line) })
+	return w.Backend.Run(ctx, c, c.App.Update, func(line string) { s.Log("%s", line) })
 }
 
-// text says commands as people read them.
-func text(commands [][]string) []string {
-	var out []string
-	for _, argv := range commands {
-		out = append(out, fleet.Clean(strings.Join(argv, " "), 200))
+// install makes the first data of a new site, which may be repeated for the same
+// reason.
+func (w *Worker) install(ctx context.Context, s *job.Scope) error {
+	c, err := w.next(ctx, s)
+	if err != nil {
+		return err
 	}
-	return out
+	if rec, _ := s.Task.Step("install"); rec.Attempts > 1 && c.App.Install != nil {
+		if _, err := w.Backend.Fill(ctx, c); err != nil {
+			return err
+		}
+	}
+	return w.Backend.Run(ctx, c, c.App.Install, func(line string) { s.Log("%s", line) })
 }

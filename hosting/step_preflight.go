@@ -118,7 +118,7 @@ func (w *Worker) keepBaseline(ctx context.Context, s *job.Scope, site fleet.Site
 	if err != nil {
 		return refused(err)
 	}
-	a, err := w.Backend.Probe(ctx, site.URI, w.kindOf(site.Kind).Check(tree).Path)
+	a, err := w.Backend.Probe(ctx, site.URI, w.kindOf(site.Kind).App(tree).Check.Path)
 	if err != nil {
 		s.Log("The site does not answer before the move: %s", Sentence(err))
 	}

@@ -20,7 +20,7 @@ func (w *Worker) soak(ctx context.Context, s *job.Scope) error {
 	if _, err := w.Backend.Release(ctx, c); err != nil {
 		return inService(ctx, s, err)
 	}
-	want := w.kindOf(c.Kind).Check(c.Tree)
+	want := c.App.Check
 	bad := until(ctx, orDefault(w.Soak, defaultSoak), func() error {
 		a, err := w.Backend.Probe(ctx, c.URI, want.Path)
 		if err != nil {
@@ -72,9 +72,8 @@ func (w *Worker) untouched(ctx context.Context, s *job.Scope, c Copy) (bool, err
 	if err := w.Backend.Drain(ctx, c); err != nil {
 		return false, err
 	}
-	now, err := w.Backend.Size(ctx, c.URI, c.Generation)
-	at := s.Value(stepRelease, "written")
-	return at != "" && at == now.Digest, err
+	written, err := w.Backend.Written(ctx, c)
+	return written.Nothing(), err
 }
 
 // inService is what a fault becomes while visitors use the new copy: walking

@@ -53,24 +53,16 @@ func (w *Worker) switched(ctx context.Context, s *job.Scope) (job.Verdict, error
 	return job.No, nil
 }
 
-// release lets visitors in. Before it, the state of the data is journaled, by
-// which the soak can tell whether anybody wrote to the new copy. A repetition
-// after a crash cannot know that any more.
+// release lets visitors in. The machine notes before what the data is, by which
+// the soak can tell whether anybody wrote to the new copy.
 func (w *Worker) release(ctx context.Context, s *job.Scope) error {
 	c, err := w.next(ctx, s)
-	if err != nil {
-		return err
-	}
-	size, err := w.Backend.Size(ctx, c.URI, c.Generation)
 	if err != nil {
 		return err
 	}
 	window, err := w.Backend.Release(ctx, c)
 	if err != nil {
 		return err
-	}
-	if window > 0 {
-		s.Keep("written", size.Digest)
 	}
 	keepWindow(s, window)
 	return nil

@@ -52,7 +52,7 @@ func (w *Worker) verifySite(ctx context.Context, s *job.Scope) error {
 	if err != nil {
 		return err
 	}
-	want := w.kindOf(r.Kind).Check(t)
+	want := w.kindOf(r.Kind).App(t).Check
 	return until(ctx, orDefault(w.Retry, defaultRetry), func() error {
 		a, err := w.Backend.Probe(ctx, uri, want.Path)
 		if err != nil {

@@ -58,7 +58,7 @@ func Kind(t *testing.T, k hosting.Kind, manifests []string) {
 			if !slices.IsSorted(names) || len(slices.Compact(slices.Clone(names))) != len(names) {
 				t.Errorf("packages are not in order, or twice: %v", names)
 			}
-			if c := k.Check(tree); !strings.HasPrefix(c.Path, "/") || c.Status == 0 {
+			if c := k.App(tree).Check; !strings.HasPrefix(c.Path, "/") || c.Status == 0 {
 				t.Errorf("check %+v", c)
 			}
 		})

@@ -25,11 +25,8 @@ func (backdrop) Detect(t hosting.Tree) bool {
 	return found
 }
 
-// Updates implements hosting.Kind.
-func (backdrop) Updates(t hosting.Tree) [][]string { return t.Spec.Update }
-
-// Check implements hosting.Kind.
-func (backdrop) Check(t hosting.Tree) hosting.Check { return t.Spec.Check }
+// App implements hosting.Kind.
+func (backdrop) App(t hosting.Tree) hosting.App { return appOf(t) }
 
 // backdropIn finds Backdrop in a tree.
 func backdropIn(in tree) (core, bool) {

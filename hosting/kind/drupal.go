@@ -35,11 +35,8 @@ func (drupal) Detect(t hosting.Tree) bool {
 	return found || in.requires(drupalPackages...)
 }
 
-// Updates implements hosting.Kind.
-func (drupal) Updates(t hosting.Tree) [][]string { return t.Spec.Update }
-
-// Check implements hosting.Kind.
-func (drupal) Check(t hosting.Tree) hosting.Check { return t.Spec.Check }
+// App implements hosting.Kind.
+func (drupal) App(t hosting.Tree) hosting.App { return appOf(t) }
 
 // A core is a CMS with extensions as it was found in a tree.
 type core struct {

@@ -23,11 +23,8 @@ func (generic) Name() fleet.KindName { return "generic" }
 // Detect implements hosting.Kind: everything is generic.
 func (generic) Detect(hosting.Tree) bool { return true }
 
-// Updates implements hosting.Kind.
-func (generic) Updates(t hosting.Tree) [][]string { return t.Spec.Update }
-
-// Check implements hosting.Kind.
-func (generic) Check(t hosting.Tree) hosting.Check { return t.Spec.Check }
+// App implements hosting.Kind.
+func (generic) App(t hosting.Tree) hosting.App { return appOf(t) }
 
 // Read implements hosting.Kind. A file that is not what its name says is left
 // out: which packages are in a tree is for people to see, not to rely on.

@@ -38,11 +38,8 @@ func (k wordpress) Detect(t hosting.Tree) bool {
 	return found || in.requires(wordpressPackages...)
 }
 
-// Updates implements hosting.Kind.
-func (wordpress) Updates(t hosting.Tree) [][]string { return t.Spec.Update }
-
-// Check implements hosting.Kind.
-func (wordpress) Check(t hosting.Tree) hosting.Check { return t.Spec.Check }
+// App implements hosting.Kind.
+func (wordpress) App(t hosting.Tree) hosting.App { return appOf(t) }
 
 // A wordpressCore is where a tree keeps WordPress and what its version.php says.
 type wordpressCore struct {

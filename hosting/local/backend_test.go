@@ -12,6 +12,7 @@ import (
 	"github.com/distrobot/distrobot/fleet"
 	"github.com/distrobot/distrobot/hosting"
 	"github.com/distrobot/distrobot/hosting/hostingtest"
+	"github.com/distrobot/distrobot/hosting/kind"
 	"github.com/distrobot/distrobot/hosting/local"
 	"github.com/distrobot/distrobot/internal/run"
 )
@@ -57,12 +58,17 @@ func TestSuiteAsAnotherUser(t *testing.T) {
 	_, err := b.Fill(t.Context(), c)
 	must(t, err)
 	var said []string
-	must(t, b.Update(t.Context(), c, [][]string{{"sh", "-c",
-		"id -u; id -G; cat settings.txt; echo; echo y > data/y; cat data/y; for f in settings.txt new index.html ../site.json ../../../hold; do (echo x >> $f) 2>/dev/null && echo wrote $f; done; :"}},
+	must(t, b.Run(t.Context(), c, argv([]string{"sh", "-c",
+		"id -u; id -G; cat settings.txt; echo; echo y > data/y; cat data/y; for f in settings.txt new index.html ../site.json ../../../hold; do (echo x >> $f) 2>/dev/null && echo wrote $f; done; :"}),
 		func(line string) { said = append(said, line) }))
 	if got := strings.Join(said[1:], " "); got != "65534 65534 a.example y" {
 		t.Errorf("the program said %q", got)
 	}
+}
+
+// argv makes programs of an argument vector.
+func argv(command []string) func(hosting.Place) []hosting.Program {
+	return func(hosting.Place) []hosting.Program { return []hosting.Program{{Argv: command, Says: command[0]}} }
 }
 
 func must(t *testing.T, err error) {
@@ -108,7 +114,7 @@ func layOut(t *testing.T, b *local.Backend, uri fleet.URI, files map[string]stri
 	spec, err := hosting.ReadSpec(dir)
 	must(t, err)
 	c := hosting.Copy{
-		URI: uri, ID: "01s", Platform: "p", Tree: hosting.Tree{Dir: dir, Spec: spec}, Generation: 1, Fence: 1, Task: "01t",
+		URI: uri, ID: "01s", Platform: "p", Tree: hosting.Tree{Dir: dir, Spec: spec}, App: kind.All()[len(kind.All())-1].App(hosting.Tree{Dir: dir, Spec: spec}), Generation: 1, Fence: 1, Task: "01t",
 	}
 	return c, b.Lay(ctx, c)
 }
@@ -251,7 +257,7 @@ func TestOffline(t *testing.T) {
 	c.Generation, c.Fence = 2, 2
 	must(t, b.Lay(t.Context(), c))
 	var said []string
-	must(t, b.Update(t.Context(), c, [][]string{{"sh", "-c", "grep -c : /proc/net/dev"}}, func(l string) { said = append(said, l) }))
+	must(t, b.Run(t.Context(), c, argv([]string{"sh", "-c", "grep -c : /proc/net/dev"}), func(l string) { said = append(said, l) }))
 	isolated := len(said) == 2 && said[1] == "1" // only its own loopback
 	if cannot == nil && !isolated {
 		t.Errorf("the program saw %q", said)

@@ -38,15 +38,23 @@ type call struct {
 // does not stop it: a write that was begun is finished.
 func (g *generation) cgi(c call) (answer, error) {
 	program := filepath.Join(g.dir, "root", c.script.rel)
+	user, err := g.backend.user(g.backend.site(g.uri))
+	if err != nil {
+		return nil, err
+	}
+	env, err := g.cgiEnv(c)
+	if err != nil {
+		return nil, err
+	}
 	var out bytes.Buffer
-	_, err := run.Run(detached(c.request), run.Command{
+	_, err = run.Run(detached(c.request), run.Command{
 		Program: program,
 		Dir:     filepath.Dir(program),
-		Env:     g.cgiEnv(c),
+		Env:     env,
 		Stdin:   c.body,
 		Stdout:  &out, StdoutLimit: cgiAnswer,
 		Timeout: cgiTime,
-		As:      g.backend.As,
+		As:      user,
 		Files:   []*os.File{c.lock},
 	})
 	if err != nil {
@@ -57,16 +65,18 @@ func (g *generation) cgi(c call) (answer, error) {
 
 // cgiEnv is the whole environment of the program. The request header Proxy is
 // left out because programs would take HTTP_PROXY for a setting.
-func (g *generation) cgiEnv(c call) []string {
+func (g *generation) cgiEnv(c call) ([]string, error) {
 	r := c.request
 	name, port, err := net.SplitHostPort(r.Host)
 	if err != nil {
 		name, port = r.Host, "80"
 	}
 	remote, _, _ := net.SplitHostPort(r.RemoteAddr)
-	env := environ(values(hosting.Copy{
-		URI: g.uri, ID: g.record.ID, Platform: g.record.Platform, Generation: g.record.Generation,
-	}, filepath.Join(g.dir, "root")),
+	p, err := g.place()
+	if err != nil {
+		return nil, err
+	}
+	env := environ(values(p),
 		"GATEWAY_INTERFACE=CGI/1.1", "SERVER_SOFTWARE=distrobot", "SERVER_PROTOCOL="+r.Proto,
 		"SERVER_NAME="+name, "SERVER_PORT="+port, "REMOTE_ADDR="+remote, "REQUEST_METHOD="+r.Method,
 		"SCRIPT_NAME="+path.Clean("/"+r.URL.Path), "SCRIPT_FILENAME="+filepath.Join(g.dir, "root", c.script.rel),
@@ -79,7 +89,20 @@ func (g *generation) cgiEnv(c call) []string {
 		name := strings.ToUpper(strings.ReplaceAll(key, "-", "_"))
 		env = append(env, "HTTP_"+name+"="+strings.ReplaceAll(strings.Join(v, ", "), "\x00", ""))
 	}
-	return env
+	return env, nil
+}
+
+// place is the generation as its program sees it.
+func (g *generation) place() (hosting.Place, error) {
+	s := g.backend.site(g.uri)
+	p := hosting.Place{Root: filepath.Join(g.dir, "root"), Shared: s.path("shared"), Data: filepath.Join(g.dir, "versioned"), HTTPS: g.backend.HTTPS}
+	p.URI, p.ID, p.Platform, p.Generation = g.uri, g.record.ID, g.record.Platform, g.record.Generation
+	if g.record.Database == nil {
+		return p, nil
+	}
+	var err error
+	p.Database, err = g.backend.access(s, *g.record.Database)
+	return p, err
 }
 
 // cgiAnswerOf reads header and body of a program's output.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/distrobot/distrobot/fleet"
 	"github.com/distrobot/distrobot/hosting"
+	"github.com/distrobot/distrobot/internal/run"
 )
 
 // Fill implements hosting.Copies. The data is copied beside its place and put
@@ -20,10 +21,10 @@ import (
 func (b *Backend) Fill(ctx context.Context, c hosting.Copy) (hosting.Amount, error) {
 	var amount hosting.Amount
 	err := b.guarded(ctx, c, func(s site, _ *os.File) error {
-		if n, err := s.live(); err != nil || n == c.Generation {
-			return orLive(err, c)
+		if err := s.notLive(c); err != nil {
+			return err
 		}
-		place := filepath.Join(s.gen(c.Generation), "versioned")
+		place := filepath.Join(s.genOf(c), "versioned")
 		tmp := place + ".tmp"
 		if err := removeTree(tmp); err != nil {
 			return err
@@ -31,7 +32,7 @@ func (b *Backend) Fill(ctx context.Context, c hosting.Copy) (hosting.Amount, err
 		if err := os.Mkdir(tmp, 0o755); err != nil {
 			return err
 		}
-		for _, p := range c.Tree.Spec.Versioned {
+		for _, p := range c.App.Versioned {
 			if err := b.fillPath(ctx, s, c, p, tmp); err != nil {
 				return err
 			}
@@ -51,7 +52,11 @@ func (b *Backend) Fill(ctx context.Context, c hosting.Copy) (hosting.Amount, err
 			return err
 		}
 		var err error
-		amount, err = measure(place)
+		if amount, _, err = measure(place); err != nil {
+			return err
+		}
+		n, err := b.fillDatabase(ctx, s, c)
+		amount.Bytes += n
 		return err
 	})
 	return amount, hosting.Explain("copy the site's data", err)
@@ -66,13 +71,17 @@ func (b *Backend) fillPath(ctx context.Context, s site, c hosting.Copy, p, into 
 			return (&copier{ctx: ctx}).copy(old, p, into)
 		}
 	}
-	return b.seed(c.Tree.Dir, p, into)
+	u, err := b.user(s)
+	if err != nil {
+		return err
+	}
+	return seed(c.Tree.Dir, p, into, u)
 }
 
 // seed puts what the platform ships at p into a directory of the site, unless
 // something is there: its first data. What the platform does not have becomes
 // an empty directory. Everything is given to the site's user.
-func (b *Backend) seed(tree, p, into string) error {
+func seed(tree, p, into string, as *run.User) error {
 	if _, err := os.Lstat(filepath.Join(into, p)); err == nil {
 		return nil
 	}
@@ -87,10 +96,10 @@ func (b *Backend) seed(tree, p, into string) error {
 	_, err = os.Lstat(filepath.Join(tree, p))
 	switch {
 	case err == nil:
-		err = (&copier{ctx: context.Background(), owner: b.As, seed: true}).copy(tree, p, tmp)
+		err = (&copier{ctx: context.Background(), owner: as, seed: true}).copy(tree, p, tmp)
 	case errors.Is(err, fs.ErrNotExist):
-		if err = os.MkdirAll(filepath.Join(tmp, p), 0o750); err == nil && b.As != nil {
-			err = os.Lchown(filepath.Join(tmp, p), int(b.As.UID), int(b.As.GID))
+		if err = os.MkdirAll(filepath.Join(tmp, p), 0o750); err == nil && as != nil {
+			err = os.Lchown(filepath.Join(tmp, p), int(as.UID), int(as.GID))
 		}
 	}
 	if err != nil {
@@ -136,47 +145,6 @@ func moveData(s site, from, to int64) error {
 		return err
 	}
 	return errors.Join(syncDir(s.gen(from)), syncDir(s.gen(to)))
-}
-
-// Abandon implements hosting.Copies.
-func (b *Backend) Abandon(ctx context.Context, c hosting.Copy) error {
-	return hosting.Explain("put the given-up copy aside", b.guarded(ctx, c, func(s site, _ *os.File) error {
-		if n, err := s.live(); err != nil || n == c.Generation {
-			return orLive(err, c)
-		}
-		gen := s.gen(c.Generation)
-		if _, err := os.Lstat(gen); errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		old, _ := filepath.Glob(s.path("gen", "*.failed"))
-		for _, dir := range old {
-			if err := removeTree(dir); err != nil {
-				return err
-			}
-		}
-		return os.Rename(gen, gen+".failed")
-	}))
-}
-
-// Tidy implements hosting.Copies.
-func (b *Backend) Tidy(ctx context.Context, c hosting.Copy) error {
-	return hosting.Explain("delete old copies", b.guarded(ctx, c, func(s site, _ *os.File) error {
-		live, err := s.live()
-		if err != nil || live == 0 {
-			return err
-		}
-		keep := map[string]bool{filepath.Base(s.gen(live)): true}
-		for _, k := range c.Previous {
-			keep[filepath.Base(s.gen(k.Generation))] = true
-		}
-		all, err := os.ReadDir(s.path("gen"))
-		for _, e := range all {
-			if !keep[e.Name()] {
-				err = errors.Join(err, removeTree(s.path("gen", e.Name())))
-			}
-		}
-		return err
-	}))
 }
 
 // A copier copies trees without following links: what a site's program made is

@@ -19,6 +19,7 @@ type farm struct {
 	links      map[string]string // path → absolute target: shared and versioned data
 	files      map[string][]byte // path → content: settings
 	real       map[string]bool   // directories on the way to the above
+	hard       bool              // files are linked, not directories: see hosting.App.PHP
 }
 
 func newFarm(tree, root string) *farm {
@@ -88,6 +89,8 @@ func (f *farm) dir(rel string) error {
 		case linked || written:
 		case f.real[child]:
 			err = f.dir(child)
+		case f.hard:
+			err = f.same(child, e)
 		default:
 			err = f.symlink(child, filepath.Join(f.tree, child))
 		}
@@ -106,4 +109,20 @@ func (f *farm) symlink(rel, target string) error {
 		return fmt.Errorf("link %s: %w", rel, err)
 	}
 	return os.Symlink(to, at)
+}
+
+// same makes a hard link of a file at rel, or a directory of such.
+func (f *farm) same(rel string, e fs.DirEntry) error {
+	from, to := filepath.Join(f.tree, rel), filepath.Join(f.root, rel)
+	switch {
+	case e.IsDir():
+		return f.dir(rel)
+	case e.Type()&fs.ModeSymlink != 0:
+		target, err := os.Readlink(from)
+		if err != nil {
+			return err
+		}
+		return os.Symlink(target, to)
+	}
+	return os.Link(from, to)
 }

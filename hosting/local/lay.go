@@ -2,10 +2,11 @@ package local
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
-	"strconv"
+	"strings"
 
 	"github.com/distrobot/distrobot/fleet"
 	"github.com/distrobot/distrobot/hosting"
@@ -18,20 +19,28 @@ type view struct {
 	Tree    string   `json:"tree"`              // name of the platform
 	Shared  []string `json:"shared,omitempty"`  // files below are served, never run
 	Private []string `json:"private,omitempty"` // never served as files
+	PHP     bool     `json:"php,omitempty"`
+	Ignored []string `json:"ignored,omitempty"` // tables that do not count as written to
 }
 
 // Lay implements hosting.Copies.
 func (b *Backend) Lay(ctx context.Context, c hosting.Copy) error {
 	return hosting.Explain("prepare the new copy of the site", b.guarded(ctx, c, func(s site, _ *os.File) error {
-		if n, err := s.live(); err != nil || n == c.Generation {
-			return orLive(err, c)
+		if err := s.notLive(c); err != nil {
+			return err
 		}
-		gen := s.gen(c.Generation)
-		if err := os.MkdirAll(gen, 0o755); err != nil {
+		gen := s.genOf(c)
+		if err := b.unlay(ctx, s, c); err != nil {
 			return err
 		}
 		root := filepath.Join(gen, "root")
-		if err := removeTree(root); err != nil {
+		if err := os.MkdirAll(gen, 0o755); err != nil {
+			return err
+		}
+		if err := b.writeRecord(s, c); err != nil {
+			return err
+		}
+		if err := b.admit(ctx, s, c); err != nil {
 			return err
 		}
 		f, err := b.plan(s, c, root)
@@ -41,19 +50,47 @@ func (b *Backend) Lay(ctx context.Context, c hosting.Copy) error {
 		if err := f.lay(); err != nil {
 			return err
 		}
-		if err := b.giveSettings(f); err != nil {
+		if err := b.giveSettings(s, f); err != nil {
 			return err
 		}
-		v := view{Docroot: c.Tree.Spec.Docroot, Tree: string(c.Platform), Shared: c.Tree.Spec.Shared}
-		v.Private = append(v.Private, c.Tree.Spec.Versioned...)
-		for to := range f.files {
-			v.Private = append(v.Private, to)
-		}
-		if err := writeJSON(filepath.Join(gen, "view.json"), v); err != nil {
+		if err := os.Symlink(filepath.Join("root", c.App.Docroot), filepath.Join(gen, "www")); err != nil {
 			return err
 		}
-		return b.writeRecord(s, c)
+		return writeJSON(filepath.Join(gen, "view.json"), viewOf(c, f))
 	}))
+}
+
+// unlay removes what an earlier attempt laid out. Its data, which is filled in
+// again anyway, goes only with a rehearsal.
+func (b *Backend) unlay(ctx context.Context, s site, c hosting.Copy) error {
+	gen := s.genOf(c)
+	if c.Rehearsal {
+		return b.clear(ctx, s)
+	}
+	if err := os.Remove(filepath.Join(gen, "www")); err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	return removeTree(filepath.Join(gen, "root"))
+}
+
+func viewOf(c hosting.Copy, f *farm) view {
+	v := view{Docroot: c.App.Docroot, Tree: string(c.Platform), Shared: c.App.Shared, PHP: c.App.PHP}
+	v.Private = append(v.Private, c.App.Versioned...)
+	for to := range f.files {
+		v.Private = append(v.Private, to)
+	}
+	if c.App.Database != nil {
+		v.Ignored = c.App.Database.Ignored
+	}
+	return v
+}
+
+// notLive refuses to work on the generation that visitors get.
+func (s site) notLive(c hosting.Copy) error {
+	if n, err := s.live(); err != nil || n == c.Generation && !c.Rehearsal {
+		return orLive(err, c)
+	}
+	return nil
 }
 
 func orLive(err error, c hosting.Copy) error {
@@ -67,67 +104,90 @@ func orLive(err error, c hosting.Copy) error {
 // and settings rendered for this generation.
 func (b *Backend) plan(s site, c hosting.Copy, root string) (*farm, error) {
 	f := newFarm(c.Tree.Dir, root)
-	for _, p := range c.Tree.Spec.Shared {
-		if err := b.seed(c.Tree.Dir, p, s.path("shared")); err != nil {
+	f.hard = c.App.PHP
+	u, err := b.user(s)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range c.App.Shared {
+		if err := seed(c.Tree.Dir, p, s.path("shared"), u); err != nil {
 			return nil, err
 		}
 		f.link(p, s.path("shared", p))
 	}
-	for _, p := range c.Tree.Spec.Versioned {
+	for _, p := range c.App.Versioned {
 		f.link(p, filepath.Join(filepath.Dir(root), "versioned", p))
 	}
-	tree, err := os.OpenRoot(c.Tree.Dir)
+	p, err := b.place(s, c)
 	if err != nil {
 		return nil, err
 	}
-	defer tree.Close()
-	for from, to := range c.Tree.Spec.Settings {
-		text, err := tree.ReadFile(from)
-		if err != nil {
-			return nil, fleet.Errorf(fleet.Failed, "The settings template %s is not in the platform.", from).Because(err)
-		}
-		if f.files[to], err = render(text, values(c, root)); err != nil {
-			return nil, err
-		}
-		f.file(to, f.files[to])
+	if err := templates(c.Tree, p, f); err != nil || c.App.Settings == nil {
+		return f, err
 	}
-	return f, nil
+	files, err := c.App.Settings(p)
+	for _, file := range files {
+		f.file(file.Path, file.Content)
+	}
+	return f, err
 }
 
-// values are what templates and programs of a site are told.
-func values(c hosting.Copy, root string) map[string]string {
-	return map[string]string{
-		"SITE_URI": string(c.URI), "SITE_ID": c.ID, "SITE_ROOT": root, "SITE_PLATFORM": string(c.Platform),
-		"SITE_GENERATION": strconv.FormatInt(c.Generation, 10),
+// templates renders the settings that the specification names.
+func templates(t hosting.Tree, p hosting.Place, f *farm) error {
+	tree, err := os.OpenRoot(t.Dir)
+	if err != nil {
+		return err
 	}
+	defer tree.Close()
+	for from, to := range t.Spec.Settings {
+		text, err := tree.ReadFile(from)
+		if err != nil {
+			return fleet.Errorf(fleet.Failed, "The settings template %s is not in the platform.", from).Because(err)
+		}
+		content, err := render(text, p)
+		if err != nil {
+			return err
+		}
+		f.file(to, content)
+	}
+	return nil
 }
 
 var variable = regexp.MustCompile(`\$\{(SITE_[A-Z_]+)\}`)
 
+// secretVariable begins a variable that stands for a secret of the site:
+// ${SITE_SECRET_SALT} is 64 characters that stay the same.
+const secretVariable = "SITE_SECRET_"
+
 // render replaces ${SITE_…} in a template. Nothing else of it is touched, so
 // that templates can be PHP or shell.
-func render(text []byte, values map[string]string) ([]byte, error) {
-	var unknown string
+func render(text []byte, p hosting.Place) ([]byte, error) {
+	known := values(p)
+	var failed error
 	out := variable.ReplaceAllFunc(text, func(m []byte) []byte {
-		v, ok := values[string(m[2:len(m)-1])]
+		name := string(m[2 : len(m)-1])
+		if secret, ok := strings.CutPrefix(name, secretVariable); ok {
+			v, err := p.Secret(strings.ToLower(secret))
+			failed = errors.Join(failed, err)
+			return []byte(v)
+		}
+		v, ok := known[name]
 		if !ok {
-			unknown = string(m)
+			failed = fleet.Errorf(fleet.Failed, "A settings template uses ${%s}, which is not known.", fleet.Clean(name, 60))
 		}
 		return []byte(v)
 	})
-	if unknown != "" {
-		return nil, fleet.Errorf(fleet.Failed, "A settings template uses %s, which is not known.", fleet.Clean(unknown, 60))
-	}
-	return out, nil
+	return out, failed
 }
 
 // giveSettings lets the site's user read the settings, and nobody else.
-func (b *Backend) giveSettings(f *farm) error {
-	if b.As == nil {
-		return nil
+func (b *Backend) giveSettings(s site, f *farm) error {
+	u, err := b.user(s)
+	if err != nil || u == nil {
+		return err
 	}
 	for rel := range f.files {
-		if err := os.Lchown(filepath.Join(f.root, rel), -1, int(b.As.GID)); err != nil {
+		if err := os.Lchown(filepath.Join(f.root, rel), -1, int(u.GID)); err != nil {
 			return err
 		}
 	}

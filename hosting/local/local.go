@@ -8,7 +8,13 @@
 //	    view.json                    how it is served
 //	    root/                        the tree as this site sees it, see farm.go
 //	    versioned/                   its own copy of the versioned paths
+//	    www                          link to the docroot in root
 //	DATA/sites/SITE/gen/N.failed/    a generation that was given up, for people
+//	DATA/sites/SITE/gen/rehearsal/   a trial of the next one
+//	DATA/sites/SITE/archive/N/       what is kept of a generation that is gone
+//	DATA/sites/SITE/databases/       SQLite databases of the generations
+//	DATA/sites/SITE/secrets.json     password of the database account, keys, salts
+//	DATA/sites/SITE/user.json        the site's user, where each has its own
 //	DATA/sites/SITE/shared/          paths that all generations share
 //	DATA/sites/SITE/hold             present while visitors are told to wait
 //	DATA/sites/SITE/lock             flock and fence of who changes the site
@@ -39,6 +45,12 @@ type Backend struct {
 	// As, if set, is the user that owns the sites' data and runs their programs;
 	// it needs root. Nil means this process's own.
 	As *run.User
+	// Users, if As is nil and First is set, gives each site a user of its own.
+	Users IDs
+	// Server is the database server; nil if there is none.
+	Server *Server
+	// HTTPS says that visitors reach the sites over TLS.
+	HTTPS bool
 	// Public gives the address of a site's live server, "http://127.0.0.1:8080",
 	// for checks from outside; nil asks the site's files directly.
 	Public func(fleet.URI) (string, error)
@@ -75,6 +87,14 @@ func (s site) path(parts ...string) string {
 }
 
 func (s site) gen(n int64) string { return s.path("gen", strconv.FormatInt(n, 10)) }
+
+// genOf is the directory of a copy: of a generation or of the rehearsal.
+func (s site) genOf(c hosting.Copy) string {
+	if c.Rehearsal {
+		return s.path("gen", "rehearsal")
+	}
+	return s.gen(c.Generation)
+}
 
 // live gives the number of the generation visitors get; 0 when there is none.
 func (s site) live() (int64, error) {

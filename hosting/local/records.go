@@ -2,8 +2,6 @@ package local
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,6 +11,7 @@ import (
 
 	"github.com/distrobot/distrobot/fleet"
 	"github.com/distrobot/distrobot/hosting"
+	"github.com/distrobot/distrobot/internal/database"
 )
 
 // record reads the record in a generation's directory.
@@ -28,7 +27,12 @@ func (s site) liveRecord() (hosting.Record, error) { return record(s.path("live"
 
 // writeRecord writes the record of generation c.Generation.
 func (b *Backend) writeRecord(s site, c hosting.Copy) error {
-	return writeJSON(filepath.Join(s.gen(c.Generation), "site.json"), hosting.RecordOf(c, b.Host, time.Now()))
+	r := hosting.RecordOf(c, b.Host, time.Now())
+	var err error
+	if r.Database, err = b.databaseOf(s, c); err != nil {
+		return err
+	}
+	return writeJSON(filepath.Join(s.genOf(c), "site.json"), r)
 }
 
 // Live implements hosting.Records.
@@ -81,47 +85,61 @@ func (b *Backend) All(context.Context) ([]hosting.Record, error) {
 	return out, err
 }
 
-// Size implements hosting.Records. The digest is over paths, sizes and
-// modification times, so that it can be taken while visitors wait.
-func (b *Backend) Size(_ context.Context, uri fleet.URI, generation int64) (hosting.Amount, error) {
-	return measure(filepath.Join(b.site(uri).gen(generation), "versioned"))
-}
-
-func measure(dir string) (hosting.Amount, error) {
-	var a hosting.Amount
-	h := sha256.New()
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		info, err := d.Info()
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(h, "%q %o %d %d\n", path[len(dir):], info.Mode(), info.Size(), info.ModTime().UnixNano())
-		if info.Mode().IsRegular() {
-			a.Files++
-			a.Bytes += info.Size()
-		}
-		return nil
-	})
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
+// Size implements hosting.Records.
+func (b *Backend) Size(ctx context.Context, uri fleet.URI, generation int64) (hosting.Amount, error) {
+	gen := b.site(uri).gen(generation)
+	a, _, err := measure(filepath.Join(gen, "versioned"))
+	if err != nil {
+		return a, err
 	}
-	a.Digest = hex.EncodeToString(h.Sum(nil))
+	r, err := record(gen)
+	if errors.Is(err, fs.ErrNotExist) {
+		return a, nil // of a site that is being made
+	}
+	if err != nil || r.Database == nil {
+		return a, err
+	}
+	st, err := b.store(r.Database.Engine)
+	if err != nil {
+		return a, err
+	}
+	n, err := st.Size(ctx, r.Database.Name)
+	a.Bytes += n
 	return a, err
 }
 
 // Remove implements hosting.Records. The directory's name goes first: a site
-// that is being deleted is neither served nor found.
+// that is being deleted is neither served nor found. Its databases are dropped
+// from there, which is why an interrupted removal is finished by the next call.
 func (b *Backend) Remove(ctx context.Context, c hosting.Copy) error {
-	gone := filepath.Join(b.Data, "sites", ".gone-"+siteName(c.URI))
-	err := removeTree(gone)
+	gone := site(filepath.Join(b.Data, "sites", ".gone-"+siteName(c.URI)))
+	err := b.bury(ctx, gone)
 	if err == nil {
-		err = b.guarded(ctx, c, func(s site, _ *os.File) error { return os.Rename(string(s), gone) })
+		err = b.guarded(ctx, c, func(s site, _ *os.File) error { return os.Rename(string(s), string(gone)) })
 	}
 	if err == nil {
-		err = removeTree(gone)
+		err = b.bury(ctx, gone)
 	}
 	return hosting.Explain("delete the site", err)
+}
+
+// bury deletes what is left of a removed site.
+func (b *Backend) bury(ctx context.Context, gone site) error {
+	all, err := gone.databasesIn()
+	if err != nil {
+		return err
+	}
+	for _, d := range all {
+		st, err := b.store(d.Engine)
+		if err == nil {
+			err = st.Drop(ctx, d.Name)
+		}
+		if err == nil && d.Engine == engineMySQL {
+			err = b.Server.DropUser(ctx, d.User)
+		}
+		if err != nil && !errors.Is(err, database.ErrNotOurs) {
+			return err
+		}
+	}
+	return removeTree(string(gone))
 }

@@ -33,15 +33,20 @@ func openGeneration(b *Backend, uri fleet.URI, dir string) (*generation, error) 
 	if g.dir, err = filepath.EvalSymlinks(dir); err != nil {
 		return nil, err
 	}
-	text, err := os.ReadFile(filepath.Join(g.dir, "view.json"))
-	if err != nil {
-		return nil, err
-	}
-	if err := json.Unmarshal(text, &g.view); err != nil {
+	if g.view, err = readView(g.dir); err != nil {
 		return nil, err
 	}
 	g.record, err = record(g.dir)
 	return g, err
+}
+
+func readView(gen string) (view, error) {
+	var v view
+	text, err := os.ReadFile(filepath.Join(gen, "view.json"))
+	if err != nil {
+		return v, err
+	}
+	return v, json.Unmarshal(text, &v)
 }
 
 // relative turns the path of a URL into a path of the tree. Names that begin

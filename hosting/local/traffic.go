@@ -115,6 +115,11 @@ func (b *Backend) Release(ctx context.Context, c hosting.Copy) (time.Duration, e
 		if h == nil {
 			return nil
 		}
+		if n, err := s.live(); err == nil && n == c.Generation {
+			if err := b.keepMark(ctx, s.gen(n)); err != nil {
+				return err
+			}
+		}
 		if err := os.Remove(s.path("hold")); err != nil {
 			return err
 		}

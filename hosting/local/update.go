@@ -3,8 +3,10 @@ package local
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/distrobot/distrobot/fleet"
@@ -25,36 +27,56 @@ func environ(c map[string]string, extra ...string) []string {
 	return append(env, extra...)
 }
 
-// Update implements hosting.Copies. The programs inherit the site's lock: if one
+// Run implements hosting.Copies. The programs inherit the site's lock: if one
 // outlives its worker, the next worker finds and ends it.
-func (b *Backend) Update(ctx context.Context, c hosting.Copy, commands [][]string, log func(string)) error {
-	return hosting.Explain("run the update commands", b.guarded(ctx, c, func(s site, lock *os.File) error {
-		if n, err := s.live(); err != nil || n == c.Generation {
-			return orLive(err, c)
+func (b *Backend) Run(ctx context.Context, c hosting.Copy, programs func(hosting.Place) []hosting.Program, log func(string)) error {
+	return hosting.Explain("run the site's programs", b.guarded(ctx, c, func(s site, lock *os.File) error {
+		if err := s.notLive(c); err != nil || programs == nil {
+			return err
 		}
-		root := filepath.Join(s.gen(c.Generation), "root")
-		for _, argv := range commands {
-			log("$ " + strings.Join(argv, " "))
-			if err := b.command(ctx, c, argv, run.Command{Dir: root, Lines: log, Files: []*os.File{lock}}); err != nil {
+		p, err := b.place(s, c)
+		if err != nil {
+			return err
+		}
+		for _, program := range programs(p) {
+			log("$ " + program.Says)
+			if err := b.program(ctx, s, p, execution{Program: program, log: log, lock: lock}); err != nil {
 				return err
 			}
 		}
-		return syncBelow(s.gen(c.Generation))
+		return syncBelow(s.genOf(c))
 	}))
 }
 
-// command runs one argument vector of a specification in base.Dir.
-func (b *Backend) command(ctx context.Context, c hosting.Copy, argv []string, base run.Command) error {
-	base.Env = environ(values(c, base.Dir))
-	base.As, base.Timeout = b.As, c.Tree.Spec.Limit()
-	base.Program, base.Args = argv[0], argv[1:]
-	if strings.Contains(argv[0], "/") {
-		base.Program = filepath.Join(base.Dir, argv[0])
+// An execution is a program with what it gets from us.
+type execution struct {
+	hosting.Program
+	log  func(string)
+	lock *os.File
+}
+
+// program runs one program in the view, as the site's user.
+func (b *Backend) program(ctx context.Context, s site, p hosting.Place, x execution) error {
+	user, err := b.user(s)
+	if err != nil {
+		return err
 	}
-	if !c.Tree.Spec.Online() {
-		base = hosting.Offline(ctx, base)
+	secrets, err := s.secrets()
+	if err != nil {
+		return err
 	}
-	_, err := run.Run(ctx, base)
+	c := run.Command{
+		Program: x.Argv[0], Args: x.Argv[1:], Dir: p.Root, Env: environ(values(p), x.Env...), As: user,
+		Timeout: p.Tree.Spec.Limit(), Lines: x.log, Files: []*os.File{x.lock},
+		Secrets: slices.Collect(maps.Values(secrets)), Stdin: strings.NewReader(x.Stdin),
+	}
+	if strings.Contains(x.Argv[0], "/") && !filepath.IsAbs(x.Argv[0]) {
+		c.Program = filepath.Join(c.Dir, x.Argv[0])
+	}
+	if !p.Tree.Spec.Online() || p.Quiet {
+		c = hosting.Offline(ctx, c)
+	}
+	_, err = run.Run(ctx, c)
 	var failed *run.Error
 	switch {
 	case err == nil:
@@ -62,7 +84,7 @@ func (b *Backend) command(ctx context.Context, c hosting.Copy, argv []string, ba
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.As(err, &failed):
-		return fleet.Errorf(fleet.Failed, "The command %s failed (%s).", fleet.Clean(argv[0], 80), reason(failed)).Because(err)
+		return fleet.Errorf(fleet.Failed, "The command %s failed (%s).", fleet.Clean(x.Says, 80), reason(failed)).Because(err)
 	}
 	return err
 }
