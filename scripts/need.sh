@@ -6,17 +6,25 @@ set -eu
 
 # command that must exist : Debian package that holds it
 needed="git:git gcc:gcc redis-server:redis-server chromium:chromium
-	mariadbd:mariadb-server mariadb-dump:mariadb-client
+	mariadbd:mariadb-server mariadb-dump:mariadb-client nginx:nginx
 	composer:composer php:php-cli unzip:unzip patch:patch xz:xz-utils"
+# extension of PHP, as php -m has it : Debian package that holds it. Composer
+# reads repositories of archives by zip, the CMSs need the others.
+extensions="zip:php-zip mysqli:php-mysql gd:php-gd dom:php-xml mbstring:php-mbstring
+	curl:php-curl intl:php-intl pdo_sqlite:php-sqlite3"
 
-# mariadbd lives where only root's PATH leads.
+# Servers live where only root's PATH leads.
 PATH="$PATH:/usr/sbin"
 missing=""
 for pair in $needed; do
 	command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
 done
-# Composer reads repositories of archives by an extension of PHP.
-php -m 2>/dev/null | grep -qx zip || missing="$missing php-zip"
+loaded=$(php -m 2>/dev/null || true)
+for pair in $extensions; do
+	printf '%s\n' "$loaded" | grep -qx "${pair%%:*}" || missing="$missing ${pair##*:}"
+done
+# Its program has the version in its name: php-fpm8.2.
+ls /usr/sbin/php-fpm* >/dev/null 2>&1 || command -v php-fpm >/dev/null 2>&1 || missing="$missing php-fpm"
 # The C library's headers, for the race detector.
 [ -e /usr/include/stdlib.h ] || [ "$(uname -s)" != Linux ] || missing="$missing libc6-dev"
 [ -n "$missing" ] || exit 0
