@@ -94,6 +94,9 @@ type Records interface {
 	Live(ctx context.Context, uri fleet.URI) (Record, error)
 	// Pin writes into the live record why nothing upgrades the site.
 	Pin(ctx context.Context, c Copy, reason string) error
+	// Inspect reads what the data of the generation that visitors get says of
+	// itself. false: the application cannot tell.
+	Inspect(ctx context.Context, c Copy) (fleet.SiteSchema, bool, error)
 	// All reads the live record of every site.
 	All(ctx context.Context) ([]Record, error)
 	// Size measures the versioned data of a generation, its database included.
@@ -151,6 +154,7 @@ type Answer struct {
 	Bytes  int64
 	Body   []byte
 	Took   time.Duration
+	Log    string // what PHP logged for it; "" if there is nothing, or the backend cannot tell
 }
 
 // MaxBody bounds what is kept of an answer.
@@ -173,4 +177,12 @@ type Source interface {
 	// Fetch lays the platform's commit out in dir, which does not exist yet. log
 	// is told in lines what is done.
 	Fetch(ctx context.Context, p fleet.Platform, dir string, log func(string)) error
+}
+
+// A Successor is a Source that can use the unchanged files of an earlier tree of
+// the same distribution on this host, as far as it has been told that it may.
+type Successor interface {
+	// FetchBeside is Fetch with the directory of an earlier tree, which stays as
+	// it is.
+	FetchBeside(ctx context.Context, p fleet.Platform, earlier, dir string, log func(string)) error
 }

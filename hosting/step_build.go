@@ -3,14 +3,12 @@ package hosting
 import (
 	"context"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/distrobot/distrobot/fleet"
 	"github.com/distrobot/distrobot/internal/job"
-	"github.com/distrobot/distrobot/internal/run"
 )
 
 const stepFetch = "fetch"
@@ -39,7 +37,7 @@ func (w *Worker) fetch(ctx context.Context, s *job.Scope) error {
 	if err != nil {
 		return err
 	}
-	if err := w.Sources[i].Fetch(ctx, p, stage, func(line string) { s.Log("%s", line) }); err != nil {
+	if err := w.fetchFrom(ctx, w.Sources[i], p, stage, func(line string) { s.Log("%s", line) }); err != nil {
 		return err
 	}
 	spec, err := ReadSpec(stage)
@@ -59,53 +57,6 @@ func (w *Worker) sourceTypes() string {
 		out = append(out, x.Type())
 	}
 	return strings.Join(out, ", ")
-}
-
-// verifyStage runs the tree's own verification in it, before it becomes
-// read-only.
-func (w *Worker) verifyStage(ctx context.Context, s *job.Scope) error {
-	p, err := w.platform(ctx, s)
-	if err != nil {
-		return err
-	}
-	if err := w.Builder.Begin(ctx, p.Name, fleet.PlatformVerifying); err != nil {
-		return err
-	}
-	stage := s.Value(stepFetch, "stage")
-	spec, err := ReadSpec(stage)
-	if err != nil {
-		return err
-	}
-	for _, argv := range spec.Verify {
-		s.Log("$ %s", strings.Join(argv, " "))
-		if err := w.verifyWith(ctx, s, stage, spec, argv); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// verifyWith runs one command of the verification.
-func (w *Worker) verifyWith(ctx context.Context, s *job.Scope, stage string, spec Spec, argv []string) error {
-	c := run.Command{
-		Program: argv[0], Args: argv[1:], Dir: stage, Timeout: spec.Limit(), As: w.BuildAs,
-		Env:   []string{"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8", "LC_ALL=C.UTF-8", "HOME=" + stage},
-		Lines: func(line string) { s.Log("%s", line) },
-	}
-	if strings.Contains(c.Program, "/") {
-		c.Program = filepath.Join(stage, c.Program)
-	}
-	if !spec.Online() {
-		c = Offline(ctx, c)
-	}
-	_, err := run.Run(ctx, c)
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	if err != nil {
-		return fleet.Errorf(fleet.Failed, "The verification %s failed: %s", fleet.Clean(argv[0], 80), fleet.Clean(err.Error(), 200)).Because(err)
-	}
-	return nil
 }
 
 // publish puts the tree in its place. A repetition finds it there.

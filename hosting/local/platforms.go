@@ -42,7 +42,7 @@ func (b *Backend) Stage(_ context.Context, p fleet.PlatformName, fence int64) (s
 // unstage removes what builds of p left behind.
 func (b *Backend) unstage(p fleet.PlatformName) error {
 	old, _ := filepath.Glob(filepath.Join(b.Data, "platforms", ".tmp-"+string(p)+"-*"))
-	mine := regexp.MustCompile(`^\.tmp-` + regexp.QuoteMeta(string(p)) + `-\d+$`)
+	mine := regexp.MustCompile(`^\.tmp-` + regexp.QuoteMeta(string(p)) + `-\d+(` + hosting.CopySuffix + `)?$`)
 	for _, dir := range old {
 		if mine.MatchString(filepath.Base(dir)) {
 			if err := removeTree(dir); err != nil {
@@ -78,7 +78,9 @@ func (b *Backend) Publish(_ context.Context, p fleet.PlatformName, stage string)
 	return b.platform(p), syncDir(parent)
 }
 
-// freeze takes every write permission below dir away, files first.
+// freeze takes every write permission below dir away. What has none is left
+// alone: it may be a hard link of another platform's file, whose time of change
+// is not ours to set.
 func freeze(dir string) error {
 	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.Type()&fs.ModeSymlink != 0 {
@@ -94,6 +96,9 @@ func freeze(dir string) error {
 		mode := info.Mode().Perm()&0o555 | 0o444 // readable by the sites' users
 		if info.IsDir() {
 			mode = 0o555
+		}
+		if info.Mode()&(fs.ModePerm|fs.ModeSetuid|fs.ModeSetgid|fs.ModeSticky) == mode {
+			return nil
 		}
 		return os.Chmod(path, mode)
 	})

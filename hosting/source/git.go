@@ -3,6 +3,8 @@ package source
 import (
 	"context"
 	"errors"
+	"fmt"
+	"path/filepath"
 
 	"github.com/distrobot/distrobot/fleet"
 	"github.com/distrobot/distrobot/hosting"
@@ -10,14 +12,26 @@ import (
 )
 
 // git takes the tree of a commit as it is.
-type git struct{ mirrors *mirror.Store }
+type git struct {
+	mirrors *mirror.Store
+	share   mirror.Share // with the earlier tree of a distribution
+}
+
+// A compile-time reminder of what git can do besides.
+var _ hosting.Successor = (*git)(nil)
 
 // Type implements hosting.Source.
 func (g *git) Type() string { return "git" }
 
 // Fetch implements hosting.Source. What is fetched is the hash that people were
 // shown; the name may have moved since.
-func (g *git) Fetch(ctx context.Context, p fleet.Platform, dir string, _ func(string)) error {
+func (g *git) Fetch(ctx context.Context, p fleet.Platform, dir string, log func(string)) error {
+	return g.FetchBeside(ctx, p, "", dir, log)
+}
+
+// FetchBeside implements hosting.Successor. Whatever the earlier tree is, only
+// files of it are used that are, byte by byte, what the commit has.
+func (g *git) FetchBeside(ctx context.Context, p fleet.Platform, earlier, dir string, log func(string)) error {
 	if p.URL == "" {
 		return fleet.Errorf(fleet.Refused, "Platform %s has no repository to be built from.", p.Name)
 	}
@@ -32,7 +46,10 @@ func (g *git) Fetch(ctx context.Context, p fleet.Platform, dir string, _ func(st
 	if err := g.mirrors.Fetch(ctx, repo, want); err != nil {
 		return explain(err)
 	}
-	_, err := g.mirrors.Checkout(ctx, repo, want.Commit(), dir)
+	tree, err := g.mirrors.Lay(ctx, mirror.Layout{Repo: repo, Commit: want.Commit(), Dir: dir, Beside: earlier, Share: g.share, Log: log})
+	if err == nil && tree.Shared > 0 {
+		log(fmt.Sprintf("%d of %d files are those of %s.", tree.Shared, tree.Files, filepath.Base(earlier)))
+	}
 	return explain(err)
 }
 

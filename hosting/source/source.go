@@ -16,6 +16,9 @@ type Options struct {
 	Files    *mirror.Downloader
 	Releases Releases
 	Composer Composer
+	// Share says how builds from git use the files of the distribution's earlier
+	// tree; see mirror.Share for when hard links are right.
+	Share mirror.Share
 }
 
 // policy says what may be contacted.
@@ -24,7 +27,7 @@ func (o Options) policy() mirror.Policy { return o.Mirrors.Policy }
 // All lists the sources of this host.
 func All(o Options) []hosting.Source {
 	return []hosting.Source{
-		&git{mirrors: o.Mirrors},
+		&git{mirrors: o.Mirrors, share: o.Share},
 		directory{},
 		&drush{o: o},
 		&composer{o: o},

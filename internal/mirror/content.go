@@ -8,15 +8,6 @@ import (
 	"strings"
 )
 
-// Sizes of a Git LFS pointer file; the specification caps it below 1024 bytes,
-// and version, oid and size lines make at least 120.
-const (
-	minPointer = 120
-	maxPointer = 1023
-)
-
-const pointerStart = "version https://git-lfs.github.com/spec/v1\n"
-
 // checkLinks refuses symbolic links that are absolute or lead out of the tree,
 // which a web server would follow. Links through other links are checked once
 // more after the checkout (see resolveLinks), where they can be followed.
@@ -55,8 +46,8 @@ func errEscapes(name string) error {
 var converting = []string{"crlf", "ident", "working-tree-encoding"}
 
 // checkAttributes reads the .gitattributes files for what concerns a checkout.
-func (s *Store) checkAttributes(ctx context.Context, dir string, in *inspector) error {
-	rules, err := s.blobs(ctx, dir, in.rules, 0)
+func (s *Store) checkAttributes(ctx context.Context, p part) error {
+	rules, err := s.blobs(ctx, p.git, p.in.rules, 0)
 	if err != nil {
 		return err
 	}
@@ -64,27 +55,11 @@ func (s *Store) checkAttributes(ctx context.Context, dir string, in *inspector) 
 	for _, content := range rules {
 		usesLFS = usesLFS || bytes.Contains(content, []byte("filter=lfs"))
 		for _, word := range converting {
-			in.converts = in.converts || bytes.Contains(content, []byte(word))
+			p.in.converts = p.in.converts || bytes.Contains(content, []byte(word))
 		}
 	}
 	if usesLFS {
-		return s.checkLFS(ctx, dir, in)
-	}
-	return nil
-}
-
-// checkLFS refuses trees that keep files in Git LFS: the checkout would hold
-// pointers instead of them.
-func (s *Store) checkLFS(ctx context.Context, dir string, in *inspector) error {
-	small, err := s.blobs(ctx, dir, in.small, maxPointer)
-	if err != nil {
-		return err
-	}
-	for i, content := range small {
-		if bytes.HasPrefix(content, []byte(pointerStart)) {
-			return refuse("Keep the files that sites need in git itself.",
-				"The repository keeps %q in Git LFS, which I do not fetch.", bounded(in.small[i].path, 100))
-		}
+		return s.findPointers(ctx, p)
 	}
 	return nil
 }

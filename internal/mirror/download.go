@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -80,18 +81,26 @@ func (p Policy) Upgrade(rawURL string) string {
 // followed while each of them is allowed too and none leads from https to http.
 // Errors are *Refused, *Error, the context's or w's.
 func (d *Downloader) Get(ctx context.Context, rawURL string, w io.Writer, limit int64) error {
+	return d.get(ctx, rawURL, nil, w, limit)
+}
+
+// get is Get with header lines, which no redirect to another host is given.
+func (d *Downloader) get(ctx context.Context, rawURL string, header http.Header, w io.Writer, limit int64) error {
 	ctx, cancel := context.WithTimeout(ctx, downloadTime)
 	defer cancel()
 	for range maxRedirects + 1 {
 		if err := d.policy.CheckDownload(rawURL); err != nil {
 			return err
 		}
-		next, err := d.once(ctx, rawURL, w, limit)
+		next, err := d.once(ctx, rawURL, header, w, limit)
 		if err != nil || next == "" {
 			return err
 		}
 		if strings.HasPrefix(rawURL, "https:") && !strings.HasPrefix(next, "https:") {
 			return refuse("", "The server redirects from https to another scheme.")
+		}
+		if !sameHost(rawURL, next) {
+			header = nil
 		}
 		rawURL = next
 	}
@@ -99,13 +108,14 @@ func (d *Downloader) Get(ctx context.Context, rawURL string, w io.Writer, limit 
 }
 
 // once makes one request; next is where a redirect leads.
-func (d *Downloader) once(ctx context.Context, rawURL string, w io.Writer, limit int64) (next string, err error) {
+func (d *Downloader) once(ctx context.Context, rawURL string, header http.Header, w io.Writer, limit int64) (next string, err error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, rawURL, nil)
 	if err != nil {
 		return "", refuse(httpsHint, "This is not a URL that I can read.")
 	}
+	maps.Copy(req.Header, header)
 	req.Header.Set("User-Agent", userAgent)
 	idle := time.AfterFunc(downloadIdle, func() { stop(errIdle) })
 	defer idle.Stop()

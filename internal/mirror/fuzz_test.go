@@ -135,7 +135,7 @@ func FuzzTree(f *testing.F) {
 	f.Add([]byte("160000 commit "+hash+"       -\tsub\x00"), uint8(99))
 	f.Add([]byte("120000 blob "+hash+" 3\t../x\x00"), uint8(1))
 	f.Fuzz(func(t *testing.T, output []byte, step uint8) {
-		whole, cutUp := newInspector(Limits{Files: 10}), newInspector(Limits{Files: 10})
+		whole, cutUp := newInspector(Limits{Files: 10}, "", &usage{}), newInspector(Limits{Files: 10}, "", &usage{})
 		_, wholeErr := whole.Write(output)
 		var cutErr error
 		for rest := output; len(rest) > 0 && cutErr == nil; {

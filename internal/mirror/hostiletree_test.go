@@ -41,15 +41,27 @@ func TestHostileTreesAreRefused(t *testing.T) {
 		{name: "links inside", files: files{"d/f": {Content: "1"}, "l": link("d"), "e/l": link("../d/f"), "dangling": link("d/none"), "self": link(".")}},
 		{
 			name: "submodule", files: files{"lib/x": {Mode: "160000", Content: strings.Repeat("1", 40)}},
-			reason: `The repository has a submodule at "lib/x", and I do not fetch submodules.`,
+			reason: `The repository has a submodule at "lib/x", and .gitmodules does not say where it comes from.`,
 		},
 		{
 			name:   "LFS pointer",
 			files:  files{"media/.gitattributes": {Content: "*.psd filter=lfs diff=lfs merge=lfs -text\n"}, "media/a.psd": {Content: pointer}},
-			reason: `The repository keeps "media/a.psd" in Git LFS, which I do not fetch.`,
+			reason: `The repository keeps "media/a.psd" in Git LFS: There is no LFS server for it on 127.0.0.1, or it is private (status 404).`,
 		},
 		{name: "text that looks like a pointer", files: files{"docs/lfs.txt": {Content: pointer}, ".gitattributes": {Content: "* text=auto\n"}}},
 		{name: "LFS set up but not used", files: files{".gitattributes": {Content: "*.psd filter=lfs\n"}, "a.txt": {Content: strings.Repeat("x", 200)}}},
+		{
+			name: "names that differ in case", files: files{"src/Readme": {Content: "1"}, "src/README": {Content: "2"}},
+			reason: `The repository has both "src/README" and "src/Readme", which are the same where case does not count.`,
+		},
+		{
+			name: "directories that differ in case", files: files{"Lib/a": {Content: "1"}, "lib/b": {Content: "2"}},
+			reason: `The repository has both "Lib" and "lib", which are the same where case does not count.`,
+		},
+		{
+			name: "a link beside a file of another case", files: files{"Été": {Content: "1"}, "été": link("Été")},
+			reason: `The repository has both "Été" and "été", which are the same where case does not count.`,
+		},
 		{name: "newline in a name", files: files{`"a\nb"`: {Content: "1"}}, reason: `The repository has a file name with control characters: "a b".`},
 		{name: "escape character in a name", files: files{`"a\033[31m"`: {Content: "1"}}, reason: `The repository has a file name with control characters: "a [31m".`},
 		{name: "long name", files: files{strings.Repeat("n", 256): {Content: "1"}}, reason: "The repository has a file name of more than 255 bytes."},

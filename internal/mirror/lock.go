@@ -55,7 +55,7 @@ func flock(ctx context.Context, f *os.File) error {
 // tidy removes lock and temporary files of git from the mirror. Whoever made
 // them is dead, or the lock could not have been taken.
 func tidy(dir string) error {
-	for _, pattern := range []string{"*.lock", "refs/distrobot/*.lock", "objects/pack/tmp_*", "objects/??/tmp_obj_*", "objects/tmp_objdir-*"} {
+	for _, pattern := range []string{"*.lock", "refs/distrobot/*.lock", "objects/pack/tmp_*", "objects/??/tmp_obj_*", "objects/tmp_objdir-*", "lfs/tmp_lfs_*"} {
 		left, err := filepath.Glob(filepath.Join(dir, pattern))
 		if err != nil {
 			return err

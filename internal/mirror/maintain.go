@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Maintain keeps a mirror small: it forgets every fetched hash that is not in
-// keep, packs the rest, and removes objects that nothing has needed for a day.
+// keep, packs the rest, and removes objects that nothing has needed for a day and
+// LFS objects that no layout has used for a month.
 // Call it now and then for each tracked repository, with the hashes that
 // platforms and watch cursors stand on. A repository without a mirror is no
 // error.
@@ -43,5 +45,5 @@ func (s *Store) Maintain(ctx context.Context, repo Repo, keep []string) error {
 	if _, err := s.git(ctx, dir, gitCall{args: []string{"gc", "--quiet", "--prune=1.day.ago"}, lock: lock}); err != nil {
 		return s.localError(fmt.Errorf("pack the mirror: %w", err))
 	}
-	return nil
+	return pruneObjects(dir, time.Now())
 }

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"syscall"
 
 	"golang.org/x/sync/errgroup"
@@ -23,27 +22,27 @@ import (
 // be converted. Reading is left to git cat-file, one process a core.
 //
 // Links are made last and only below directories made here, so no path is ever
-// written through a link. Directories belong to this process until the end and
-// are given away from the deepest up, so the user git runs as cannot slip one in
-// either.
-func (s *Store) writeTree(ctx context.Context, git, dir string, in *inspector) error {
+// written through a link. Directories belong to this process until the end (see
+// giveTree), so the user git runs as cannot slip one in either.
+func (s *Store) writeTree(ctx context.Context, p part, dir string, sh *sharer) error {
 	if err := os.Lchown(dir, os.Geteuid(), os.Getegid()); err != nil {
 		return err
 	}
+	in := p.in
 	group, ctx := errgroup.WithContext(ctx)
 	workers := min(runtime.GOMAXPROCS(0), 4)
-	for part := range slices.Chunk(in.files, max(len(in.files)/workers+1, 500)) {
-		group.Go(func() error { return s.writeFiles(ctx, git, dir, part) })
+	for some := range slices.Chunk(in.files, max(len(in.files)/workers+1, 500)) {
+		group.Go(func() error { return s.writeFiles(ctx, p.git, dir, some, sh) })
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	dirs := make([]string, 0, len(in.parents)+len(in.symlinks)+1)
+	dirs := make([]string, 0, len(in.parents))
 	for d := range in.parents {
 		dirs = append(dirs, filepath.Join(dir, d))
 	}
-	slices.Sort(dirs) // parents first; those that hold links alone are missing yet
-	if len(in.symlinks) > 0 {
+	slices.Sort(dirs) // parents first; those that hold links and submodules alone are missing yet
+	if len(in.symlinks)+len(in.submodules) > 0 {
 		for _, d := range dirs {
 			if err := makeDir(d); err != nil {
 				return err
@@ -51,42 +50,39 @@ func (s *Store) writeTree(ctx context.Context, git, dir string, in *inspector) e
 		}
 	}
 	for i, link := range in.symlinks {
-		name := filepath.Join(dir, link.path)
-		if err := os.Symlink(in.targets[i], name); err != nil {
-			return err
-		}
-		dirs = append(dirs, name)
-	}
-	return s.giveAll(append(dirs, dir))
-}
-
-// giveAll gives paths to the user git runs as, the deepest first.
-func (s *Store) giveAll(paths []string) error {
-	if s.As == nil {
-		return nil
-	}
-	slices.SortFunc(paths, func(a, b string) int { return strings.Count(b, "/") - strings.Count(a, "/") })
-	for _, p := range paths {
-		if err := os.Lchown(p, int(s.As.UID), int(s.As.GID)); err != nil {
+		if err := os.Symlink(in.targets[i], filepath.Join(dir, link.path)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// writeFiles writes some of the files with a git process of its own.
-func (s *Store) writeFiles(ctx context.Context, git, dir string, files []entry) error {
-	names := make([]string, len(files))
+// writeFiles shares what it can of the files and writes the others with a git
+// process of its own.
+func (s *Store) writeFiles(ctx context.Context, git, dir string, files []entry, sh *sharer) error {
+	made, p := map[string]bool{".": true}, newProver()
+	var rest []entry
+	var names []string
 	for i, e := range files {
-		names[i] = e.hash
+		if i%512 == 0 && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err := makeParents(dir, path.Dir(e.path), made); err != nil {
+			return err
+		}
+		shared, err := sh.take(e, filepath.Join(dir, e.path), p)
+		if err != nil {
+			return err
+		}
+		if !shared {
+			rest, names = append(rest, e), append(names, e.hash)
+		}
+	}
+	if len(rest) == 0 {
+		return nil
 	}
 	return s.catFile(ctx, git, names, func(r *bufio.Reader) error {
-		buf := make([]byte, 0, 256<<10)
-		made := map[string]bool{".": true}
-		for _, e := range files {
-			if err := makeParents(dir, path.Dir(e.path), made); err != nil {
-				return err
-			}
+		for _, e := range rest {
 			kind, size, err := batchHeader(r)
 			if err != nil {
 				return err
@@ -94,7 +90,7 @@ func (s *Store) writeFiles(ctx context.Context, git, dir string, files []entry) 
 			if kind != "blob" || size != e.size {
 				return problem(Broken, nil, "The mirror lacks the content of %q.", bounded(e.path, 100))
 			}
-			if err := s.writeFile(filepath.Join(dir, e.path), e, r, buf); err != nil {
+			if err := s.writeFile(filepath.Join(dir, e.path), e, r, p.buf[:0]); err != nil {
 				return err
 			}
 			if err := batchEnd(r); err != nil {
@@ -131,15 +127,9 @@ func makeDir(name string) error {
 // writeFile writes the next e.size bytes of r. It makes system calls itself: an
 // os.File would be offered to the poller, at the price of another call a file.
 func (s *Store) writeFile(name string, e entry, r io.Reader, buf []byte) (err error) {
-	mode := uint32(0o644)
-	if e.mode == modeExecutable {
-		mode = 0o755
-	}
-	fd, err := retry(func() (int, error) {
-		return syscall.Open(name, syscall.O_WRONLY|syscall.O_CREAT|syscall.O_EXCL|syscall.O_NOFOLLOW|syscall.O_CLOEXEC, mode)
-	})
+	fd, err := create(name, e.mode)
 	if err != nil {
-		return &os.PathError{Op: "create", Path: name, Err: err}
+		return err
 	}
 	defer func() { err = errors.Join(err, syscall.Close(fd)) }()
 	if s.As != nil {
@@ -162,6 +152,21 @@ func (s *Store) writeFile(name string, e entry, r io.Reader, buf []byte) (err er
 		}
 	}
 	return nil
+}
+
+// create makes a new file of a mode that git knows, for writing and reading.
+func create(name, gitMode string) (int, error) {
+	mode := uint32(0o644)
+	if gitMode == modeExecutable {
+		mode = 0o755
+	}
+	fd, err := retry(func() (int, error) {
+		return syscall.Open(name, syscall.O_RDWR|syscall.O_CREAT|syscall.O_EXCL|syscall.O_NOFOLLOW|syscall.O_CLOEXEC, mode)
+	})
+	if err != nil {
+		return -1, &os.PathError{Op: "create", Path: name, Err: err}
+	}
+	return fd, nil
 }
 
 // retry repeats a system call that a signal interrupted.
