@@ -1,0 +1,149 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/distrobot/distrobot/fleet"
+)
+
+// awaitNginx waits until nginx runs the configuration with a serial: a reload
+// only tells the master to begin.
+func (f *Front) awaitNginx(ctx context.Context, serial string) error {
+	ctx, cancel := context.WithTimeout(ctx, f.wait())
+	defer cancel()
+	err := until(ctx, func() error {
+		got, err := f.serial(ctx)
+		if err == nil && got != serial {
+			err = fmt.Errorf("nginx runs %q, not %q", got, serial)
+		}
+		return err
+	})
+	if err == nil {
+		return nil
+	}
+	return fleet.Errorf(fleet.Failed, "nginx was told to reload, but does not use the new configuration. %s", afterRefusal).
+		WithHint(`The http block of nginx.conf needs the line: include %s; and nginx's error log may say more.`, f.basePath()).Because(err)
+}
+
+// serial asks nginx what configuration it runs.
+func (f *Front) serial(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+probeName+"/serial", nil)
+	if err != nil {
+		return "", err
+	}
+	t := f.transport(false)
+	defer t.CloseIdleConnections()
+	resp, err := t.RoundTrip(req)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(resp.Body, 100))
+	if resp.StatusCode != http.StatusOK {
+		err = errors.Join(err, fmt.Errorf("status %d", resp.StatusCode))
+	}
+	return string(b), err
+}
+
+// awaitPools waits until PHP-FPM runs the new pools, and each of them, as its
+// user, runs the gate.
+func (f *Front) awaitPools(ctx context.Context, p *plan) error {
+	ctx, cancel := context.WithTimeout(ctx, f.wait())
+	defer cancel()
+	if err := f.awaitPool(ctx, f.basePool().Socket, p.fpm); err != nil {
+		return fleet.Errorf(fleet.Failed, "PHP-FPM was told to reload, but does not use the new configuration. %s", afterRefusal).
+			WithHint(`The end of php-fpm.conf needs the line: include=%s and PHP-FPM's log may say more.`, f.poolGlob()).Because(err)
+	}
+	for _, s := range p.pools {
+		_, want, err := f.renderPool(f.pool(s))
+		if err == nil {
+			err = f.awaitPool(ctx, f.socket(s.URI), want)
+		}
+		if err != nil {
+			return fleet.Errorf(fleet.Failed, "PHP of the site %s does not start. %s", s.URI, afterRefusal).
+				WithHint("Its user must be able to read %s; PHP-FPM's log may say more.", f.gate()).Because(err)
+		}
+	}
+	return nil
+}
+
+func (f *Front) awaitPool(ctx context.Context, socket, want string) error {
+	return until(ctx, func() error {
+		a, err := ask(ctx, call{socket: socket, params: map[string]string{
+			"SCRIPT_FILENAME": f.gate(), "REQUEST_METHOD": http.MethodGet, checkParam: "pool",
+		}})
+		if err == nil && string(a.body) != want {
+			err = fmt.Errorf("the pool answers %d %.100q %.300q, not %q", a.status, a.body, a.log, want)
+		}
+		return err
+	})
+}
+
+// until repeats try until it succeeds or ctx is done, and gives its last error.
+func until(ctx context.Context, try func() error) error {
+	tick := time.NewTicker(poll)
+	defer tick.Stop()
+	for {
+		err := try()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-tick.C:
+		}
+	}
+}
+
+// transport connects to the front whatever host a request is for. Certificates
+// are not checked: it is this machine, and a certificate that ran out is not the
+// code's fault.
+func (f *Front) transport(secure bool) *http.Transport {
+	network, addr := f.dialled(secure)
+	return &http.Transport{
+		DisableKeepAlives: true,
+		TLSClientConfig:   insecure(),
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, network, addr)
+		},
+	}
+}
+
+// dialled is where this machine reaches the first listener.
+func (f *Front) dialled(secure bool) (network, addr string) {
+	l, port := f.listen("")[0], "80"
+	if secure {
+		l, port = f.listenTLS()[0], "443"
+	}
+	l, _, _ = strings.Cut(l, " ")
+	if path, ok := strings.CutPrefix(l, "unix:"); ok {
+		return "unix", path
+	}
+	host, p, err := net.SplitHostPort(l)
+	switch {
+	case err == nil:
+		port = p
+	case strings.Trim(l, "0123456789") == "":
+		port = l
+	default:
+		host = strings.Trim(l, "[]")
+	}
+	switch host {
+	case "", "*", "0.0.0.0":
+		host = "127.0.0.1"
+	case "::":
+		host = "::1"
+	}
+	return "tcp", net.JoinHostPort(host, port)
+}

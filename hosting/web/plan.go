@@ -1,0 +1,217 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/distrobot/distrobot/fleet"
+)
+
+// probeName is the name under which nginx tells what configuration it runs; no
+// visitor's browser can look it up (RFC 6761).
+const probeName = "distrobot.invalid"
+
+// A plan is what a batch of changes makes of the configuration.
+type plan struct {
+	files  map[string][]byte // path → content; nil removes it
+	nginx  string            // serial nginx shows after its reload; "" needs none
+	fpm    string            // the same of PHP-FPM
+	pools  []Served          // sites whose pool is new or other
+	served []Served          // sites that need directories
+}
+
+// plan works out what the files are to be when the changes are done.
+func (f *Front) plan(before map[fleet.URI]Served, batch []*change, b base) (*plan, error) {
+	after, hosts := maps.Clone(before), map[string]bool{}
+	p := &plan{files: map[string][]byte{}}
+	for _, c := range batch {
+		switch {
+		case c.all:
+			for uri := range after {
+				host, _ := hostOf(uri)
+				hosts[host] = true
+				p.served = append(p.served, after[uri])
+			}
+			continue
+		case c.site == nil:
+			delete(after, c.uri)
+			p.files[f.statePath(c.uri)] = nil
+		default:
+			after[c.uri] = *c.site
+			text, err := json.MarshalIndent(c.site, "", "  ")
+			if err != nil {
+				return nil, err
+			}
+			p.files[f.statePath(c.uri)] = append(text, '\n')
+			p.served = append(p.served, *c.site)
+		}
+		host, _ := hostOf(c.uri)
+		hosts[host] = true
+	}
+	if err := f.planHosts(p, after, hosts); err != nil {
+		return nil, err
+	}
+	if err := f.planPools(p, after, batch); err != nil {
+		return nil, err
+	}
+	p.files[f.gate()] = gateText
+	var err error
+	if p.files[filepath.Join(f.Dir, "held.html")], err = f.held(); err != nil {
+		return nil, err
+	}
+	return p, f.planBase(p, after, b)
+}
+
+// planHosts renders the virtual hosts that the changes touch.
+func (f *Front) planHosts(p *plan, after map[fleet.URI]Served, hosts map[string]bool) error {
+	sites := map[string][]Served{}
+	for uri, s := range after {
+		if host, _ := hostOf(uri); hosts[host] {
+			sites[host] = append(sites[host], s)
+		}
+	}
+	for host := range hosts {
+		path := filepath.Join(f.Dir, "vhosts", fileName(fleet.URI(host))+".conf")
+		if len(sites[host]) == 0 {
+			p.files[path] = nil
+			continue
+		}
+		text, err := f.render("vhost.conf.tmpl", f.vhost(host, sites[host]))
+		if err != nil {
+			return err
+		}
+		p.files[path] = text
+	}
+	return nil
+}
+
+// planPools renders the pools of the sites that the changes are about.
+func (f *Front) planPools(p *plan, after map[fleet.URI]Served, batch []*change) error {
+	uris := map[fleet.URI]bool{}
+	for _, c := range batch {
+		uris[c.uri] = true
+		if c.all {
+			for uri := range after {
+				uris[uri] = true
+			}
+		}
+	}
+	delete(uris, "")
+	for _, uri := range slices.Sorted(maps.Keys(uris)) {
+		path := f.poolPath(uri)
+		s, ok := after[uri]
+		if !ok || !s.PHP {
+			p.files[path] = nil
+			continue
+		}
+		text, _, err := f.renderPool(f.pool(s))
+		if err != nil {
+			return err
+		}
+		p.files[path] = text
+		if !same(path, text) {
+			p.pools = append(p.pools, s)
+		}
+	}
+	return nil
+}
+
+func (f *Front) poolPath(uri fleet.URI) string {
+	return filepath.Join(f.Dir, "pools", fileName(uri)+".conf")
+}
+
+func (f *Front) basePath() string { return filepath.Join(f.Dir, "nginx.conf") }
+
+func (f *Front) basePoolPath() string { return filepath.Join(f.Dir, "pools", "+base.conf") }
+
+// A base says what else of nginx.conf is ours: an operator may have a default
+// server or a bucket size of their own, and nginx allows only one.
+type base struct {
+	Default, Hash bool
+	Again         bool // read everything anew, whether it changed or not
+}
+
+// planBase leaves out what is on the disk already, and gives each server that
+// has to read something new a new serial.
+func (f *Front) planBase(p *plan, after map[fleet.URI]Served, b base) error {
+	pools, hosts := false, false
+	for path, text := range p.files {
+		if same(path, text) {
+			delete(p.files, path)
+			continue
+		}
+		pools = pools || filepath.Dir(path) == filepath.Join(f.Dir, "pools")
+		hosts = hosts || filepath.Dir(path) == filepath.Join(f.Dir, "vhosts")
+	}
+	serial := strconv.FormatInt(time.Now().UnixNano(), 36)
+	data := struct {
+		base
+		Listen, ListenTLS    []string
+		Name, Serial, Vhosts string
+	}{base: b, Listen: f.listen(""), Name: probeName, Serial: serialIn(f.basePath()), Vhosts: filepath.Join(f.Dir, "vhosts", "*.conf")}
+	for uri := range after {
+		if host, _ := hostOf(uri); f.certificate(host) != nil {
+			data.ListenTLS = f.listenTLS()
+		}
+	}
+	text, err := f.fill("nginx.conf.tmpl", nil, data)
+	if err != nil {
+		return err
+	}
+	if hosts || b.Again || !same(f.basePath(), text) {
+		data.Serial, p.nginx = serial, serial
+		if text, err = f.fill("nginx.conf.tmpl", nil, data); err != nil {
+			return err
+		}
+		p.files[f.basePath()] = text
+	}
+	if len(f.FPM.Reload) == 0 {
+		return nil
+	}
+	return f.planBasePool(p, pools || b.Again, serial)
+}
+
+// planBasePool adds the pool without a site when another one changed, or when
+// it is not there yet.
+func (f *Front) planBasePool(p *plan, changed bool, serial string) error {
+	at := f.basePool()
+	at.Digest = serialIn(f.basePoolPath())
+	text, err := f.fill("pool.conf.tmpl", nil, at)
+	if err != nil {
+		return err
+	}
+	if !changed && same(f.basePoolPath(), text) {
+		return nil
+	}
+	at.Digest, p.fpm = serial, serial
+	p.files[f.basePoolPath()], err = f.fill("pool.conf.tmpl", nil, at)
+	return err
+}
+
+// same reports whether a file is as it is to be.
+func same(path string, text []byte) bool {
+	b, err := os.ReadFile(path)
+	if text == nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	return err == nil && string(b) == string(text)
+}
+
+var serialLine = regexp.MustCompile(`(?m)(?:return 200|^env\[DISTROBOT_POOL\] =) "([^"]*)"`)
+
+// serialIn finds the serial that a file of ours holds.
+func serialIn(path string) string {
+	b, _ := os.ReadFile(path)
+	if m := serialLine.FindSubmatch(b); m != nil {
+		return string(m[1])
+	}
+	return ""
+}
