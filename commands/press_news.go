@@ -55,6 +55,12 @@ func (t *Table) pressChanges(ctx context.Context, p Press, _ Request) (Reply, er
 	if more := a.Total - len(a.Commits); more > 0 && len(a.Commits) > 0 {
 		m.Lines = append(m.Lines, fleet.Say(fmt.Sprintf("and %s.", fleet.Plural(more, "older commit", "older commits"))))
 	}
+	for _, c := range a.Locks {
+		m.Lines = append(m.Lines, fleet.TellLock(c, len(c.Rows)))
+	}
+	if a.Page != "" {
+		m.Lines = append(m.Lines, fleet.Say(fleet.Link("Read the release notes", a.Page)))
+	}
 	if a.Web != "" {
 		m.Lines = append(m.Lines, fleet.Say(fleet.Link("See all of it on the web", a.Web)))
 	}

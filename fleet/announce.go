@@ -13,6 +13,8 @@ const (
 	maxCommits = 20
 	maxOthers  = 20
 	maxNote    = 600 // characters
+	maxLocks   = 4   // files
+	maxRows    = 12  // of each
 )
 
 // announce makes an announcement of a head that moved, or amends the one that
@@ -39,8 +41,9 @@ func (l *listening) announce(h Head) error {
 	}
 	a.take(h, before)
 	a.Channel = l.dist.Policy.Channel
-	a.Note = CleanLines(h.Note, maxNote)
-	a.Security = saysSecurity(*a)
+	a.Note, a.Released, a.Page = CleanLines(h.Note, maxNote), h.Released, h.Page
+	// What is announced holds what was before it, so a word on security stays.
+	a.Security = a.Security || h.Security || saysSecurity(*a)
 	a.Ripe = l.ripe()
 	a.Others = others(h, a.From)
 	if a.Web = CompareLink(l.dist.URL, a.From, a.To); a.Web == "" {
@@ -102,7 +105,7 @@ func (l *listening) anew(from Ref) (*Announcement, error) {
 func (a *Announcement) take(h Head, before Ref) {
 	switch {
 	case a.Moves == 0, h.Since != "" && h.Since == a.From.Commit, h.Rewritten:
-		a.Commits, a.Total = h.Commits, h.Total
+		a.Commits, a.Total, a.Locks = h.Commits, h.Total, h.Locks
 	case h.Since == "" || h.Since == before.Commit:
 		a.Commits = append(slices.Clone(h.Commits), a.Commits...)
 		if a.Total >= 0 && h.Total >= 0 {
@@ -110,8 +113,9 @@ func (a *Announcement) take(h Head, before Ref) {
 		} else {
 			a.Total = -1
 		}
+		a.Locks = nil // counted from another beginning
 	default: // somebody else amended meanwhile: what was counted has another beginning
-		a.Commits, a.Total = h.Commits, -1
+		a.Commits, a.Total, a.Locks = h.Commits, -1, nil
 	}
 	a.Commits = a.Commits[:min(len(a.Commits), maxCommits)]
 	a.Rewritten = h.Rewritten || a.Rewritten && !h.Ref.IsTag()

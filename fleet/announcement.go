@@ -86,6 +86,17 @@ type Announcement struct {
 	Security     bool         `json:"security,omitempty"` // something about it says that it mends a security hole
 	Ripe         time.Time    `json:"ripe,omitzero"`      // counts as ready from then on: nothing builds it by itself before
 	Held         time.Time    `json:"held,omitzero"`      // not shown before, because people want quiet
+	Released     bool         `json:"released,omitempty"` // Note is of the release that the forge shows
+	Page         string       `json:"page,omitempty"`     // of that release, https only
+	Locks        []LockChange `json:"locks,omitempty"`    // between From and To, at most 4
+}
+
+// A LockChange is what changed in one file that says which packages a code base
+// is made of: a lock, or a makefile.
+type LockChange struct {
+	Path string `json:"path"`
+	Rows []Row  `json:"rows"`           // those that matter most, at most 12
+	More int    `json:"more,omitempty"` // rows beyond
 }
 
 // A Commit as people are told of it; all text is foreign and was cleaned.

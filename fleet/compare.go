@@ -173,7 +173,8 @@ func shownVersion(p, other Package) string {
 func changeOf(from, to string) Change {
 	a, ok1 := ParseVersion(from)
 	b, ok2 := ParseVersion(to)
-	if !ok1 || !ok2 || !a.Fixed() || !b.Fixed() {
+	lines := strings.Contains(from+to, "#") // the digits of a commit are no version
+	if lines || !ok1 || !ok2 || !a.Fixed() || !b.Fixed() {
 		return Changed
 	}
 	switch c := a.Compare(b); {

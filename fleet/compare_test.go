@@ -61,6 +61,7 @@ func TestCompareFindings(t *testing.T) {
 			want: []string{"warn: 12 packages are not on the target: a, b, c, d, e, f, g, h, i, j and 2 more."}},
 		{name: "blocks first", from: "module/z 1, module/a 2", to: "module/a 1", site: site("z"),
 			want: []string{"block: uses z", "warn: a would go back"}},
+		{name: "development lines have no order", from: "module/z dev-main#abcdef9", to: "module/z dev-main#0bcdef1", site: site("z")},
 		{name: "PHP raised", php: [2]string{">=7.4", "^8.1 || ^8.3"}, want: []string{"warn: needs PHP 8.1 or later; 7.4 was enough"}},
 		{name: "PHP raised by a space", php: [2]string{">= 7.4 < 8.3", "< 9, >= 8.0.2"}, want: []string{"warn: needs PHP 8.0.2 or later"}},
 		{name: "PHP as before", php: [2]string{"^8.1", "~8.1.0 || 8.2.*"}},

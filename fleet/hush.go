@@ -173,6 +173,13 @@ func (n *News) Unmute(ctx context.Context, d DistName, who Actor) error {
 		}
 		l.dist.Hush.Muted = time.Time{}
 		l.tx.Emit(audited(l.tx, who, "news.unmuted", string(l.dist.Name)))
+		if alarm := (Alarm{ID: l.cursor.Alarm}); alarm.ID != "" {
+			if found, err := l.tx.Get(&alarm); err != nil {
+				return err
+			} else if found && !alarm.Held.IsZero() {
+				alarm.free(l.tx)
+			}
+		}
 		a, err := l.latest()
 		if err != nil || a == nil || a.Held.IsZero() {
 			return err

@@ -193,3 +193,46 @@ func plainText(m fleet.Message) string {
 	}
 	return out.String()
 }
+
+// A repository that cannot be read is no reason to wake anybody: its alarm waits
+// for the end of quiet hours, and is never posted if it is over by then.
+func TestAlarmsKeepQuiet(t *testing.T) {
+	r := newNewsroom(t, fleet.Track{Branch: "main"})
+	r.hear(branchHead("a"))
+	fail := func() {
+		t.Helper()
+		for range 3 {
+			r.must(r.news.Failing(t.Context(), "Atrium", "Away."))
+		}
+	}
+	_, err := r.news.Mute(t.Context(), "atrium", 8*time.Hour, hal)
+	r.must(err)
+	fail()
+	said := r.said()
+	if len(said) != 1 || !strings.HasSuffix(said[0], " edit") {
+		t.Fatalf("while it is quiet: %v", said)
+	}
+	alarm := strings.TrimSuffix(said[0], " edit")
+	r.store.Pass(7 * time.Hour)
+	r.wakes()
+	r.store.Pass(2 * time.Hour)
+	r.wakes(alarm)
+	r.wakes()
+	r.hear(branchHead("a"))
+	r.wantSaid(said[0]) // over, which is shown where it was posted
+
+	_, err = r.news.Mute(t.Context(), "atrium", 8*time.Hour, hal)
+	r.must(err)
+	fail()
+	r.hear(branchHead("a"))
+	r.said()
+	r.store.Pass(9 * time.Hour)
+	r.wakes()
+
+	_, err = r.news.Mute(t.Context(), "atrium", 8*time.Hour, hal)
+	r.must(err)
+	fail()
+	said = r.said()
+	r.must(r.news.Unmute(t.Context(), "atrium", hal))
+	r.wantSaid(strings.TrimSuffix(said[0], " edit"))
+}

@@ -222,7 +222,7 @@ func (l *listening) alarm(a Alarm) error {
 		return err
 	}
 	l.tx.Put(&a)
-	l.tx.Emit(a.notice(false), Effect{Audit: &AuditEvent{At: a.At, Who: System("watcher"), What: "alarm.raised", About: a.About,
+	l.tx.Emit(a.notice(!a.Held.IsZero()), Effect{Audit: &AuditEvent{At: a.At, Who: System("watcher"), What: "alarm.raised", About: a.About,
 		Detail: map[string]string{"alarm": a.ID, "text": clip(a.Text, 300)}}})
 	return nil
 }

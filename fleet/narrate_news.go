@@ -153,6 +153,9 @@ func (v NewsView) changes() []Line {
 	if more := max(a.Total, len(a.Commits)) - min(len(a.Commits), tellCommits); more > 0 && len(a.Commits) > 0 {
 		out = append(out, Say(fmt.Sprintf("and %s.", Plural(more, "more commit", "more commits"))))
 	}
+	for _, c := range a.Locks {
+		out = append(out, TellLock(c, tellLockRows))
+	}
 	if len(a.Others) > 0 {
 		out = append(out, Say("Other new versions: "+tellList(a.Others, 5)+"."))
 	}
@@ -226,8 +229,15 @@ func (v NewsView) changesButton() Button {
 }
 
 func (v NewsView) links() []Span {
-	if v.News.Web == "" {
-		return nil
+	var out []Span
+	for _, l := range []Span{Link("Compare on the web", v.News.Web), Link("Release notes", v.News.Page)} {
+		if l.URL == "" {
+			continue
+		}
+		if len(out) > 0 {
+			out = append(out, Span{Text: " · "})
+		}
+		out = append(out, l)
 	}
-	return []Span{Link("Compare on the web", v.News.Web)}
+	return out
 }

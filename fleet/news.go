@@ -126,8 +126,8 @@ func (a *Announcement) wake(now time.Time) bool {
 	return false
 }
 
-// Wake opens announcements that were snoozed or held back and whose time has
-// come; returns how many.
+// Wake opens announcements that were snoozed or held back, and shows alarms that
+// were, once their time has come; returns how many.
 func (n *News) Wake(ctx context.Context) (int, error) {
 	woken := 0
 	err := n.Store.Update(ctx, Catalogue, func(tx Tx) error {
@@ -147,9 +147,38 @@ func (n *News) Wake(ctx context.Context) (int, error) {
 			tx.Emit(a.notice(false))
 			woken++
 		}
-		return nil
+		alarms, err := wakeAlarms(tx)
+		woken += alarms
+		return err
 	})
 	return woken, err
+}
+
+// wakeAlarms shows the alarms that were held back until now.
+func wakeAlarms(tx Tx) (int, error) {
+	ids, err := tx.List(HeldAlarms, Page{To: tx.Now().UnixMilli(), Limit: wakeAtOnce})
+	if err != nil {
+		return 0, err
+	}
+	woken := 0
+	for _, id := range ids {
+		a := Alarm{ID: id}
+		if found, err := tx.Get(&a); err != nil {
+			return woken, err
+		} else if !found || a.Held.IsZero() {
+			continue
+		}
+		a.free(tx)
+		woken++
+	}
+	return woken, nil
+}
+
+// free shows an alarm that was held back.
+func (a *Alarm) free(tx Tx) {
+	a.Held = time.Time{}
+	tx.Put(a)
+	tx.Emit(a.notice(false))
 }
 
 // notice promises that the announcement will be shown; edit only where it was

@@ -100,13 +100,22 @@ type Alarm struct {
 	At      time.Time `json:"at"`
 	Ended   time.Time `json:"ended,omitzero"`
 	Channel string    `json:"channel,omitempty"`
+	Held    time.Time `json:"held,omitzero"` // not shown before, because people want quiet
 }
 
 // Key implements Record.
 func (a *Alarm) Key() Key { return Key{Catalogue, "alarm", a.ID} }
 
-// Entries implements Record.
-func (a *Alarm) Entries() []Entry { return nil }
+// Entries implements Record: one that is held back by the time it is shown.
+func (a *Alarm) Entries() []Entry {
+	if a.Held.IsZero() {
+		return nil
+	}
+	return []Entry{{HeldAlarms, a.ID, a.Held.UnixMilli()}}
+}
+
+// HeldAlarms orders alarms that are held back by the time they are shown.
+var HeldAlarms = Index{Catalogue, "heldalarms"}
 
 // Life implements Expiring.
 func (a *Alarm) Life() time.Duration { return 90 * 24 * time.Hour }

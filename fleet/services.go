@@ -37,6 +37,10 @@ type Head struct {
 	Others       []string          // other new versions
 	Hook         bool              // a webhook led to this poll
 	Note         string            // what the tag itself, or its release, says; foreign text
+	Released     bool              // Note is of the release that the forge shows
+	Page         string            // of the release, https only
+	Security     bool              // the tag or its release says that it mends a security hole
+	Locks        []LockChange      // what changed in locks and makefiles since Since
 }
 
 // A Proposal says for whom a plan is proposed.

@@ -18,7 +18,8 @@ func (l *listening) failed(reason string) error {
 	text := fmt.Sprintf("%s What it newly offers is not noticed until it can be read again.", reason)
 	if c.Alarm == "" {
 		c.Alarm = fmt.Sprintf("%s/unreadable/%d", l.dist.Name, l.tx.Now().UnixMilli())
-		return l.alarm(Alarm{ID: c.Alarm, Title: fmt.Sprintf("%s cannot be read", l.dist.Name), Text: text, Tone: Warn})
+		return l.alarm(Alarm{ID: c.Alarm, Title: fmt.Sprintf("%s cannot be read", l.dist.Name), Text: text, Tone: Warn,
+			Held: l.dist.Hush.Until(l.tx.Now(), false)})
 	}
 	a := Alarm{ID: c.Alarm}
 	if found, err := l.tx.Get(&a); err != nil || !found {
@@ -45,7 +46,7 @@ func (l *listening) recovered() (bool, error) {
 	if found, err := l.tx.Get(&a); err != nil || !found {
 		return true, err
 	}
-	a.Over, a.Ended = true, l.tx.Now()
+	a.Over, a.Ended, a.Held = true, l.tx.Now(), time.Time{} // one that nobody saw yet is over without a word
 	l.tx.Put(&a)
 	l.tx.Emit(a.notice(true))
 	return true, nil
