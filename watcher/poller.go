@@ -35,6 +35,7 @@ type Poller struct {
 	News    *fleet.News
 	Refs    Lister
 	History History // nil: announcements come without commits
+	Forges  *Forges // nil: no API is asked
 	Builder Orderer // for distributions that build by themselves; nil builds nothing
 	Log     *slog.Logger
 

@@ -26,8 +26,8 @@ func TestTagMessage(t *testing.T) {
 	}
 	s.repo.Tag("1.0.2", s.commit("main", "fourth"))
 	s.poll(p)
-	if a, _ = s.announcement(1); a.Note != "" || a.Security {
-		t.Errorf("a lightweight tag says nothing: %+v", a)
+	if a, _ = s.announcement(1); a.Note != "" || !a.Security {
+		t.Errorf("a lightweight tag says nothing, and brings what was mended before it: %+v", a)
 	}
 }
 

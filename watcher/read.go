@@ -24,7 +24,7 @@ func (p *Poller) Poll(ctx context.Context, name fleet.DistName) error {
 	if err != nil {
 		return explain(err)
 	}
-	if err := p.tell(ctx, d, listing); err != nil {
+	if err := p.tell(ctx, d, listing, true); err != nil {
 		return err
 	}
 	return p.settle(ctx, d.URL, nil)
@@ -33,8 +33,8 @@ func (p *Poller) Poll(ctx context.Context, name fleet.DistName) error {
 // read reads a URL for all who track it and tells each what it showed. The
 // error is the repository's; faults of ours are logged, and made good for by
 // the next turn.
-func (p *Poller) read(ctx context.Context, url string, dists []fleet.Distribution) error {
-	listing, err := p.list(ctx, url, prefixes(dists))
+func (p *Poller) read(ctx context.Context, url string, dists []fleet.Distribution, hinted bool) error {
+	listing, err := p.look(ctx, url, prefixes(dists), hinted)
 	p.hosts.heard(hostOf(url), err, p.interval()/breakPart)
 	for _, d := range dists {
 		if ctx.Err() != nil {
@@ -44,13 +44,31 @@ func (p *Poller) read(ctx context.Context, url string, dists []fleet.Distributio
 			p.note(ctx, url, p.News.Failing(ctx, d.Name, reason(err)))
 			continue
 		}
-		if problem := p.tell(ctx, d, listing); fleet.CodeOf(problem) == fleet.NotFound {
+		if problem := p.tell(ctx, d, listing, hinted); fleet.CodeOf(problem) == fleet.NotFound {
 			p.note(ctx, url, p.News.Failing(ctx, d.Name, reason(problem)))
 		} else {
 			p.note(ctx, url, problem)
 		}
 	}
 	return err
+}
+
+// look reads a URL, unless its forge says for nothing that all is as it was. A
+// hint is older than what the forge's API may know, so it is not asked then.
+func (p *Poller) look(ctx context.Context, url string, prefixes []string, hinted bool) (mirror.Listing, error) {
+	if p.Forges == nil {
+		return p.list(ctx, url, prefixes)
+	}
+	if !hinted {
+		if listing, same := p.Forges.Unchanged(ctx, p.repo(url), prefixes); same {
+			return listing, nil
+		}
+	}
+	listing, err := p.list(ctx, url, prefixes)
+	if err == nil {
+		p.Forges.Learn(p.repo(url), prefixes, listing)
+	}
+	return listing, err
 }
 
 func (p *Poller) list(ctx context.Context, url string, prefixes []string) (mirror.Listing, error) {
@@ -69,12 +87,13 @@ func (p *Poller) repo(url string) mirror.Repo {
 
 // tell hands what a repository showed to News and builds what shall be built by
 // itself. NotFound means that the tracked branch is not there.
-func (p *Poller) tell(ctx context.Context, d fleet.Distribution, listing mirror.Listing) error {
+func (p *Poller) tell(ctx context.Context, d fleet.Distribution, listing mirror.Listing, hinted bool) error {
 	head, err := headOf(d, listing)
 	if err != nil {
 		return err
 	}
-	if err := p.describe(ctx, d, &head, listing); err != nil {
+	latest, err := p.describe(ctx, d, &head, listing)
+	if err != nil {
 		return err
 	}
 	moved, err := p.News.Heard(ctx, head)
@@ -83,6 +102,9 @@ func (p *Poller) tell(ctx context.Context, d fleet.Distribution, listing mirror.
 	}
 	if moved {
 		p.Log.InfoContext(ctx, "a head moved", "dist", d.Name, "ref", fleet.Clean(head.Ref.Name, 200), "commit", head.Ref.Commit)
+	}
+	if !moved {
+		p.note(ctx, d.URL, p.lateRelease(ctx, d, latest, hinted))
 	}
 	return p.build(ctx, d.Name)
 }
@@ -125,72 +147,6 @@ func (p *Poller) ripe(ctx context.Context, a fleet.Announcement) (bool, error) {
 	}
 	now, err := p.now(ctx)
 	return err == nil && !a.Ripe.After(now), err
-}
-
-// describe adds the commits since what is announced or known, if the head is
-// about to move. Whatever fails, the announcement comes without them.
-func (p *Poller) describe(ctx context.Context, d fleet.Distribution, head *fleet.Head, listing mirror.Listing) error {
-	head.Total = -1
-	cursor := fleet.Cursor{Distribution: d.Name}
-	latest := fleet.Announcement{ID: fleet.NewsID(d.Name, d.News)}
-	found, err := p.Store.Read(ctx, &cursor, &latest)
-	if err != nil {
-		return err
-	}
-	if !found[0] || head.Ref.Name == "" || cursor.Head.Commit == "" || cursor.Head.Commit == head.Ref.Commit {
-		return nil
-	}
-	since := cursor.Head
-	if found[1] && latest.Open() && latest.From.Commit != "" {
-		since = latest.From
-	}
-	head.Since = since.Commit
-	ref, ok := listing.Find(head.Ref.Name)
-	if p.History == nil || !ok {
-		return nil
-	}
-	commits, err := p.between(ctx, d.URL, since, ref)
-	if err == nil && !head.Ref.IsTag() && since.Commit != cursor.Head.Commit {
-		var last mirror.Commits // since the head that people were told of last
-		last, err = p.between(ctx, d.URL, cursor.Head, ref)
-		commits.Rewritten = commits.Rewritten || last.Rewritten
-	}
-	if err != nil {
-		p.Log.InfoContext(ctx, "an announcement comes without its commits", "dist", d.Name, "err", err)
-		return nil
-	}
-	if head.Note, err = p.History.Message(ctx, p.repo(d.URL), ref); err != nil {
-		p.Log.InfoContext(ctx, "an announcement comes without the tag's message", "dist", d.Name, "err", err)
-	}
-	head.Total, head.Rewritten = commits.Total, commits.Rewritten && !head.Ref.IsTag()
-	for _, c := range commits.List {
-		head.Commits = append(head.Commits, fleet.Commit{Hash: c.Hash, At: c.At,
-			Author: fleet.Clean(c.Author, 100), Subject: fleet.Clean(c.Subject, 200)})
-	}
-	return nil
-}
-
-// maxCommits is how many commits an announcement holds.
-const maxCommits = 20
-
-// between brings both ends into the mirror and lists what lies between them.
-// That the old end cannot be had any more is no failure: it may have been
-// rewritten away.
-func (p *Poller) between(ctx context.Context, url string, since fleet.Ref, to mirror.Ref) (mirror.Commits, error) {
-	ctx, cancel := context.WithTimeout(ctx, fetchTime)
-	defer cancel()
-	repo := p.repo(url)
-	if err := p.History.Fetch(ctx, repo, to); err != nil {
-		return mirror.Commits{}, err
-	}
-	old := mirror.Ref{Name: since.Name, Hash: since.Hash}
-	if since.Hash != since.Commit {
-		old.Peeled = since.Commit
-	}
-	if err := p.History.Fetch(ctx, repo, old); err != nil && ctx.Err() != nil {
-		return mirror.Commits{}, err
-	}
-	return p.History.Log(ctx, repo, since.Commit, to.Commit(), maxCommits)
 }
 
 // prefixes is what to ask a server for, for all who track a URL. Of an

@@ -29,9 +29,10 @@ type scene struct {
 	orders orders
 }
 
-func newScene(t *testing.T) *scene {
+// newScene makes a scene; wrappers stand before its server.
+func newScene(t *testing.T, wrap ...func(http.Handler) http.Handler) *scene {
 	s := &scene{T: t}
-	s.server = mirrortest.Serve(t, func(next http.Handler) http.Handler {
+	s.server = mirrortest.Serve(t, append(wrap, func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if s.down.Load() {
 				http.Error(w, "down", http.StatusServiceUnavailable)
@@ -39,8 +40,8 @@ func newScene(t *testing.T) *scene {
 			}
 			next.ServeHTTP(w, r)
 		})
-	})
-	s.repo = s.server.Repo(t, "atrium")
+	})...)
+	s.repo = s.server.Repo(t, "x/atrium")
 	var err error
 	if s.store, err = store.Open(t.Context(), store.Options{URL: "memory", Log: slog.New(slog.DiscardHandler)}); err != nil {
 		t.Fatal(err)

@@ -11,8 +11,8 @@ import (
 
 // turn reads one URL, unless another replica is faster.
 func (p *Poller) turn(ctx context.Context, url string) {
-	row, mine, err := p.lease(ctx, url)
-	if err != nil || !mine {
+	l, err := p.lease(ctx, url)
+	if err != nil || !l.mine {
 		p.note(ctx, url, err)
 		return
 	}
@@ -31,11 +31,11 @@ func (p *Poller) turn(ctx context.Context, url string) {
 		p.note(ctx, url, p.forget(ctx, url))
 		return
 	}
-	failure := p.read(ctx, url, dists)
+	failure := p.read(ctx, url, dists, l.hinted)
 	if ctx.Err() != nil {
 		return
 	}
-	if failure != nil || row.Fails > 0 {
+	if failure != nil || l.row.Fails > 0 {
 		p.note(ctx, url, p.settle(ctx, url, failure))
 	}
 }
@@ -57,26 +57,34 @@ func (p *Poller) note(ctx context.Context, url string, err error) {
 	}
 }
 
+// A leased is a URL's row as it was moved on.
+type leased struct {
+	row    fleet.Poll
+	mine   bool // this process reads
+	hinted bool // a webhook asked for it
+}
+
 // lease moves the row on before the URL is read: the one whose commit does it
 // reads, and if it dies over it the URL is read an interval later. In the
 // steady state this is the only write of a poll.
-func (p *Poller) lease(ctx context.Context, url string) (row fleet.Poll, mine bool, err error) {
+func (p *Poller) lease(ctx context.Context, url string) (l leased, err error) {
 	rest := p.hosts.resting(hostOf(url))
 	err = p.Store.Update(ctx, fleet.Catalogue, func(tx fleet.Tx) error {
-		row, mine = fleet.Poll{URL: url}, false
-		found, err := tx.Get(&row)
-		if err != nil || !found || row.Next.After(tx.Now()) {
+		l = leased{row: fleet.Poll{URL: url}}
+		found, err := tx.Get(&l.row)
+		if err != nil || !found || l.row.Next.After(tx.Now()) {
 			return err
 		}
-		mine = rest <= 0
-		row.Owner, row.Next = p.Owner, tx.Now().Add(p.jitter(p.interval()))
-		if !mine { // the host asked for a rest: come back spread over an interval
-			row.Next = tx.Now().Add(rest + time.Duration(rand.Int64N(int64(p.interval()))))
+		l.mine, l.hinted = rest <= 0, l.row.Next.Equal(firstInLine)
+		l.row.Owner, l.row.Next = p.Owner, tx.Now().Add(p.jitter(p.interval()))
+		if !l.mine { // the host asked for a rest: come back spread over an interval
+			l.row.Next = tx.Now().Add(rest + time.Duration(rand.Int64N(int64(p.interval()))))
 		}
-		tx.Put(&row)
+		tx.Put(&l.row)
 		return nil
 	})
-	return row, mine && err == nil, err
+	l.mine = l.mine && err == nil
+	return l, err
 }
 
 // jitter varies a time span by ten percent, so that replicas and repositories

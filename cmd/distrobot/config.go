@@ -37,6 +37,7 @@ type Config struct {
 	AllowPrivate bool          `env:"DISTROBOT_ALLOW_PRIVATE"`
 	GitHosts     []string      `env:"DISTROBOT_GIT_HOSTS" envSeparator:","`
 	Credentials  []string      `env:"DISTROBOT_GIT_CREDENTIALS" envSeparator:","`
+	Forges       []string      `env:"DISTROBOT_FORGES" envSeparator:","`
 
 	URL             string   `env:"DISTROBOT_URL"`
 	GitHubSecret    []string `env:"DISTROBOT_GITHUB_SECRET" envSeparator:","`

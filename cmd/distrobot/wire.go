@@ -111,11 +111,16 @@ func (a *app) wireWatcher() error {
 	if err != nil {
 		return fmt.Errorf("DISTROBOT_GIT_CREDENTIALS: %w", err)
 	}
+	kinds, err := watcher.ParseForges(a.cfg.Forges)
+	if err != nil {
+		return fmt.Errorf("DISTROBOT_FORGES: %w", err)
+	}
 	a.policy = mirror.Policy{AllowPrivate: a.cfg.AllowPrivate, AllowHTTP: a.cfg.AllowPrivate, Hosts: a.cfg.GitHosts, Credentials: credentials}
 	a.lister = mirror.NewLister(a.policy)
 	a.mirrors = &mirror.Store{Dir: filepath.Join(a.cfg.Data, "mirrors"), Policy: a.policy}
 	a.poller = &watcher.Poller{
 		Store: a.store, News: a.news, Refs: a.lister, History: a.mirrors, Builder: a.builder,
+		Forges: &watcher.Forges{Client: a.policy.Client(), Credential: a.policy.CredentialFor, Kinds: kinds, Log: a.log},
 		Log: a.log, Interval: a.cfg.PollInterval, Owner: a.owner,
 	}
 	return nil
