@@ -62,7 +62,9 @@ func withAPI(t *testing.T) (*scene, *githubAPI, *watcher.Forges) {
 
 func (g *githubAPI) forges(host string) *watcher.Forges {
 	return &watcher.Forges{Client: local().Client(), Kinds: map[string]string{host: "github"},
-		Credential: func(string) *mirror.Credential { return &mirror.Credential{Username: "x-access-token", Password: "t0ken"} }}
+		Credential: func(string) *mirror.Credential {
+			return &mirror.Credential{Username: "x-access-token", Password: "t0ken"}
+		}}
 }
 
 // before serves the API and lets everything else through to git.

@@ -121,7 +121,7 @@ func (a *app) wireWatcher() error {
 	a.poller = &watcher.Poller{
 		Store: a.store, News: a.news, Refs: a.lister, History: a.mirrors, Builder: a.builder,
 		Forges: &watcher.Forges{Client: a.policy.Client(), Credential: a.policy.CredentialFor, Kinds: kinds, Log: a.log},
-		Log: a.log, Interval: a.cfg.PollInterval, Owner: a.owner,
+		Log:    a.log, Interval: a.cfg.PollInterval, Owner: a.owner,
 	}
 	return nil
 }
