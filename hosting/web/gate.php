@@ -78,8 +78,9 @@ function refuse(bool $cli, int $status, string $why = ''): void
         \error_log("distrobot gate: $why");
     }
     if ($cli) {
-        if (\stream_isatty(STDERR)) {
-            \fwrite(STDERR, "The site is being updated; try again in a moment.\n");
+        $stderr = \fopen('php://stderr', 'wb'); // a script from standard input has no STDERR
+        if (\stream_isatty($stderr)) {
+            \fwrite($stderr, "The site is being updated; try again in a moment.\n");
         }
         exit(75);
     }

@@ -32,7 +32,6 @@ type world struct {
 	fpm   *exec.Cmd
 }
 
-
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "web")
