@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/distrobot/distrobot/internal/run"
 )
@@ -72,6 +73,9 @@ func (m *MariaDB) prepare(dir, install string, as *run.User) error {
 	if err != nil {
 		return fmt.Errorf("%w\n%s%s", err, result.Stdout, result.Stderr)
 	}
+	if err := os.WriteFile(filepath.Join(dir, "client.cnf"), []byte("[client]\nuser=root\npassword="+m.Password+"\nsocket="+m.Socket+"\n"), 0o600); err != nil {
+		return err
+	}
 	sql := filepath.Join(dir, "init.sql")
 	if err := os.WriteFile(sql, []byte("ALTER USER root@localhost IDENTIFIED BY '"+m.Password+"';\n"), 0o600); err != nil {
 		return err
@@ -80,4 +84,18 @@ func (m *MariaDB) prepare(dir, install string, as *run.User) error {
 		return os.Chown(sql, int(as.UID), int(as.GID))
 	}
 	return nil
+}
+
+// SQL runs statements as root in a database ("" is none) and gives the rows they
+// answer, columns separated by tabs.
+func (m *MariaDB) SQL(ctx context.Context, database, text string) (string, error) {
+	var out strings.Builder
+	result, err := run.Run(ctx, run.Command{
+		Program: "mariadb", Env: run.Environ(), Stdin: strings.NewReader(text), Stdout: &out, Timeout: readyTime,
+		Args: []string{"--defaults-file=" + filepath.Join(m.Dir, "client.cnf"), "--batch", "--skip-column-names", "--database=" + database},
+	})
+	if err != nil {
+		return "", fmt.Errorf("%w\n%s", err, result.Stderr)
+	}
+	return out.String(), nil
 }

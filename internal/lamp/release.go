@@ -37,7 +37,7 @@ type program struct {
 // before it.
 func WordPress(ctx context.Context) (Releases, error) {
 	return program{
-		name: "wordpress-1",
+		name: "wordpress-2",
 		suites: []suite{
 			{"bullseye", []string{"wordpress", "wordpress-theme-twentytwentyone"}},
 			{"bookworm", []string{"wordpress", "wordpress-theme-twentytwentythree"}},

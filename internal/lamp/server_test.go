@@ -1,7 +1,7 @@
 package lamp_test
 
 import (
-	"database/sql"
+	mysqldb "database/sql"
 	"fmt"
 	"io"
 	"net/http"
@@ -26,7 +26,7 @@ func TestMariaDB(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		db := sql.OpenDB(connector)
+		db := mysqldb.OpenDB(connector)
 		defer db.Close()
 		var v string
 		if err := db.QueryRowContext(t.Context(), query).Scan(&v); err != nil {

@@ -1,6 +1,7 @@
 package lamp
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -20,7 +21,21 @@ func layWordPress(unpacked, tree string) error {
 	if err := os.Remove(filepath.Join(tree, "wp-config.php")); err != nil {
 		return err
 	}
+	if err := withoutCoreUpdate(filepath.Join(tree, "wp-admin/includes/update.php")); err != nil {
+		return err
+	}
 	return outwardLinks(tree, func(link, _ string) error { return os.Remove(link) })
+}
+
+// withoutCoreUpdate takes back a line that Debian once added: it reads a constant
+// of Debian's own settings, and is fatal without them on PHP 8.
+func withoutCoreUpdate(path string) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	added := []byte("\tif ( !constant('WP_CORE_UPDATE') )\n\t\treturn false;\n")
+	return os.WriteFile(path, bytes.Replace(text, added, nil, 1), 0o644)
 }
 
 // carryThemes copies the themes of the version before that a tree lacks.
