@@ -33,6 +33,7 @@ func all(t *Table) []Command {
 
 		newCompare(t),
 		newUpgrade(t),
+		newRehearse(t),
 		newMigrate(t),
 		newRollback(t),
 		newPlan(t),

@@ -25,6 +25,7 @@ var distOptions = [...]Option{
 	{"approval", "one|none", "none: sites with the tag of --free upgrade without a press (one)"},
 	{"free", "TAG", "the tag of sites that upgrade without a press"},
 	{"failures", "NUMBER", "failures a plan tolerates before it pauses; -1 for any (0)"},
+	{"rehearse", "yes|no", "try each move on a copy of the site first (no)"},
 	{"expiry", "HOURS", "until an undecided plan expires (24)"},
 	{"keep", "HOURS", "an old copy of a site is kept (168)"},
 }
@@ -94,10 +95,9 @@ func setOne(d *fleet.Distribution, name, value string) error {
 	case "free":
 		p.Free = value
 	case "self-approval":
-		yes := ""
-		err := choose(&yes, value, []string{"yes", "no"})
-		p.Self = yes == "yes"
-		return err
+		return chooseYes(&p.Self, value)
+	case "rehearse":
+		return chooseYes(&p.Rehearse, value)
 	case "failures":
 		return number(&p.Failures, value, -1, 1000)
 	case "expiry":
@@ -141,6 +141,13 @@ func inside(path string) bool {
 		return false
 	}
 	return !slices.Contains(strings.Split(path, "/"), "..")
+}
+
+func chooseYes(to *bool, value string) error {
+	yes := ""
+	err := choose(&yes, value, []string{"yes", "no"})
+	*to = yes == "yes"
+	return err
 }
 
 func choose(to *string, value string, from []string) error {

@@ -26,6 +26,7 @@ func (t *Table) presses() map[string]press {
 		fleet.ActCompare:  {fleet.Reader, "look at the comparison", t.pressCompare},
 		fleet.ActConfirm:  {fleet.Reader, "confirm a plan", t.pressVote(true)},
 		fleet.ActCancel:   {fleet.Reader, "cancel a plan", t.pressVote(false)},
+		fleet.ActRehearse: {fleet.Maintainer, "rehearse a plan", t.pressRehearse},
 		fleet.ActContinue: {fleet.Maintainer, "continue a plan", t.pressResume(true)},
 		fleet.ActStop:     {fleet.Maintainer, "stop a plan", t.pressResume(false)},
 		fleet.ActRetry:    {fleet.Maintainer, "ask for a fresh plan", t.pressRetry},

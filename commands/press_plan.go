@@ -79,6 +79,19 @@ func (t *Table) pressCompare(ctx context.Context, p Press, _ Request) (Reply, er
 	return Reply{Message: compared(fleet.Comparison{From: plan.From, To: plan.To, Rows: plan.Rows, Findings: plan.Notes}, plan.More)}, nil
 }
 
+// pressRehearse tries a plan's moves on copies of its sites.
+func (t *Table) pressRehearse(ctx context.Context, p Press, r Request) (Reply, error) {
+	id, _, err := divide(p.Value)
+	if err != nil {
+		return Reply{}, err
+	}
+	tasks, err := t.Planner.Rehearse(ctx, fleet.PlanID(id), r.Who)
+	if err != nil {
+		return Reply{}, err
+	}
+	return tell(fmt.Sprintf("%s of this plan are being rehearsed on copies; nobody notices. The message says how it went.", fleet.Plural(len(tasks), "site", "sites"))), nil
+}
+
 // pressRetry proposes a fresh plan for the sites that failed.
 func (t *Table) pressRetry(ctx context.Context, p Press, r Request) (Reply, error) {
 	id, _, err := divide(p.Value)

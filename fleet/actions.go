@@ -9,6 +9,7 @@ const (
 	ActCompare  = "plan.compare"  // plan|revision
 	ActConfirm  = "plan.confirm"  // plan|revision
 	ActCancel   = "plan.cancel"   // plan|revision
+	ActRehearse = "plan.rehearse" // plan|revision: try the move on copies of its sites
 	ActContinue = "plan.continue" // plan|revision: a paused plan goes on
 	ActStop     = "plan.stop"     // plan|revision: a paused plan ends
 	ActRetry    = "plan.retry"    // plan|revision: a fresh plan for the sites that failed

@@ -169,7 +169,7 @@ func (w present) unfit(p Plan, s PlanSite) string {
 		return "Its earlier copy is gone."
 	case p.Kind != Rollback && now.Pinned != "":
 		return "It is pinned: " + now.Pinned
-	case now.Lock.Task != "" && now.Lock.Task != s.Task:
+	case now.Lock.Task != "" && now.Lock.Task != s.Task && !isTrial(p.ID, now.Lock.Task):
 		return "Task " + string(now.Lock.Task) + " works on it."
 	}
 	return ""
@@ -201,6 +201,9 @@ func (w present) task(p Plan, s PlanSite, i int) Task {
 		keep = DefaultKeep
 	}
 	t.Params[ParamKeep] = strconv.Itoa(keep)
+	if w.dist.Policy.Rehearse {
+		t.Params[ParamRehearse] = "1"
+	}
 	return t
 }
 

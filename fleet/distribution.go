@@ -74,6 +74,7 @@ type Policy struct {
 	Failures int    `json:"failures,omitempty"` // failures a plan tolerates before it pauses; -1: any number
 	Expiry   int    `json:"expiry,omitempty"`   // hours until an undecided plan expires; 0 means DefaultExpiry
 	Keep     int    `json:"keep,omitempty"`     // hours an old copy of a site is kept; 0 means DefaultKeep
+	Rehearse bool   `json:"rehearse,omitempty"` // each move is tried on a copy of the site first
 	Wait     int    `json:"wait,omitempty"`     // hours from the announcement of a version until it counts as ready
 }
 

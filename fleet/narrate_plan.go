@@ -10,6 +10,7 @@ import (
 type PlanView struct {
 	Plan  Plan
 	Tasks map[TaskID]Task // of the sites that are running or held, for the step they are at
+	Tried []Rehearsal     // of the sites of an undecided plan, as far as they still say something
 }
 
 // planWords are the verbs of a kind of plan.
@@ -91,6 +92,7 @@ func (v PlanView) proposed(m *Message) {
 		m.Lines = append(m.Lines, Say(tellSentence(p.Reason)))
 	}
 	m.Lines = append(m.Lines, planSites(p)...)
+	m.Lines = append(m.Lines, tellTried(v.Tried, n)...)
 	m.Table = TellRows(p.Rows, p.More, tellRows)
 	m.More = planNotes(p)
 	if m.Table == nil && p.Kind != Rollback {
@@ -191,6 +193,9 @@ func (v PlanView) decision(m *Message, n int) {
 		sites := Plural(n, "site", "sites")
 		m.Buttons = append(m.Buttons, Button{Action: ActConfirm, Label: fmt.Sprintf("Confirm %s of %s", w.noun, sites), Value: value, Style: Primary,
 			Confirm: &Ask{Title: fmt.Sprintf("Confirm %s of %s?", w.noun, sites), Text: planAsk(p, n), Yes: "Confirm", No: "Not now"}})
+		if p.Kind != Rollback {
+			m.Buttons = append(m.Buttons, Button{Action: ActRehearse, Label: "Rehearse", Value: value})
+		}
 	}
 	m.Buttons = append(m.Buttons, Button{Action: ActCancel, Label: "Cancel", Value: value})
 }

@@ -2,13 +2,16 @@ package fleet
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // taskTitles are what each kind of task does, for people.
 var taskTitles = map[TaskKind]string{
 	TaskBuild: "Build platform", TaskInspect: "Read the facts of sites", TaskMigrate: "Move site", TaskRollback: "Roll back site",
 	TaskCreate: "Create site", TaskAdopt: "Adopt site", TaskVerify: "Verify", TaskRetire: "Remove",
+	TaskRehearse: "Rehearse the move of",
 }
 
 // TellTask tells of a task on its own: what it does, where it stands, and, if
@@ -34,6 +37,9 @@ func TellTask(t Task) Message {
 		m.Tone = Good
 		m.Text = fmt.Sprintf("%s %s: done%s.", title, about, tellTaskTook(t))
 		m.Lines = []Line{Say("Done" + tellTaskTook(t) + ".")}
+		if said := tellRehearsed(t); said != "" {
+			m.Text, m.Lines = m.Text+" "+said, append(m.Lines, Say(said))
+		}
 		if t.Reason != "" {
 			m.Lines = append(m.Lines, Say(tellSentence(t.Reason)))
 		}
@@ -58,6 +64,16 @@ func tellTaskTook(t Task) string {
 		return ""
 	}
 	return " in " + tellDuration(t.Ended.Sub(t.Begun))
+}
+
+// tellRehearsed says how long visitors would wait, after a rehearsal.
+func tellRehearsed(t Task) string {
+	r, _ := t.Step("record")
+	ms, err := strconv.ParseInt(r.Result["window_ms"], 10, 64)
+	if t.Kind != TaskRehearse || err != nil {
+		return ""
+	}
+	return fmt.Sprintf("The move to %s would go well; visitors would wait about %s.", Clean(t.Params[ParamPlatform], 110), tellDuration(time.Duration(ms)*time.Millisecond))
 }
 
 // tellHeld explains a held task and what each answer does.

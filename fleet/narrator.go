@@ -116,7 +116,9 @@ func (n *Narrator) plan(ctx context.Context, id string) (Message, error) {
 			}
 		}
 	}
-	return TellPlan(v), nil
+	var err error
+	v.Tried, err = n.tried(ctx, v.Plan)
+	return TellPlan(v), err
 }
 
 // planLog tells one line of a plan's thread; the id is "PLAN/N", N from 0.

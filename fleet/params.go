@@ -20,6 +20,8 @@ const (
 	ParamRules  = "rules"
 	// ParamBack is the generation a rollback task returns to.
 	ParamBack = "to_generation"
+	// ParamRehearse is "1" if a migrate task tries the move on a copy first.
+	ParamRehearse = "rehearse"
 	// ParamKeep is for how many hours a migrate task keeps the old copy.
 	ParamKeep = "keep_hours"
 	// ParamDist, ParamID and ParamPath are for people who read tasks and for

@@ -73,6 +73,14 @@ type SiteSchema struct {
 	PostUpdates bool
 }
 
+// InUse names all that is enabled, sorted and once each; never nil, for a nil
+// list means that nobody can tell.
+func (s SiteSchema) InUse() []string {
+	all := slices.Concat(s.Enabled, slices.Collect(maps.Keys(s.Installed)))
+	slices.Sort(all)
+	return append([]string{}, slices.Compact(all)...)
+}
+
 // A Verdict is what a code base would do to a site's database.
 type Verdict struct {
 	Pending map[string]int // updates that would run, by module or core package; none is left out
@@ -104,7 +112,7 @@ func Pending(code CodeSchema, site SiteSchema) Verdict {
 	for _, name := range site.Ran {
 		ran[name] = true
 	}
-	enabled := slices.Compact(slices.Sorted(slices.Values(slices.Concat(site.Enabled, slices.Collect(maps.Keys(site.Installed))))))
+	enabled := site.InUse()
 	for _, name := range enabled {
 		m, known := code.Modules[name]
 		if !known {

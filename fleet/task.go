@@ -21,6 +21,7 @@ const (
 	TaskCreate   TaskKind = "create"   // make a new site
 	TaskAdopt    TaskKind = "adopt"    // take over a site that is on the host already
 	TaskVerify   TaskKind = "verify"   // run a platform's or site's checks again
+	TaskRehearse TaskKind = "rehearse" // try a move on a copy of a site
 	TaskRetire   TaskKind = "retire"   // delete a platform's tree, an old generation or a removed site
 )
 

@@ -3,6 +3,7 @@ package hosting
 import (
 	"time"
 
+	"github.com/distrobot/distrobot/fleet"
 	"github.com/distrobot/distrobot/internal/job"
 )
 
@@ -16,21 +17,26 @@ const (
 // migrate moves a site to another platform. Until "release" visitors cannot
 // have written to the new copy, and the old one is untouched: whatever fails
 // before, switching back loses nothing.
-func (w *Worker) migrate() job.Recipe {
+func (w *Worker) migrate(t fleet.Task) job.Recipe {
+	steps := []job.Step{
+		{Name: stepPreflight, Title: "check the site and its new platform", Do: w.preflightMigrate, Repeatable: true, Limit: 30 * time.Minute},
+	}
+	if t.Params[fleet.ParamRehearse] != "" {
+		steps = append(steps, w.trial()...)
+	}
 	return job.Recipe{
-		Steps: []job.Step{
-			{Name: stepPreflight, Title: "check the site and its new platform", Do: w.preflightMigrate, Repeatable: true, Limit: 2 * time.Minute},
-			{Name: "prepare", Title: "prepare the new copy", Do: w.lay, Repeatable: true, Limit: 10 * time.Minute},
-			{Name: stepHold, Title: "ask visitors to wait", Do: w.hold, Repeatable: true, Limit: time.Minute},
-			{Name: "drain", Title: "wait for visitors to finish", Do: w.drain, Repeatable: true, Limit: 2 * time.Minute},
-			{Name: "copy", Title: "copy the site's data", Do: w.fill, Repeatable: true, Limit: 2 * time.Hour},
-			{Name: "update", Title: "run the updates", Do: w.update, Repeatable: true, Limit: 24 * time.Hour},
-			{Name: "check", Title: "check the new copy", Do: w.check, Repeatable: true, Limit: 5 * time.Minute},
-			{Name: "switch", Title: "switch to the new copy", Do: w.switchOver, Done: w.switched, Repeatable: true, Limit: time.Minute},
-			{Name: stepRelease, Title: "let visitors in", Do: w.release, Repeatable: true, Limit: 5 * time.Minute},
-			{Name: "soak", Title: "watch the site", Do: w.soak, Repeatable: true, Limit: 10 * time.Minute},
-			{Name: "record", Title: "record where the site is", Do: w.recordMove, Repeatable: true, Limit: 10 * time.Minute},
-		},
+		Steps: append(steps,
+			job.Step{Name: "prepare", Title: "prepare the new copy", Do: w.lay(w.next), Repeatable: true, Limit: 10 * time.Minute},
+			job.Step{Name: stepHold, Title: "ask visitors to wait", Do: w.hold, Repeatable: true, Limit: time.Minute},
+			job.Step{Name: "drain", Title: "wait for visitors to finish", Do: w.drain, Repeatable: true, Limit: 2 * time.Minute},
+			job.Step{Name: "copy", Title: "copy the site's data", Do: w.fill(w.next), Repeatable: true, Limit: 2 * time.Hour},
+			job.Step{Name: "update", Title: "run the updates", Do: w.afresh("update", w.next, w.update), Repeatable: true, Limit: 24 * time.Hour},
+			job.Step{Name: "check", Title: "check the new copy", Do: w.check(w.next), Repeatable: true, Limit: 5 * time.Minute},
+			job.Step{Name: "switch", Title: "switch to the new copy", Do: w.switchOver, Done: w.switched, Repeatable: true, Limit: time.Minute},
+			job.Step{Name: stepRelease, Title: "let visitors in", Do: w.release, Repeatable: true, Limit: 5 * time.Minute},
+			job.Step{Name: "soak", Title: "watch the site", Do: w.soak, Repeatable: true, Limit: 10 * time.Minute},
+			job.Step{Name: "record", Title: "record where the site is", Do: w.recordMove, Repeatable: true, Limit: 10 * time.Minute},
+		),
 		Back: []job.Step{
 			{Name: "back-switch", Title: "switch back to the old copy", Do: w.backSwitch, Repeatable: true, Limit: 5 * time.Minute},
 			{Name: "back-release", Title: "let visitors in again", Do: w.backRelease, Repeatable: true, Limit: time.Minute},

@@ -76,6 +76,11 @@ func (w *Worker) backAside(ctx context.Context, s *job.Scope) error {
 	if err != nil {
 		return err
 	}
+	if s.Task.Params[fleet.ParamRehearse] != "" {
+		if err := w.clearTrial(ctx, s); err != nil {
+			return err
+		}
+	}
 	c.Generation++
 	return w.Backend.Abandon(ctx, c)
 }

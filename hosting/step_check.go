@@ -12,22 +12,22 @@ import (
 // Between two attempts of a check.
 const checkPause = 250 * time.Millisecond
 
-// check asks the new generation for its page while visitors wait, and asks again
-// for at most Retry: a site's first answer may need a while.
-func (w *Worker) check(ctx context.Context, s *job.Scope) error {
-	c, err := w.next(ctx, s)
-	if err != nil {
-		return err
-	}
-	want := c.App.Check
-	err = until(ctx, orDefault(w.Retry, defaultRetry), func() error {
-		a, err := w.Backend.Check(ctx, c, want.Path)
+// check asks a copy for its page, unseen by visitors, and asks again for at most
+// Retry: a site's first answer may need a while.
+func (w *Worker) check(of copyOf) func(context.Context, *job.Scope) error {
+	return func(ctx context.Context, s *job.Scope) error {
+		c, err := of(ctx, s)
 		if err != nil {
 			return err
 		}
-		return want.Meets(a)
-	})
-	return err
+		return until(ctx, orDefault(w.Retry, defaultRetry), func() error {
+			a, err := w.Backend.Check(ctx, c, c.App.Check.Path)
+			if err != nil {
+				return err
+			}
+			return c.App.Check.Meets(a)
+		})
+	}
 }
 
 // Meets tells what is wrong with an answer; nil if it is as it shall be.

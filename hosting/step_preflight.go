@@ -17,7 +17,7 @@ const minRoom = 64 << 20
 // there is no way back to walk and the site is not pinned.
 func (w *Worker) preflightMigrate(ctx context.Context, s *job.Scope) error {
 	rules, _ := strconv.ParseInt(s.Param(fleet.ParamRules), 10, 64)
-	site, err := w.claim(ctx, s, fleet.SiteClaim{
+	site, err := w.claimWhenFree(ctx, s, fleet.SiteClaim{
 		Generation: number(s.Param(fleet.ParamGeneration)),
 		Platform:   fleet.PlatformName(s.Param(fleet.ParamFrom)),
 		Plan:       s.Task.Plan,
@@ -39,6 +39,25 @@ func (w *Worker) preflightMigrate(ctx context.Context, s *job.Scope) error {
 	}
 	w.keepStart(s, site, to, site.Generation)
 	return w.keepBaseline(ctx, s, site)
+}
+
+// claimWhenFree waits while another task, such as a rehearsal of this very move,
+// works on the site. The step's limit ends it.
+func (w *Worker) claimWhenFree(ctx context.Context, s *job.Scope, want fleet.SiteClaim) (fleet.Site, error) {
+	for said := false; ; said = true {
+		site, err := w.claim(ctx, s, want)
+		if fleet.CodeOf(err) != fleet.Conflict || ctx.Err() != nil {
+			return site, err
+		}
+		if !said {
+			s.Log("Waiting: %s", Sentence(err))
+		}
+		select {
+		case <-ctx.Done():
+			return site, err
+		case <-time.After(checkPause):
+		}
+	}
 }
 
 // preflightRollback is the same for a return to the kept generation.

@@ -42,6 +42,7 @@ type siteKeeper interface {
 	Move(ctx context.Context, m fleet.SiteMove) (fleet.Site, error)
 	Release(ctx context.Context, uri fleet.URI, fence int64, state fleet.SiteState) error
 	Removed(ctx context.Context, uri fleet.URI, fence int64) error
+	Rehearsed(ctx context.Context, r fleet.Rehearsal, shows fleet.Subject) error
 	Adopt(ctx context.Context, s fleet.Site, who fleet.Actor) (fleet.Site, error)
 }
 
@@ -68,7 +69,7 @@ func (w *Worker) Recipe(t fleet.Task) (job.Recipe, error) {
 	case fleet.TaskBuild:
 		return w.build(), nil
 	case fleet.TaskMigrate:
-		return w.migrate(), nil
+		return w.migrate(t), nil
 	case fleet.TaskRollback:
 		return w.rollback(), nil
 	case fleet.TaskCreate:
@@ -79,6 +80,8 @@ func (w *Worker) Recipe(t fleet.Task) (job.Recipe, error) {
 		return w.inspect(), nil
 	case fleet.TaskVerify:
 		return w.verify(t), nil
+	case fleet.TaskRehearse:
+		return w.rehearse(), nil
 	case fleet.TaskRetire:
 		return w.retire(t)
 	}
