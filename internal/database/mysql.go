@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -93,20 +94,18 @@ type session struct {
 // table through temporary files, which we measured at twice the processor time
 // and four times the writing of a plain INSERT ... SELECT.
 var settings = []string{
-	"SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO'", // ids of 0 and dates of 0 are data
-	"SET SESSION foreign_key_checks = 0",             // tables come in any order
-	// Reads of the source then take no row locks.
-	"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-	"SET SESSION wait_timeout = 28800, net_write_timeout = 3600, net_read_timeout = 3600",
-	"SET SESSION sql_big_selects = 1, sql_select_limit = DEFAULT, sql_quote_show_create = 1",
-	"SET SESSION innodb_strict_mode = 0", // row formats that newer servers frown upon
-	"SET SESSION lock_wait_timeout = 60",
+	"sql_mode = 'NO_AUTO_VALUE_ON_ZERO'", // ids of 0 and dates of 0 are data
+	"foreign_key_checks = 0",             // tables come in any order
+	"wait_timeout = 28800, net_write_timeout = 3600, net_read_timeout = 3600",
+	"sql_big_selects = 1, sql_select_limit = DEFAULT, sql_quote_show_create = 1",
+	"innodb_strict_mode = 0", // row formats that newer servers frown upon
+	"lock_wait_timeout = 60",
 }
 
 // mariaSettings exist on MariaDB alone.
 var mariaSettings = []string{
-	"SET SESSION check_constraint_checks = 0", // rows older than a CHECK are data too
-	"SET SESSION max_statement_time = 0",
+	"check_constraint_checks = 0", // rows older than a CHECK are data too
+	"max_statement_time = 0",
 }
 
 // session opens a connection for copying; close it.
@@ -122,9 +121,10 @@ func (m *MySQL) session(ctx context.Context) (*session, error) {
 	s := &session{Conn: conn, maria: maria}
 	list := settings
 	if maria {
-		list = append(append([]string{}, settings...), mariaSettings...)
+		list = slices.Concat(settings, mariaSettings)
 	}
-	err = s.exec(ctx, list...)
+	// Reads of the source take no row locks when they are READ COMMITTED.
+	err = s.exec(ctx, "SET SESSION "+strings.Join(list, ", "), "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
 	if err == nil {
 		err = conn.QueryRowContext(ctx, "SELECT CONNECTION_ID()").Scan(&s.id)
 	}

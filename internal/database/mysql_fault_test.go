@@ -153,7 +153,7 @@ func TestDiskFull(t *testing.T) {
 	}
 	s := install(t)
 	whole := s.dir
-	t.Cleanup(func() { _ = os.RemoveAll(whole) })
+	t.Cleanup(func() { forget(whole) })
 	s.dir = filepath.Join(whole, "small")
 	if err := os.Mkdir(s.dir, 0o755); err != nil {
 		t.Fatal(err)
@@ -162,7 +162,7 @@ func TestDiskFull(t *testing.T) {
 		t.Skipf("SKIPPED: this machine does not let us mount a volume to fill: %v", err)
 	}
 	t.Cleanup(func() { s.stop(); _ = unix.Unmount(s.dir, 0) })
-	if out, err := exec.Command("cp", "-a", filepath.Join(whole, "data"), s.dir).CombinedOutput(); err != nil {
+	if out, err := exec.Command("cp", "-a", filepath.Join(whole, "data"), filepath.Join(whole, "tmp"), s.dir).CombinedOutput(); err != nil {
 		t.Fatalf("cp: %v %s", err, out)
 	}
 	s.start(t)

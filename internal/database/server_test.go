@@ -5,9 +5,7 @@ import (
 	"database/sql"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -38,17 +36,18 @@ var shared struct {
 }
 
 func TestMain(m *testing.M) {
+	removeStale(time.Minute)
 	code := m.Run()
 	if shared.server != nil {
 		shared.stop()
-		_ = os.RemoveAll(shared.dir)
+		forget(shared.dir)
 	}
-	_ = os.RemoveAll(shared.empty)
+	forget(shared.empty)
 	os.Exit(code)
 }
 
 // mariadb returns the server that most tests share.
-func mariadb(t *testing.T) *server {
+func mariadb(t testing.TB) *server {
 	t.Helper()
 	shared.Lock()
 	defer shared.Unlock()
@@ -60,16 +59,16 @@ func mariadb(t *testing.T) *server {
 }
 
 // ownServer returns a server for one test, which may kill it.
-func ownServer(t *testing.T, args ...string) *server {
+func ownServer(t testing.TB, args ...string) *server {
 	t.Helper()
 	s := install(t)
 	s.args = args
-	t.Cleanup(func() { s.stop(); _ = os.RemoveAll(s.dir) })
+	t.Cleanup(func() { s.stop(); forget(s.dir) })
 	s.start(t)
 	return s
 }
 
-func program(t *testing.T, name string) string {
+func program(t testing.TB, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
 	if err != nil {
@@ -82,15 +81,12 @@ func program(t *testing.T, name string) string {
 }
 
 // install makes an empty data directory, as a copy of one made before.
-func install(t *testing.T) *server {
+func install(t testing.TB) *server {
 	t.Helper()
 	if shared.empty == "" {
 		shared.empty = installFirst(t)
 	}
-	dir, err := os.MkdirTemp("", "db")
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir := directory(t)
 	s := &server{dir: dir}
 	if out, err := exec.Command("cp", "-a", "--", shared.empty+"/.", dir).CombinedOutput(); err != nil {
 		t.Fatalf("cp: %v\n%s", err, out)
@@ -98,52 +94,40 @@ func install(t *testing.T) *server {
 	return s
 }
 
-func installFirst(t *testing.T) string {
+func installFirst(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "db")
-	if err != nil {
+	dir := directory(t)
+	if err := os.Mkdir(filepath.Join(dir, "tmp"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"--no-defaults", "--datadir=" + filepath.Join(dir, "data"), "--innodb-log-file-size=16M",
-		"--auth-root-authentication-method=normal", "--skip-test-db"}
-	if os.Getuid() == 0 {
-		own(t, dir)
-		args = append(args, "--user=mysql")
+	cmd := exec.Command(program(t, "mariadb-install-db"), "--no-defaults", "--datadir="+filepath.Join(dir, "data"),
+		"--innodb-log-file-size=16M", "--auth-root-authentication-method=normal", "--skip-test-db")
+	cmd.SysProcAttr = asServer(t)
+	if as := cmd.SysProcAttr.Credential; as != nil {
+		for _, path := range []string{dir, filepath.Join(dir, "tmp")} {
+			if err := os.Chown(path, int(as.Uid), int(as.Gid)); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
-	cmd := exec.Command(program(t, "mariadb-install-db"), args...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("mariadb-install-db: %v\n%s", err, out)
 	}
 	return dir
 }
 
-// own gives dir to the account that the server runs as.
-func own(t *testing.T, dir string) {
-	t.Helper()
-	u, err := user.Lookup("mysql")
-	if err != nil {
-		t.Fatalf("no account mysql: install the Debian package mariadb-server (%v)", err)
-	}
-	uid, _ := strconv.Atoi(u.Uid)
-	gid, _ := strconv.Atoi(u.Gid)
-	if err := os.Chown(dir, uid, gid); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func (s *server) data() string   { return filepath.Join(s.dir, "data") }
 func (s *server) socket() string { return filepath.Join(s.dir, "s.sock") }
 
-func (s *server) start(t *testing.T) {
+func (s *server) start(t testing.TB) {
 	t.Helper()
 	args := append([]string{"--no-defaults", "--datadir=" + s.data(), "--socket=" + s.socket(),
+		// A server removes what other servers have in their common directory.
+		"--tmpdir=" + filepath.Join(s.dir, "tmp"),
 		"--pid-file=" + filepath.Join(s.dir, "pid"), "--skip-networking", "--skip-log-bin",
-		"--innodb-buffer-pool-size=128M", "--innodb-log-file-size=16M", "--innodb-flush-log-at-trx-commit=2", "--log-error=" + filepath.Join(s.dir, "log")}, s.args...)
-	if os.Getuid() == 0 {
-		args = append(args, "--user=mysql")
-	}
+		"--innodb-buffer-pool-size=128M", "--innodb-log-file-size=16M", "--innodb-flush-log-at-trx-commit=1", "--log-error=" + filepath.Join(s.dir, "log")}, s.args...)
 	s.cmd = exec.Command(program(t, "mariadbd"), args...)
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	s.cmd.SysProcAttr = asServer(t)
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +137,7 @@ func (s *server) start(t *testing.T) {
 }
 
 // connect waits for the server and gives root its password on the first start.
-func (s *server) connect(t *testing.T) {
+func (s *server) connect(t testing.TB) {
 	t.Helper()
 	deadline := time.Now().Add(60 * time.Second)
 	for {
@@ -224,7 +208,7 @@ func (s *server) stop() {
 }
 
 // exec runs statements, which may be many in one text without delimiters.
-func (s *server) exec(t *testing.T, text string, args ...any) {
+func (s *server) exec(t testing.TB, text string, args ...any) {
 	t.Helper()
 	if _, err := s.db.Exec(text, args...); err != nil {
 		t.Fatalf("%.200s: %v", text, err)
@@ -232,7 +216,7 @@ func (s *server) exec(t *testing.T, text string, args ...any) {
 }
 
 // in runs statements one by one with database as the current one.
-func (s *server) in(t *testing.T, database string, statements ...string) {
+func (s *server) in(t testing.TB, database string, statements ...string) {
 	t.Helper()
 	conn, err := s.db.Conn(t.Context())
 	if err != nil {
@@ -248,7 +232,7 @@ func (s *server) in(t *testing.T, database string, statements ...string) {
 
 // source makes a database from statements and removes it and all bot_ databases
 // whose name has the test's own stem after the test.
-func (s *server) source(t *testing.T, name string, statements ...string) {
+func (s *server) source(t testing.TB, name string, statements ...string) {
 	t.Helper()
 	s.exec(t, "CREATE DATABASE `"+name+"`")
 	t.Cleanup(func() {
@@ -260,7 +244,7 @@ func (s *server) source(t *testing.T, name string, statements ...string) {
 }
 
 // one returns a single value as text.
-func (s *server) one(t *testing.T, query string, args ...any) string {
+func (s *server) one(t testing.TB, query string, args ...any) string {
 	t.Helper()
 	var v sql.NullString
 	if err := s.db.QueryRowContext(t.Context(), query, args...).Scan(&v); err != nil {
@@ -270,13 +254,13 @@ func (s *server) one(t *testing.T, query string, args ...any) string {
 }
 
 // databases lists the databases whose name begins with prefix.
-func (s *server) databases(t *testing.T, prefix string) string {
+func (s *server) databases(t testing.TB, prefix string) string {
 	t.Helper()
 	return s.one(t, "SELECT COALESCE(GROUP_CONCAT(SCHEMA_NAME ORDER BY 1), '') FROM information_schema.SCHEMATA WHERE LEFT(SCHEMA_NAME, ?) = ?", len(prefix), prefix)
 }
 
 // drop removes the clone to after the test.
-func drop(t *testing.T, e database.Cloner, to string) {
+func drop(t testing.TB, e database.Cloner, to string) {
 	t.Helper()
 	t.Cleanup(func() {
 		if err := e.Drop(context.Background(), to); err != nil {
