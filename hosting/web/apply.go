@@ -177,10 +177,11 @@ func (f *Front) bring(ctx context.Context, p *plan) (reloaded bool, err error) {
 		}
 	}
 	if p.nginx != "" {
+		since := uptime()
 		if err := f.command(ctx, "nginx", f.Nginx.Reload); err != nil {
 			return p.fpm != "", err
 		}
-		if err := f.awaitNginx(ctx, p.nginx); err != nil {
+		if err := f.awaitNginx(ctx, p.nginx, since); err != nil {
 			return true, err
 		}
 	}

@@ -13,17 +13,34 @@ import (
 	"github.com/distrobot/distrobot/fleet"
 )
 
-// awaitNginx waits until nginx runs the configuration with a serial: a reload
-// only tells the master to begin.
-func (f *Front) awaitNginx(ctx context.Context, serial string) error {
+// awaitNginx waits until nginx runs the configuration with a serial, and nothing
+// else: a reload only tells the master to begin, and for a while workers of the
+// old configuration take connections beside the new ones.
+func (f *Front) awaitNginx(ctx context.Context, serial string, since time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, f.wait())
 	defer cancel()
+	first := time.Time{}
 	err := until(ctx, func() error {
 		got, err := f.serial(ctx)
-		if err == nil && got != serial {
-			err = fmt.Errorf("nginx runs %q, not %q", got, serial)
+		now, pid, _ := strings.Cut(got, " ")
+		switch {
+		case err != nil:
+			return err
+		case now != serial:
+			first = time.Time{}
+			return fmt.Errorf("nginx runs %q, not %q", now, serial)
+		case first.IsZero():
+			first = time.Now()
 		}
-		return err
+		old, known := oldWorkers(pid, since)
+		limit := overlap
+		if known {
+			limit = 10 * overlap // whatever the process table says
+		}
+		if (old > 0 || !known) && time.Since(first) < limit {
+			return fmt.Errorf("%d workers have the old configuration", old)
+		}
+		return nil
 	})
 	if err == nil {
 		return nil
@@ -32,7 +49,11 @@ func (f *Front) awaitNginx(ctx context.Context, serial string) error {
 		WithHint(`The http block of nginx.conf needs the line: include %s; and nginx's error log may say more.`, f.basePath()).Because(err)
 }
 
-// serial asks nginx what configuration it runs.
+// overlap is how long nothing but new workers must answer where processes cannot
+// be looked at. nginx's master tells the old ones to stop after 100 ms.
+const overlap = time.Second
+
+// serial asks nginx what configuration it runs, and which process answers.
 func (f *Front) serial(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()

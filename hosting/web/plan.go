@@ -205,7 +205,7 @@ func same(path string, text []byte) bool {
 	return err == nil && string(b) == string(text)
 }
 
-var serialLine = regexp.MustCompile(`(?m)(?:return 200|^env\[DISTROBOT_POOL\] =) "([^"]*)"`)
+var serialLine = regexp.MustCompile(`(?m)(?:return 200|^env\[DISTROBOT_POOL\] =) "([^" ]*)`)
 
 // serialIn finds the serial that a file of ours holds.
 func serialIn(path string) string {
