@@ -6,9 +6,9 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
@@ -85,9 +85,9 @@ func TestNginxAndFPM(t *testing.T) {
 	write(t, filepath.Join(dir, "root/who.php"), "<?php echo 'I am ', posix_geteuid(), ' ', extension_loaded('mysqli') ? 'with' : 'without', ' mysqli';")
 	write(t, filepath.Join(pools, "site.conf"), "[site]\nlisten = "+socket+"\npm = ondemand\npm.max_children = 2\n"+poolUser())
 	write(t, filepath.Join(vhosts, "site.conf"), fmt.Sprintf(phpSite, port, filepath.Join(dir, "root"), socket))
-	for pid, signal := range map[int]syscall.Signal{n.Pid(): syscall.SIGHUP, f.Pid(): syscall.SIGUSR2} {
-		if err := syscall.Kill(pid, signal); err != nil {
-			t.Fatal(err)
+	for _, argv := range [][]string{n.Test, n.Reload, f.Test, f.Reload} {
+		if out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", argv, err, out)
 		}
 	}
 	want := fmt.Sprintf("200 I am %d with mysqli", os.Geteuid())

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/distrobot/distrobot/internal/run"
 )
@@ -16,9 +17,8 @@ const WebUser = "www-data"
 // own but a socket in its directory.
 type Nginx struct {
 	Server
-	Program string // path of nginx
-	Config  string // path of its configuration: nginx -c Config -s reload
-	PidFile string
+	// Test checks the configuration, Reload takes it over: argument vectors.
+	Test, Reload []string
 }
 
 const nginxConfig = `%[1]sdaemon off;
@@ -51,27 +51,28 @@ func StartNginx(include string) (*Nginx, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Nginx{Program: program, Config: filepath.Join(dir, "nginx.conf"), PidFile: filepath.Join(dir, "pid")}
+	config := filepath.Join(dir, "nginx.conf")
+	base := []string{program, "-e", filepath.Join(dir, "log"), "-c", config}
+	n := &Nginx{Test: append(slices.Clone(base), "-t"), Reload: append(slices.Clone(base), "-s", "reload")}
 	user := ""
 	if os.Geteuid() == 0 {
 		user = "user " + WebUser + ";\n"
 	}
-	if err := os.WriteFile(n.Config, fmt.Appendf(nil, nginxConfig, user, dir, include), 0o644); err != nil {
+	if err := os.WriteFile(config, fmt.Appendf(nil, nginxConfig, user, dir, include), 0o644); err != nil {
 		return nil, err
 	}
 	n.Server = Server{Dir: dir, socket: filepath.Join(dir, "s.sock"), log: filepath.Join(dir, "log"), command: run.Command{
-		Program: program, Args: []string{"-e", filepath.Join(dir, "log"), "-c", n.Config}, Env: run.Environ(),
+		Program: program, Args: base[1:], Env: run.Environ(),
 	}}
 	return n, n.startOrRemove()
 }
 
 // FPM is a private PHP-FPM whose pools are the files *.conf of a directory, read
-// at its start and at each reload (SIGUSR2 to its first process).
+// at its start and at each reload.
 type FPM struct {
 	Server
-	Program string // path of php-fpm
-	Config  string // path of its configuration: php-fpm -y Config -t
-	PidFile string
+	// Test checks the configuration, Reload takes it over: argument vectors.
+	Test, Reload []string
 }
 
 const fpmConfig = `[global]
@@ -98,16 +99,20 @@ func StartFPM(include string) (*FPM, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &FPM{Program: program, Config: filepath.Join(dir, "fpm.conf"), PidFile: filepath.Join(dir, "pid")}
+	config, reload := filepath.Join(dir, "fpm.conf"), filepath.Join(dir, "reload")
+	f := &FPM{Test: []string{program, "--fpm-config", config, "-t"}, Reload: []string{"/bin/sh", reload}}
+	if err := os.WriteFile(reload, fmt.Appendf(nil, "kill -USR2 $(cat %s/pid)\n", dir), 0o644); err != nil {
+		return nil, err
+	}
 	user := ""
 	if os.Geteuid() == 0 {
 		user = "user = " + WebUser + "\ngroup = " + WebUser + "\n"
 	}
-	if err := os.WriteFile(f.Config, fmt.Appendf(nil, fpmConfig, dir, user, include), 0o644); err != nil {
+	if err := os.WriteFile(config, fmt.Appendf(nil, fpmConfig, dir, user, include), 0o644); err != nil {
 		return nil, err
 	}
 	f.Server = Server{Dir: dir, socket: filepath.Join(dir, "s.sock"), log: filepath.Join(dir, "log"), command: run.Command{
-		Program: program, Args: []string{"--nodaemonize", "--fpm-config", f.Config}, Env: run.Environ(),
+		Program: program, Args: []string{"--nodaemonize", "--fpm-config", config}, Env: run.Environ(),
 	}}
 	return f, f.startOrRemove()
 }
