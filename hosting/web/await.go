@@ -99,14 +99,19 @@ func (f *Front) awaitPools(ctx context.Context, p *plan) error {
 
 func (f *Front) awaitPool(ctx context.Context, socket, want string) error {
 	return until(ctx, func() error {
-		a, err := ask(ctx, call{socket: socket, params: map[string]string{
-			"SCRIPT_FILENAME": f.gate(), "REQUEST_METHOD": http.MethodGet, checkParam: "pool",
-		}})
+		a, err := hello(ctx, socket, f.gate())
 		if err == nil && string(a.body) != want {
 			err = fmt.Errorf("the pool answers %d %.100q %.300q, not %q", a.status, a.body, a.log, want)
 		}
 		return err
 	})
+}
+
+// hello asks a pool which configuration it has; the gate answers.
+func hello(ctx context.Context, socket, gate string) (reply, error) {
+	return ask(ctx, call{socket: socket, params: map[string]string{
+		"SCRIPT_FILENAME": gate, "REQUEST_METHOD": http.MethodGet, checkParam: "pool",
+	}})
 }
 
 // until repeats try until it succeeds or ctx is done, and gives its last error.

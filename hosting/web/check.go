@@ -47,7 +47,7 @@ func (f *Front) Check(ctx context.Context, uri fleet.URI, gen, page string) (hos
 	var a hosting.Answer
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		a.Status = http.StatusNotFound
+		a.Status, err = http.StatusNotFound, nil
 	case err != nil:
 		return a, err
 	case t.script == "":

@@ -173,10 +173,24 @@ func (f *Front) planBase(p *plan, after map[fleet.URI]Served, b base) error {
 		}
 		p.files[f.basePath()] = text
 	}
-	if len(f.FPM.Reload) == 0 {
+	if !usesPHP(after) && !exists(f.basePoolPath()) {
 		return nil
 	}
 	return f.planBasePool(p, pools || b.Again, serial)
+}
+
+func usesPHP(sites map[fleet.URI]Served) bool {
+	for _, s := range sites {
+		if s.PHP {
+			return true
+		}
+	}
+	return false
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // planBasePool adds the pool without a site when another one changed, or when

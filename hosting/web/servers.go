@@ -110,3 +110,9 @@ var absolute = regexp.MustCompile(`/[^\s":\]]*/[^\s":\]]+`)
 func shorten(said string) string {
 	return strings.TrimRight(absolute.ReplaceAllStringFunc(said, filepath.Base), ". ")
 }
+
+func asFleet(err error) (*fleet.Error, bool) {
+	var e *fleet.Error
+	ok := errors.As(err, &e)
+	return e, ok
+}

@@ -28,8 +28,8 @@ type world struct {
 	t     *testing.T
 	dir   string
 	front *web.Front
-	nginx *exec.Cmd
-	fpm   *exec.Cmd
+	nginx *process
+	fpm   *process
 }
 
 func newWorld(t *testing.T) *world {
@@ -172,32 +172,42 @@ func (w *world) startFPM() {
 	})
 }
 
+// A process is a server that was started.
+type process struct {
+	*exec.Cmd
+	gone chan struct{} // closed when it has ended
+}
+
 // run starts a server in the foreground. It ends with the test, and its
 // children end with it; if the test process is killed, the kernel ends it.
-func (w *world) run(name string, argv ...string) *exec.Cmd {
+func (w *world) run(name string, argv ...string) *process {
 	w.t.Helper()
-	cmd := exec.Command(argv[0], argv[1:]...)
+	p := &process{Cmd: exec.Command(argv[0], argv[1:]...), gone: make(chan struct{})}
 	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
-	cmd.Env = run.Environ()
-	must(w.t, cmd.Start())
-	gone := make(chan error, 1)
-	go func() { gone <- cmd.Wait() }()
+	p.Stdout, p.Stderr = &out, &out
+	p.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	p.Env = run.Environ()
+	must(w.t, p.Start())
+	go func() { _ = p.Wait(); close(p.gone) }()
 	w.t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		select {
-		case <-gone:
-		case <-time.After(10 * time.Second):
-			_ = cmd.Process.Kill()
-			<-gone
-		}
+		w.stop(p)
 		if w.t.Failed() {
 			log, _ := os.ReadFile(w.path(name + ".log"))
 			w.t.Logf("%s: %s%s", name, out.String(), log)
 		}
 	})
-	return cmd
+	return p
+}
+
+// stop ends a server and waits for its end.
+func (w *world) stop(p *process) {
+	_ = p.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-p.gone:
+	case <-time.After(10 * time.Second):
+		_ = p.Process.Kill()
+		<-p.gone
+	}
 }
 
 func (w *world) await(what string, ok func() bool) {
