@@ -4,16 +4,6 @@ package fleet
 // is: it is found when a platform is built. A ready platform never has it.
 const AutoKind KindName = "auto"
 
-// Serves tells why no site can be put on a platform of kind k; nil if it can.
-func (k KindName) Serves() error {
-	switch k {
-	case "wordpress", "drupal", "backdrop":
-		return Errorf(Refused, "Sites of kind %s cannot be hosted yet; their platforms can be built, compared and tracked.", k).
-			WithHint("An application that brings its own distrobot.yml can be hosted with --kind generic.")
-	}
-	return nil
-}
-
 // KindChanges is the rule of a distribution's new kind: its platforms must be
 // of it, except those that failed or are retired, which will be built anew.
 func KindChanges(d Distribution, platforms []Platform) error {

@@ -6,14 +6,6 @@ import (
 	"github.com/distrobot/distrobot/fleet"
 )
 
-func TestServes(t *testing.T) {
-	for kind, serves := range map[fleet.KindName]bool{"generic": true, "wordpress": false, "drupal": false, "backdrop": false} {
-		if err := kind.Serves(); (err == nil) != serves {
-			t.Errorf("%s: %v", kind, err)
-		}
-	}
-}
-
 func TestKindChanges(t *testing.T) {
 	dist := func(k fleet.KindName) fleet.Distribution { return fleet.Distribution{Name: "shop", Kind: k} }
 	is := func(k fleet.KindName, s fleet.PlatformState) []fleet.Platform {

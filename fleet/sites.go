@@ -94,9 +94,6 @@ func landing(tx Tx, n NewSite) (Platform, HostName, error) {
 	if err := p.Accepts(); err != nil {
 		return p, "", err
 	}
-	if err := p.Kind.Serves(); err != nil {
-		return p, "", err
-	}
 	host, err := p.hostFor(n.Host)
 	return p, host, err
 }

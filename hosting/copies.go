@@ -56,7 +56,7 @@ func (w *Worker) next(ctx context.Context, s *job.Scope) (Copy, error) {
 		return Copy{}, err
 	}
 	c := Copy{
-		URI: site.URI, ID: site.ID, Kind: p.Kind, Distribution: p.Distribution,
+		URI: site.URI, Aliases: aliases(site), ID: site.ID, Kind: p.Kind, Distribution: p.Distribution,
 		Platform: p.Name, Commit: p.Ref.Commit, Tree: t, App: w.kindOf(p.Kind).App(t), Generation: st.generation + 1, From: st.data,
 		Fence: site.Lock.Fence, Plan: s.Task.Plan, Task: s.Task.ID,
 	}
@@ -67,6 +67,14 @@ func (w *Worker) next(ctx context.Context, s *job.Scope) (Copy, error) {
 		c.Pinned, c.Takes = rolledBack(s.Task), true
 	}
 	return c, nil
+}
+
+func aliases(s fleet.Site) []fleet.URI {
+	var out []fleet.URI
+	for _, a := range s.Aliases {
+		out = append(out, fleet.URI(a))
+	}
+	return out
 }
 
 // old names the generation that was live when the task began.

@@ -50,6 +50,9 @@ type Copies interface {
 	// without the network if the specification says so. log receives their output
 	// by lines. The copy must not be live.
 	Run(ctx context.Context, c Copy, programs func(Place) []Program, log func(string)) error
+	// Cron runs the application's regular work on the generation that visitors
+	// get, unless they wait, and keeps a hold waiting until it is over.
+	Cron(ctx context.Context, c Copy) error
 	// Abandon puts generation c.Generation, which must not be live, aside for
 	// people to look at, in the place of an earlier one.
 	Abandon(ctx context.Context, c Copy) error
@@ -66,6 +69,9 @@ type Handover interface {
 
 // Traffic decides what visitors of a site get.
 type Traffic interface {
+	// Able tells why sites of an application cannot be hosted here; nil if they
+	// can.
+	Able(a App) error
 	// Hold makes the site answer 503 with Retry-After from now on. Holding again
 	// keeps the time of the first call, which is returned.
 	Hold(ctx context.Context, c Copy) (time.Time, error)
@@ -108,6 +114,7 @@ type Records interface {
 // A Copy names one generation of a site and says what it is made of.
 type Copy struct {
 	URI          fleet.URI
+	Aliases      []fleet.URI
 	ID           string // of the site, for ever
 	Kind         fleet.KindName
 	Distribution fleet.DistName

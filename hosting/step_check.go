@@ -3,6 +3,7 @@ package hosting
 import (
 	"bytes"
 	"context"
+	"regexp"
 	"time"
 
 	"github.com/distrobot/distrobot/fleet"
@@ -30,11 +31,17 @@ func (w *Worker) check(of copyOf) func(context.Context, *job.Scope) error {
 	}
 }
 
+// fatal is how PHP logs that it gave a page up; the answer may be 200 all the
+// same.
+var fatal = regexp.MustCompile(`PHP (?:Fatal|Parse|Compile|Core) error:[^\n]*`)
+
 // Meets tells what is wrong with an answer; nil if it is as it shall be.
 func (c Check) Meets(a Answer) error {
 	switch {
 	case a.Status != c.Status:
 		return fleet.Errorf(fleet.Failed, "The page %s answers %d instead of %d.", c.Path, a.Status, c.Status)
+	case fatal.MatchString(a.Log):
+		return fleet.Errorf(fleet.Failed, "The page %s answers, but PHP failed: %s", c.Path, fleet.Clean(fatal.FindString(a.Log), 200))
 	case a.Bytes < c.MinBytes:
 		return fleet.Errorf(fleet.Failed, "The page %s has %d bytes, but at least %d are expected.", c.Path, a.Bytes, c.MinBytes)
 	case c.Marker != "" && !bytes.Contains(a.Body, []byte(c.Marker)):

@@ -107,15 +107,16 @@ func (w *Worker) preflightCreate(ctx context.Context, s *job.Scope) error {
 // serves refuses a platform that is not on this host, or whose kind of site
 // cannot be hosted.
 func (w *Worker) serves(ctx context.Context, name fleet.PlatformName) error {
-	if _, err := w.tree(ctx, name); err != nil {
-		return err
-	}
-	p := fleet.Platform{Name: name}
-	err := patient(ctx, func() error { return fleet.One(ctx, w.Store, &p, "platform "+string(name)) })
+	t, err := w.tree(ctx, name)
 	if err != nil {
 		return err
 	}
-	return p.Kind.Serves()
+	p := fleet.Platform{Name: name}
+	err = patient(ctx, func() error { return fleet.One(ctx, w.Store, &p, "platform "+string(name)) })
+	if err != nil {
+		return err
+	}
+	return w.Backend.Able(w.kindOf(p.Kind).App(t))
 }
 
 // keepStart journals what the task starts from; start reads it.

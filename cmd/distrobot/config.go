@@ -56,6 +56,24 @@ type Config struct {
 	Concurrency int           `env:"DISTROBOT_CONCURRENCY" envDefault:"4"`
 	SitesListen string        `env:"DISTROBOT_SITES_LISTEN"`
 
+	Web         string        `env:"DISTROBOT_WEB" envDefault:"builtin"`
+	NginxTest   string        `env:"DISTROBOT_NGINX_TEST" envDefault:"nginx -t"`
+	NginxReload string        `env:"DISTROBOT_NGINX_RELOAD" envDefault:"nginx -s reload"`
+	NginxListen []string      `env:"DISTROBOT_NGINX_LISTEN" envSeparator:","`
+	TLSListen   []string      `env:"DISTROBOT_TLS_LISTEN" envSeparator:","`
+	Certificate string        `env:"DISTROBOT_CERTIFICATE"`
+	PrivateKey  string        `env:"DISTROBOT_CERTIFICATE_KEY"`
+	FPMTest     string        `env:"DISTROBOT_FPM_TEST" envDefault:"php-fpm8.2 -t"`
+	FPMReload   string        `env:"DISTROBOT_FPM_RELOAD" envDefault:"systemctl reload php8.2-fpm"`
+	Users       string        `env:"DISTROBOT_SITE_USERS" envDefault:"61000-64999"`
+	Cron        time.Duration `env:"DISTROBOT_CRON" envDefault:"15m"`
+
+	DB         string `env:"DISTROBOT_DB"`
+	DBUser     string `env:"DISTROBOT_DB_USER" envDefault:"root"`
+	DBPassword string `env:"DISTROBOT_DB_PASSWORD"`
+	DBPrefix   string `env:"DISTROBOT_DB_PREFIX" envDefault:"bot_"`
+	DBFrom     string `env:"DISTROBOT_DB_FROM" envDefault:"localhost"`
+
 	LogLevel  string `env:"DISTROBOT_LOG_LEVEL" envDefault:"info"`
 	LogFormat string `env:"DISTROBOT_LOG_FORMAT" envDefault:"text"`
 }

@@ -42,6 +42,7 @@ type manifestPolicy struct {
 	Free         string `yaml:"free,omitempty"`
 	SelfApproval bool   `yaml:"self_approval,omitempty"`
 	Failures     int    `yaml:"failures,omitempty"`
+	Rehearse     bool   `yaml:"rehearse,omitempty"`
 	ExpiryHours  int    `yaml:"expiry_hours,omitempty"`
 	KeepHours    int    `yaml:"keep_hours,omitempty"`
 	WaitHours    int    `yaml:"wait_hours,omitempty"`
@@ -132,7 +133,7 @@ func (d manifestDistribution) distribution(name string) (fleet.Distribution, err
 		Track:  fleet.Track{Branch: d.Branch, Tags: d.Tags, Versions: d.Versions},
 		Hush:   fleet.Hush{Hours: p.QuietHours, Ignored: p.Ignore},
 		Policy: fleet.Policy{Build: fleet.Auto(p.Build), Target: fleet.Auto(p.Target), Approval: p.Approval, Free: p.Free,
-			Self: p.SelfApproval, Channel: d.Channel, Failures: p.Failures, Expiry: p.ExpiryHours, Keep: p.KeepHours, Wait: p.WaitHours},
+			Self: p.SelfApproval, Channel: d.Channel, Failures: p.Failures, Expiry: p.ExpiryHours, Keep: p.KeepHours, Wait: p.WaitHours, Rehearse: p.Rehearse},
 	}
 	return out, fleet.CheckDistribution(out)
 }
@@ -157,6 +158,6 @@ func described(d fleet.Distribution) manifestDistribution {
 	return manifestDistribution{Kind: string(d.Kind), URL: d.URL, Source: source, Branch: d.Track.Branch, Tags: d.Track.Tags, Versions: d.Track.Versions,
 		Target: string(d.Target), Channel: p.Channel,
 		Policy: manifestPolicy{Build: string(p.Build), Target: string(p.Target), Approval: p.Approval, Free: p.Free,
-			SelfApproval: p.Self, Failures: p.Failures, ExpiryHours: p.Expiry, KeepHours: p.Keep, WaitHours: p.Wait,
+			SelfApproval: p.Self, Failures: p.Failures, ExpiryHours: p.Expiry, KeepHours: p.Keep, WaitHours: p.Wait, Rehearse: p.Rehearse,
 			QuietHours: d.Hush.Hours, Ignore: d.Hush.Ignored}}
 }

@@ -59,6 +59,8 @@ type worker struct {
 	runner  *job.Runner
 	queue   *queue.Queue
 	sweeper *job.Sweeper
+	cron    *hosting.Cron
+	end     func() // closes what the backend holds open
 }
 
 // newWorker wires the backend, the recipes, the runner and the queue. seed
@@ -68,7 +70,11 @@ func (a *app) newWorker(seed func(context.Context, fleet.URI, string) error) (*w
 		return nil, &exitError{code: exitUsage, text: fmt.Sprintf("DISTROBOT_BACKEND=%s: this version knows only the backend local.", a.cfg.Backend)}
 	}
 	w := &worker{app: a, host: fleet.HostName(a.cfg.Host)}
-	w.backend = &local.Backend{Data: a.cfg.Data, Host: w.host, Seed: seed}
+	var err error
+	if w.backend, w.end, err = a.cfg.machine(); err != nil {
+		return nil, &exitError{code: exitUsage, text: err.Error()}
+	}
+	w.backend.Seed = seed
 	w.web = local.NewWeb(w.backend, "127.0.0.1")
 	w.backend.Public = w.web.URL
 	host := &hosting.Worker{
@@ -76,6 +82,7 @@ func (a *app) newWorker(seed func(context.Context, fleet.URI, string) error) (*w
 		Kinds: kind.All(), Sources: source.All(a.sourceOptions()),
 		Lease: 4 * a.cfg.Lease, Retry: a.cfg.CheckRetry, Soak: a.cfg.Soak,
 	}
+	w.cron = &hosting.Cron{Worker: host, Every: a.cfg.Cron, Log: a.log}
 	w.runner = &job.Runner{Store: a.store, Logs: a.store, Recipe: host.Recipe, Owner: a.owner,
 		Lease: a.cfg.Lease, Grace: a.cfg.Grace, Log: a.log}
 	w.queue = queue.New(a.store.Conn(), a.log)
@@ -127,6 +134,7 @@ func (w *worker) run(ctx context.Context) error {
 		return fmt.Errorf("another worker already works on %s", w.app.cfg.Data)
 	}
 	defer lock.Close()
+	defer w.end()
 	defer w.web.Close()
 	presence := &job.Presence{Store: w.app.store, Log: w.app.log, Look: w.look,
 		Host: fleet.Host{Name: w.host, Backend: w.backend.Name(), Version: version(), Owner: w.app.owner}}
@@ -143,6 +151,11 @@ func (w *worker) run(ctx context.Context) error {
 		})
 	})
 	g.Go(func() error { return w.serveSites(ctx) })
+	g.Go(func() error {
+		return every(ctx, w.app.log, loop{name: "sites' cron", interval: time.Minute, run: func(ctx context.Context) error {
+			return w.cron.Due(ctx, time.Now())
+		}})
+	})
 	return g.Wait()
 }
 
@@ -194,6 +207,9 @@ func (w *worker) serveSites(ctx context.Context) error {
 			return err
 		}
 		for _, r := range records {
+			if w.backend.Fronted(r.URI) {
+				continue
+			}
 			if _, err := w.web.URL(r.URI); err != nil && fleet.CodeOf(err) != fleet.Later {
 				return err
 			}

@@ -17,12 +17,18 @@ import (
 // loopback serves the one generation for the one request.
 func (b *Backend) Check(ctx context.Context, c hosting.Copy, path string) (hosting.Answer, error) {
 	s := b.site(c.URI)
-	h := &handler{backend: b, uri: c.URI, gen: func() (string, error) { return s.gen(c.Generation), nil }}
+	if fronted(s.genOf(c)) {
+		return b.Front.Check(ctx, c.URI, genName(s, c), path)
+	}
+	h := &handler{backend: b, uri: c.URI, gen: func() (string, error) { return s.genOf(c), nil }}
 	return ask(ctx, h, c.URI, path)
 }
 
 // Probe implements hosting.Traffic.
 func (b *Backend) Probe(ctx context.Context, uri fleet.URI, path string) (hosting.Answer, error) {
+	if fronted(b.site(uri).path("live")) {
+		return b.Front.Probe(ctx, uri, path)
+	}
 	if b.Public == nil {
 		return ask(ctx, b.Handler(uri), uri, path)
 	}

@@ -3,9 +3,11 @@ package local
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/distrobot/distrobot/fleet"
@@ -43,6 +45,9 @@ func (b *Backend) Lay(ctx context.Context, c hosting.Copy) error {
 		if err := b.admit(ctx, s, c); err != nil {
 			return err
 		}
+		if err := b.serve(ctx, s, c); err != nil {
+			return err
+		}
 		f, err := b.plan(s, c, root)
 		if err != nil {
 			return err
@@ -73,11 +78,12 @@ func (b *Backend) unlay(ctx context.Context, s site, c hosting.Copy) error {
 	return removeTree(filepath.Join(gen, "root"))
 }
 
+// viewOf says how a copy is served; f may be nil before it is planned.
 func viewOf(c hosting.Copy, f *farm) view {
 	v := view{Docroot: c.App.Docroot, Tree: string(c.Platform), Shared: c.App.Shared, PHP: c.App.PHP}
 	v.Private = append(v.Private, c.App.Versioned...)
-	for to := range f.files {
-		v.Private = append(v.Private, to)
+	if f != nil {
+		v.Private = slices.AppendSeq(v.Private, maps.Keys(f.files))
 	}
 	if c.App.Database != nil {
 		v.Ignored = c.App.Database.Ignored

@@ -49,6 +49,8 @@ type Backend struct {
 	Users IDs
 	// Server is the database server; nil if there is none.
 	Server *Server
+	// Front serves PHP applications; nil if none can be hosted here.
+	Front Front
 	// HTTPS says that visitors reach the sites over TLS.
 	HTTPS bool
 	// Public gives the address of a site's live server, "http://127.0.0.1:8080",

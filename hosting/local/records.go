@@ -115,7 +115,14 @@ func (b *Backend) Remove(ctx context.Context, c hosting.Copy) error {
 	gone := site(filepath.Join(b.Data, "sites", ".gone-"+siteName(c.URI)))
 	err := b.bury(ctx, gone)
 	if err == nil {
-		err = b.guarded(ctx, c, func(s site, _ *os.File) error { return os.Rename(string(s), string(gone)) })
+		err = b.guarded(ctx, c, func(s site, _ *os.File) error {
+			if fronted(s.path("live")) && b.Front != nil {
+				if err := b.Front.Drop(ctx, c.URI); err != nil {
+					return err
+				}
+			}
+			return os.Rename(string(s), string(gone))
+		})
 	}
 	if err == nil {
 		err = b.bury(ctx, gone)

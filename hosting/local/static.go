@@ -36,6 +36,9 @@ func openGeneration(b *Backend, uri fleet.URI, dir string) (*generation, error) 
 	if g.view, err = readView(g.dir); err != nil {
 		return nil, err
 	}
+	if g.view.PHP { // its programs would be shown as text
+		return nil, errHidden
+	}
 	g.record, err = record(g.dir)
 	return g, err
 }
