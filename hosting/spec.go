@@ -45,11 +45,13 @@ type Spec struct {
 	Settings map[string]string `yaml:"settings"`
 	Install  [][]string        `yaml:"install"` // argument vectors, run in order for a new site
 	Update   [][]string        `yaml:"update"`  // the same for a site that was moved here
-	Database DatabaseSpec      `yaml:"database"`
-	Check    Check             `yaml:"check"`
-	Verify   [][]string        `yaml:"verify"` // argument vectors, run once in the built tree
-	Network  *bool             `yaml:"network"`
-	Timeout  string            `yaml:"timeout"` // of one command, like "10m"
+	// Profile is what a new site is installed with, where the CMS has several.
+	Profile  string       `yaml:"profile"`
+	Database DatabaseSpec `yaml:"database"`
+	Check    Check        `yaml:"check"`
+	Verify   [][]string   `yaml:"verify"` // argument vectors, run once in the built tree
+	Network  *bool        `yaml:"network"`
+	Timeout  string       `yaml:"timeout"` // of one command, like "10m"
 	// Composer allows what the composer source leaves out otherwise.
 	Composer ComposerSpec `yaml:"composer"`
 }

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -63,6 +64,9 @@ func (s Spec) bounded() error {
 	if s.Kind != "" && fleet.CheckDistName(string(s.Kind)) != nil {
 		return invalid("kind is not a name")
 	}
+	if s.Profile != "" && !machineName.MatchString(s.Profile) {
+		return invalid("profile is not a machine name")
+	}
 	if len(s.PHP) > 60 {
 		return invalid("php is longer than 60 characters")
 	}
@@ -103,6 +107,9 @@ func (c Check) bounded() error {
 	}
 	return nil
 }
+
+// machineName is what Drupal and Backdrop call a profile.
+var machineName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,49}$`)
 
 // apart refuses paths that lie within each other: a directory cannot be shared
 // and copied, nor a settings file be written through a link.

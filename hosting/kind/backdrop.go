@@ -25,9 +25,6 @@ func (backdrop) Detect(t hosting.Tree) bool {
 	return found
 }
 
-// App implements hosting.Kind.
-func (backdrop) App(t hosting.Tree) hosting.App { return appOf(t) }
-
 // backdropIn finds Backdrop in a tree.
 func backdropIn(in tree) (core, bool) {
 	c := core{flavour: backdrop1, name: "backdrop", legacy: true}

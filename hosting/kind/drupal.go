@@ -35,9 +35,6 @@ func (drupal) Detect(t hosting.Tree) bool {
 	return found || in.requires(drupalPackages...)
 }
 
-// App implements hosting.Kind.
-func (drupal) App(t hosting.Tree) hosting.App { return appOf(t) }
-
 // A core is a CMS with extensions as it was found in a tree.
 type core struct {
 	flavour
