@@ -8,6 +8,12 @@ import (
 func (c *checker) section(at string, o object) {
 	fs, _ := o["fields"].([]any)
 	c.text(at+"/text", o["text"], limit{max: 3000, optional: len(fs) > 0})
+	if e, ok := o["accessory"].(object); ok {
+		if e["type"] != "button" {
+			c.add(at+"/accessory/type", "must be button")
+		}
+		c.button(at+"/accessory", e)
+	}
 	if len(fs) == 0 {
 		return
 	}
@@ -108,7 +114,7 @@ func (c *checker) richText(at string, v any) {
 			c.string(p+"/text", e["text"], 3000)
 		case "link":
 			c.string(p+"/url", e["url"], 3000)
-		case "user", "date":
+		case "user", "date", "channel":
 			c.runes += 20 // about what is shown
 		default:
 			c.add(p+"/type", "is %q, which is not used here", kind)

@@ -43,12 +43,12 @@ func Render(m fleet.Message) Rendered {
 		first.Spans = append([]fleet.Span{{Text: mark}}, first.Spans...)
 		lines = append([]fleet.Line{first}, lines[1:]...)
 	}
-	blocks = append(blocks, richText(lines)...)
+	blocks = append(blocks, paragraphs(m.Subject, lines)...)
 	blocks = append(blocks, fields(m.Fields)...)
 	if m.Table != nil {
 		blocks = append(blocks, table(*m.Table)...)
 	}
-	blocks = append(blocks, richText(m.More)...)
+	blocks = append(blocks, paragraphs(m.Subject, m.More)...)
 	blocks = append(blocks, actions(m.Subject, m.Buttons)...)
 	if len(m.Footer.Spans) > 0 {
 		blocks = append(blocks, contextLine(m.Footer))

@@ -46,6 +46,17 @@ func someMessages() map[string]fleet.Message {
 			Footer:  fleet.Say("seen ", fleet.When(at)),
 			Subject: fleet.SubjectOf(fleet.AboutNews, "atrium/1"),
 		},
+		"beside": {
+			Text: "4 sites are out of date.", Title: "Out of date: 4 sites",
+			Lines: []fleet.Line{
+				{Spans: []fleet.Span{fleet.Bold("atrium"), {Text: ": 3 of 4 sites are out of date, in "}, fleet.In("C0SITES")},
+					Button: &fleet.Button{Action: fleet.ActUpgrade, Label: "Compare and upgrade atrium", Value: "atrium"}},
+				fleet.Item("a.example.org, b.example.org"), fleet.Item("posted in ", fleet.In("C0SITES")),
+				{Spans: []fleet.Span{fleet.Bold("intranet"), {Text: ": 1 of 1 site is out of date"}},
+					Button: &fleet.Button{Action: fleet.ActUpgrade, Label: "Compare and upgrade intranet", Value: "intranet"}},
+			},
+			Subject: fleet.SubjectOf(fleet.AboutDigest, "mondays/2026-11-23T09:00"),
+		},
 		"plan": {
 			Text: "Upgrade of 3 sites of atrium from 1.0.0 to 1.1.0 waits for your Confirm.", Title: "Upgrade 3 sites of atrium to 1.1.0",
 			Fields: []fleet.Field{
@@ -120,7 +131,8 @@ func TestHostileText(t *testing.T) {
 	for _, evil := range hostile {
 		m := fleet.Message{
 			Text: evil, Title: evil, Tone: fleet.Warn,
-			Lines:  []fleet.Line{fleet.Say(evil, fleet.Bold(evil), fleet.Mono(evil), fleet.Link(evil, evil)), fleet.Item(evil), {Quote: true, Spans: []fleet.Span{{Text: evil}}}},
+			Lines:  []fleet.Line{fleet.Say(evil, fleet.Bold(evil), fleet.Mono(evil), fleet.Link(evil, evil)), fleet.Item(evil), {Quote: true, Spans: []fleet.Span{{Text: evil}}},
+				{Spans: []fleet.Span{{Text: evil}, fleet.Bold(evil), fleet.Mono(evil)}, Button: &fleet.Button{Action: "a", Label: evil, Value: "1"}}},
 			Fields: []fleet.Field{{Label: evil, Value: fleet.Say(evil, fleet.Mono(evil), fleet.Bold(evil))}, {Label: "u", Value: fleet.Say(fleet.Span{User: evil, Text: evil})}},
 			Table:  &fleet.Table{Caption: evil, Header: []string{evil, evil}, Rows: [][]string{{evil, evil}, {"", evil}}},
 			More:   []fleet.Line{fleet.Say(fleet.Link(evil, "https://example.org/"))},

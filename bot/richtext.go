@@ -17,6 +17,9 @@ var userID = regexp.MustCompile(`^[UW][A-Z0-9]{1,20}$`)
 // roomID is what Slack's ids of public and private channels look like.
 var roomID = regexp.MustCompile(`^[CG][A-Z0-9]{1,20}$`)
 
+// maxBeside bounds a paragraph with a button beside it, in runes.
+const maxBeside = 1900
+
 // dateFormat shows a moment in the reader's time zone.
 const dateFormat = "{date_short_pretty} at {time}"
 
@@ -46,6 +49,35 @@ func richText(lines []fleet.Line) []slack.Block {
 	}
 	flush()
 	return out
+}
+
+// paragraphs draws lines as richText does, except for those with a button beside
+// them. Only sections carry one, so these are mrkdwn, each span escaped.
+func paragraphs(about fleet.Subject, lines []fleet.Line) []slack.Block {
+	var out []slack.Block
+	for from := 0; from < len(lines); {
+		to := from
+		for to < len(lines) && lines[to].Button == nil {
+			to++
+		}
+		out = append(out, richText(lines[from:to])...)
+		if to < len(lines) {
+			out = append(out, beside(about, lines[to]))
+			to++
+		}
+		from = to
+	}
+	return out
+}
+
+// beside draws a paragraph with its button. The block's id is that of an actions
+// block, so that a press tells what it was pressed on.
+func beside(about fleet.Subject, l fleet.Line) slack.Block {
+	b := *l.Button
+	el := button(b, map[string]int{})
+	s := slack.NewSectionBlock(mrkdwnObject(mrkdwn(l.Spans, maxBeside)), nil, slack.NewAccessory(el))
+	s.BlockID = actionsID(about, 0, []fleet.Button{b})
+	return s
 }
 
 // runOf counts the leading lines that are one element (a paragraph, a quote, or

@@ -90,7 +90,7 @@ func TestLists(t *testing.T) {
 	}
 	w.says(w.ask(bob, "site create d.example.org atrium"), "Site d.example.org is being created on atrium-1.0.0")
 	w.says(w.ask(bob, "digest add m 0 9 * * 1"), "Digest m is scheduled.")
-	w.says(w.ask(bob, "digest list"), "m | 0 9 * * 1 | UTC | C1")
+	w.says(w.ask(bob, "digest list"), "m: 0 9 * * 1 UTC, in C1, next")
 	w.says(w.ask(bob, "digest remove m"), "is not posted any more")
 }
 

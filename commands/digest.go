@@ -3,6 +3,8 @@ package commands
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/distrobot/distrobot/fleet"
 )
@@ -11,8 +13,25 @@ import (
 func newDigest(t *Table) Command {
 	return Command{
 		Verb: "digest", Group: "Digest", Summary: "what is out of date now", Role: fleet.Reader,
-		Run: func(ctx context.Context, _ Request) (fleet.Message, error) { return t.Narrator.Digest(ctx, t.now()) },
+		Run: func(ctx context.Context, _ Request) (fleet.Message, error) { return t.Narrator.Digest(ctx, t.now(), 0) },
 	}
+}
+
+// pressMore shows the next page of a digest, as it would be now: beneath one that
+// everybody sees to the person alone, and in place of a page that only they see.
+func (t *Table) pressMore(ctx context.Context, p Press, _ Request) (Reply, error) {
+	page, err := strconv.Atoi(p.Value)
+	if err != nil || page < 0 {
+		return Reply{}, forgotten()
+	}
+	m, err := t.Narrator.Digest(ctx, t.now(), page)
+	if err != nil {
+		return Reply{}, err
+	}
+	if p.Subject == "" {
+		return Reply{None: true, Refresh: &m}, nil
+	}
+	return Reply{Message: m}, nil
 }
 
 func newDigestAdd(t *Table) Command {
@@ -69,13 +88,30 @@ func newDigestList(t *Table) Command {
 				return say("No digest is scheduled.", fleet.Say("Schedule one: ", fleet.Mono(fleet.Slash+` digest add mondays "0 9 * * 1"`))), nil
 			}
 			m := fleet.Message{Title: "Digests", Text: "There " + areMany(len(all), "digest", "digests") + "."}
-			m.Table = &fleet.Table{Header: []string{"Name", "Schedule", "Zone", "Channel", "Next"}}
 			for _, d := range all {
-				m.Table.Rows = append(m.Table.Rows, []string{orDash(d.Name), orDash(d.Spec), orDash(d.Zone), orDash(d.Channel), stamp(d.Next)})
+				m.Lines = append(m.Lines, digestLine(d))
 			}
 			return m, nil
 		},
 	}
+}
+
+// digestLine tells of one schedule.
+func digestLine(d fleet.Digest) fleet.Line {
+	line := fleet.Item(fleet.Bold(fleet.Clean(d.Name, 60)), ": ", fleet.Mono(fleet.Clean(d.Spec, 80)), " "+fleet.Clean(d.Zone, 60)+", in ")
+	if strings.HasPrefix(d.Channel, "D") { // Slack's ids of direct messages
+		line.Spans = append(line.Spans, fleet.Span{Text: "a direct message"})
+	} else {
+		line.Spans = append(line.Spans, fleet.In(fleet.Clean(d.Channel, 80)))
+	}
+	line.Spans = append(line.Spans, fleet.Span{Text: ", next "}, fleet.When(d.Next), fleet.Span{Text: "."})
+	if d.Quiet {
+		line.Spans = append(line.Spans, fleet.Span{Text: " Quiet when nothing is out of date."})
+	}
+	if d.Skip {
+		line.Spans = append(line.Spans, fleet.Span{Text: " A missed one is skipped."})
+	}
+	return line
 }
 
 func newDigestRemove(t *Table) Command {

@@ -3,14 +3,9 @@ package commands
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/distrobot/distrobot/fleet"
 )
-
-// hostSilent is after how long without a word a worker is called silent; they
-// report several times a minute.
-const hostSilent = 2 * time.Minute
 
 // newHosts lists the machines that have a worker.
 func newHosts(t *Table) Command {
@@ -44,7 +39,7 @@ func newHosts(t *Table) Command {
 
 func (t *Table) hostRow(h fleet.Host) []string {
 	heard := stamp(h.Seen)
-	if !h.Seen.IsZero() && t.now().Sub(h.Seen) > hostSilent {
+	if !h.Seen.IsZero() && t.now().Sub(h.Seen) > fleet.HostSilent {
 		heard += ", silent since"
 	}
 	return []string{orDash(string(h.Name)), orDash(h.Backend), count(h.Running), fmt.Sprintf("%.1f GB", float64(h.Free)/1e9), heard}

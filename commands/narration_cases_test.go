@@ -156,7 +156,21 @@ func digestCases() map[string]fleet.Message {
 		Pinned:  []fleet.Site{{URI: "old.example.org", Platform: "archive-1.0.0", Pinned: "its upgrade to atrium-1.1.0 failed: status 500"}},
 		Failing: []fleet.Cursor{{Distribution: "intranet", Failing: "The server asks for a password"}},
 		Held:    []fleet.Task{{ID: "01jd0000000000000000000002", Kind: fleet.TaskMigrate, About: "shop.example.org"}}}
+	full.Details = map[fleet.DistName]fleet.DistDetail{"atrium": {Security: true, Cursor: fleet.Cursor{Distribution: "atrium", Checked: noon}, Target: fleet.Platform{Name: "atrium-2.0.0", Ready: after(-75 * time.Hour)}}}
+	full.All = map[fleet.DistName]int{"intranet": 5}
+	full.Silent = []fleet.Host{{Name: "web2", Seen: after(-time.Hour)}}
+	full.Idle = []fleet.PlatformName{"atrium-0.9.0"}
+	many := fleet.DigestView{At: noon, Sites: map[fleet.DistName][]fleet.URI{}}
+	for i := range 20 {
+		name := fmt.Sprintf("family%02d", i)
+		many.Standings = append(many.Standings, standing(name, 60-i, 60-i))
+		many.Sites[fleet.DistName(name)] = sites(10)
+	}
+	last := many
+	last.Page = 2
 	return map[string]fleet.Message{
+		"many":  fleet.TellDigest(many),
+		"last":  fleet.TellDigest(last),
 		"full":  fleet.TellDigest(full),
 		"one":   fleet.TellDigest(fleet.DigestView{At: noon, Standings: []fleet.Standing{standing("atrium", 1, 1)}, Sites: map[fleet.DistName][]fleet.URI{"atrium": sites(1)}}),
 		"quiet": fleet.TellDigest(fleet.DigestView{Name: "mondays", At: noon, Standings: []fleet.Standing{standing("atrium", 0)}}),

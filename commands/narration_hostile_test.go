@@ -34,7 +34,8 @@ func hostileMessages(s string) map[string]fleet.Message {
 		notes[i] = fleet.Finding{Block: i%2 == 0, Site: "a.example.org", Text: s}
 	}
 	ref := fleet.Ref{Name: "refs/tags/" + s, Commit: s, Version: s}
-	news := fleet.Announcement{ID: "atrium/1", Distribution: "atrium", From: ref, To: ref, Commits: many, Total: 20, State: fleet.NewsOpen, At: noon, Web: s, Others: []string{s, s, s}}
+	news := fleet.Announcement{ID: "atrium/1", Distribution: "atrium", From: ref, To: ref, Commits: many, Total: 20, State: fleet.NewsOpen, At: noon, Web: s, Others: []string{s, s, s},
+		Note: s, Page: s, Locks: []fleet.LockChange{{Path: s, Rows: rows[:12], More: 3}, {Path: s, Rows: rows[:1]}}}
 	rewritten, head := news, news
 	rewritten.Rewritten = true
 	head.To = fleet.Ref{Name: "refs/heads/" + s, Commit: s}
@@ -48,6 +49,8 @@ func hostileMessages(s string) map[string]fleet.Message {
 		"log_line":  fleet.TellPlanEvent(fleet.PlanEvent{Text: "x" + s}),
 		"task":      fleet.TellTask(fleet.Task{ID: "t1", Kind: fleet.TaskKind(s), Host: fleet.HostName(s), About: s, State: fleet.TaskHeld, Reason: s, Steps: []fleet.StepRecord{{Name: s, State: fleet.StepUnknown}}}),
 		"digest": fleet.TellDigest(fleet.DigestView{Name: s, At: noon, Pinned: []fleet.Site{{URI: "a.example.org", Pinned: s}},
+			Standings: hostileStandings(s), Silent: []fleet.Host{{Name: fleet.HostName(s), Seen: noon}}, Idle: []fleet.PlatformName{fleet.PlatformName(s)},
+			Sites:   map[fleet.DistName][]fleet.URI{"atrium": {fleet.URI(s), fleet.URI(s)}},
 			Failing: []fleet.Cursor{{Distribution: "atrium", Failing: s}}, Held: []fleet.Task{{ID: "t1", About: s}}}),
 	}
 	for _, state := range []fleet.PlanState{fleet.PlanReading, fleet.PlanProposed, fleet.PlanRunning, fleet.PlanPaused, fleet.PlanFailed, fleet.PlanSuperseded} {
@@ -63,4 +66,10 @@ func hostileMessages(s string) map[string]fleet.Message {
 		out["plan_"+string(state)] = fleet.TellPlan(fleet.PlanView{Plan: p})
 	}
 	return out
+}
+
+// hostileStandings are out-of-date sites on platforms by names that none can have.
+func hostileStandings(s string) []fleet.Standing {
+	return []fleet.Standing{{Distribution: fleet.Distribution{Name: "atrium", Target: fleet.PlatformName(s)}, OutOfDate: 3,
+		Behind: []fleet.PlatformCount{{Platform: fleet.Platform{Name: fleet.PlatformName(s)}, Sites: 3}}}}
 }

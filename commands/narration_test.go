@@ -3,6 +3,7 @@ package commands_test
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -67,7 +68,7 @@ func checkMessage(t *testing.T, m fleet.Message) {
 		t.Error("the message has no text for notifications")
 	}
 	primary := 0
-	for _, b := range m.Buttons {
+	for _, b := range buttonsOf(m) {
 		if b.Style == fleet.Primary {
 			primary++
 		}
@@ -97,6 +98,17 @@ func checkMessage(t *testing.T, m fleet.Message) {
 		}
 		checkForeign(t, p)
 	}
+}
+
+// buttonsOf gives all buttons of m, those beside its lines too.
+func buttonsOf(m fleet.Message) []fleet.Button {
+	out := slices.Clone(m.Buttons)
+	for _, l := range append(append([]fleet.Line{}, m.Lines...), m.More...) {
+		if l.Button != nil {
+			out = append(out, *l.Button)
+		}
+	}
+	return out
 }
 
 func beginsWithVerb(label string) bool {

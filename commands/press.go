@@ -37,6 +37,7 @@ func (t *Table) presses() map[string]press {
 		fleet.ActGiveUp:   {fleet.Maintainer, "answer for a task", t.pressHeld(fleet.GiveUp)},
 		fleet.ActRebuild:  {fleet.Maintainer, "build a platform", t.pressRebuild},
 		fleet.ActUpgrade:  {fleet.Maintainer, "ask for an upgrade", t.pressUpgrade},
+		fleet.ActMore:     {fleet.Reader, "look at the digest", t.pressMore},
 	}
 }
 

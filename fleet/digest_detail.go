@@ -75,11 +75,16 @@ func idle(d DistDetail, plats []PlatformCount) []PlatformName {
 	return out
 }
 
-// idle lists the platforms of all distributions with a target that can go.
-func (n *Narrator) idle(ctx context.Context, details map[DistName]DistDetail) ([]PlatformName, error) {
+// HostSilent is after how long without a word a worker is called silent; they
+// report themselves every few seconds.
+const HostSilent = 2 * time.Minute
+
+// places reads where sites are: those of each distribution, platforms that can
+// go, and hosts of which nothing was heard for some time before at.
+func (n *Narrator) places(ctx context.Context, v *DigestView, at time.Time) error {
 	plats, err := (&Catalog{Store: n.Store}).Platforms(ctx, "")
 	if err != nil || len(plats) == 0 {
-		return nil, err
+		return err
 	}
 	ixs := make([]Index, len(plats))
 	for i, p := range plats {
@@ -87,16 +92,35 @@ func (n *Narrator) idle(ctx context.Context, details map[DistName]DistDetail) ([
 	}
 	counts, err := n.Store.Count(ctx, ixs...)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var out []PlatformName
+	v.All = map[DistName]int{}
+	inUse := map[HostName]bool{}
 	for i, p := range plats {
-		if d, ok := details[p.Distribution]; ok && d.Target.Name != "" {
-			out = append(out, idle(d, []PlatformCount{{Platform: p, Sites: counts[i]}})...)
+		v.All[p.Distribution] += counts[i]
+		for h := range p.Paths {
+			inUse[h] = inUse[h] || counts[i] > 0
+		}
+		if d, ok := v.Details[p.Distribution]; ok && d.Target.Name != "" {
+			v.Idle = append(v.Idle, idle(d, []PlatformCount{{Platform: p, Sites: counts[i]}})...)
 		}
 	}
-	slices.Sort(out)
-	return out, nil
+	slices.Sort(v.Idle)
+	return n.silent(ctx, v, inUse, at)
+}
+
+// silent adds the hosts with sites whose workers are not heard of.
+func (n *Narrator) silent(ctx context.Context, v *DigestView, inUse map[HostName]bool, at time.Time) error {
+	hosts, err := listRows(ctx, n.Store, AllHosts, func(h *Host, name string) { h.Name = HostName(name) })
+	if err != nil {
+		return err
+	}
+	for _, h := range hosts {
+		if inUse[h.Name] && !h.Seen.IsZero() && at.Sub(h.Seen) > HostSilent {
+			v.Silent = append(v.Silent, h)
+		}
+	}
+	return nil
 }
 
 // lag says how far sites are behind: since when there is the target, by how
@@ -114,6 +138,9 @@ func (v DigestView) lag(s Standing) []Span {
 	}
 	if d.Security {
 		out = append(out, Span{Text: " 🔒 "}, Bold("The target says that it mends a security hole."))
+	}
+	if c := d.Cursor; !c.Checked.IsZero() && c.Failing == "" {
+		out = append(out, Span{Text: " Last checked "}, When(c.Checked), Span{Text: "."})
 	}
 	return out
 }

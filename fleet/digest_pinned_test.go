@@ -17,6 +17,9 @@ func said(m fleet.Message) string {
 			b.WriteString(s.Text)
 		}
 		b.WriteByte('\n')
+		if l.Button != nil {
+			fmt.Fprintf(&b, "[%s]\n", l.Button.Label)
+		}
 	}
 	for _, x := range m.Buttons {
 		fmt.Fprintf(&b, "[%s]\n", x.Label)
@@ -30,7 +33,7 @@ func TestDigestListsPinnedSitesOnceAndApart(t *testing.T) {
 		pin       []fleet.URI
 		want, not []string
 	}{
-		{"none", nil, []string{"2 sites are out of date: 2 on atrium-1.0.0.\n", "a.example, b.example", "[Compare and upgrade atrium]"}, []string{"inned"}},
+		{"none", nil, []string{"atrium: 2 of 2 sites are out of date, on atrium-1.0.0. The target is atrium-1.1.0.", "a.example, b.example", "[Compare and upgrade atrium]"}, []string{"inned"}},
 		{"one of two", []fleet.URI{"a.example"}, []string{"1 of them is pinned; it is listed below.", "b.example\n", "Pinned: a.example on atrium-1.0.0. The check failed.", "[Compare"}, []string{"a.example, b.example"}},
 		{"all", []fleet.URI{"a.example", "b.example"}, []string{"All of them are pinned, so no upgrade is offered."}, []string{"[Compare", "a.example, b.example"}},
 	} {
@@ -42,7 +45,7 @@ func TestDigestListsPinnedSitesOnceAndApart(t *testing.T) {
 				_, err := w.sites.Pin(w.ctx, u, "the check failed", alice)
 				w.ok(err)
 			}
-			m, err := (&fleet.Narrator{Store: w.store}).Digest(w.ctx, time.Now())
+			m, err := (&fleet.Narrator{Store: w.store}).Digest(w.ctx, time.Now(), 0)
 			w.ok(err)
 			got := said(m)
 			for _, x := range c.want {

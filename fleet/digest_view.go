@@ -19,6 +19,9 @@ type DigestView struct {
 	Held      []Task
 	Details   map[DistName]DistDetail // of every distribution
 	Idle      []PlatformName          // old platforms without sites
+	Page      int                     // which part of the distributions, from 0
+	All       map[DistName]int        // sites of each distribution, wherever they are
+	Silent    []Host                  // with sites, and nothing was heard of them lately
 }
 
 // nothing reports whether nothing is out of date and nothing needs a person.
@@ -27,36 +30,39 @@ func (v DigestView) nothing() bool {
 	for _, s := range v.Standings {
 		out += s.OutOfDate
 	}
-	return out+len(v.Failing)+len(v.Held)+len(v.Pinned) == 0
+	return out+len(v.Failing)+len(v.Held)+len(v.Pinned)+len(v.Silent) == 0
 }
 
-// Digest tells what is out of date now, as a scheduled digest would.
-func (n *Narrator) Digest(ctx context.Context, at time.Time) (Message, error) {
-	v, err := n.digestView(ctx)
+// Digest tells what is out of date now, as a scheduled digest would; page counts
+// from 0.
+func (n *Narrator) Digest(ctx context.Context, at time.Time, page int) (Message, error) {
+	v, err := n.digestView(ctx, page, at)
 	v.At = at
 	return TellDigest(v), err
 }
 
 // digest tells one issue of a schedule; the id is "NAME/TIME".
 func (n *Narrator) digest(ctx context.Context, id string) (Message, error) {
-	v, err := n.digestView(ctx)
-	if err != nil {
-		return Message{}, err
-	}
-	name, at, _ := strings.Cut(id, "/")
+	name, slot, _ := strings.Cut(id, "/")
 	d := Digest{Name: name}
 	if _, err := n.Store.Read(ctx, &d); err != nil {
 		return Message{}, err
 	}
-	v.Name, v.Zone, v.At = name, d.Zone, d.Last
-	if t, err := time.Parse("2006-01-02T15:04", at); err == nil && v.At.IsZero() {
-		v.At = t
+	at := d.Last
+	if t, err := time.Parse("2006-01-02T15:04", slot); err == nil && at.IsZero() {
+		at = t
 	}
+	v, err := n.digestView(ctx, 0, at)
+	if err != nil {
+		return Message{}, err
+	}
+	v.Name, v.Zone, v.At = name, d.Zone, at
 	return TellDigest(v), nil
 }
 
-func (n *Narrator) digestView(ctx context.Context) (DigestView, error) {
-	v := DigestView{Sites: map[DistName][]URI{}}
+// digestView reads what a page of a digest is made of, as of a time.
+func (n *Narrator) digestView(ctx context.Context, page int, at time.Time) (DigestView, error) {
+	v := DigestView{Sites: map[DistName][]URI{}, Page: page}
 	var err error
 	if v.Standings, err = (&Catalog{Store: n.Store}).Standing(ctx); err != nil {
 		return v, err
@@ -64,16 +70,17 @@ func (n *Narrator) digestView(ctx context.Context) (DigestView, error) {
 	if v.Pinned, err = n.pinned(ctx); err != nil {
 		return v, err
 	}
-	for _, s := range v.Standings {
+	if v.Details, err = n.detail(ctx, v.Standings); err != nil {
+		return v, err
+	}
+	shown, _, _ := v.onPage()
+	for _, s := range shown {
 		if v.Sites[s.Distribution.Name], err = n.behind(ctx, s, v.Pinned); err != nil {
 			return v, err
 		}
 	}
-	if v.Details, err = n.detail(ctx, v.Standings); err != nil {
-		return v, err
-	}
 	v.Failing = failing(v.Details)
-	if v.Idle, err = n.idle(ctx, v.Details); err != nil {
+	if err = n.places(ctx, &v, at); err != nil {
 		return v, err
 	}
 	v.Held, err = n.held(ctx)

@@ -170,7 +170,7 @@ func (ds *Digests) nothing(ctx context.Context, name string) (bool, error) {
 	if found, err := ds.Store.Read(ctx, &d); err != nil || !found[0] || !d.Quiet {
 		return false, err
 	}
-	v, err := (&Narrator{Store: ds.Store}).digestView(ctx)
+	v, err := (&Narrator{Store: ds.Store}).digestView(ctx, 0, d.Next)
 	return err == nil && v.nothing(), err
 }
 

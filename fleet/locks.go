@@ -36,7 +36,7 @@ func isCore(name string) bool {
 // tellLockRows is how many packages of a lock a notice names.
 const tellLockRows = 3
 
-// TellLock is one changed lock or makefile as a list item: "composer.lock:
+// TellLock is one changed lock or makefile as a list item: "In composer.lock:
 // drupal/core 10.2.6 → 10.3.1 and 12 packages more". It names n packages.
 func TellLock(c LockChange, n int) Line {
 	parts := make([]string, 0, n)
@@ -47,7 +47,7 @@ func TellLock(c LockChange, n int) Line {
 	if more := c.More + len(c.Rows) - len(parts); more > 0 {
 		text += fmt.Sprintf(" and %s more", Plural(more, "package", "packages"))
 	}
-	return Item(Mono(Clean(c.Path, 80)), ": "+text+".")
+	return Item("In ", Mono(Clean(c.Path, 80)), ": "+text+".")
 }
 
 func tellLockRow(r Row) string {

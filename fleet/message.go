@@ -34,9 +34,10 @@ const (
 
 // A Line is one paragraph or list item: spans beside each other.
 type Line struct {
-	Item  bool // a list item
-	Quote bool // foreign words, set apart
-	Spans []Span
+	Item   bool // a list item
+	Quote  bool // foreign words, set apart
+	Spans  []Span
+	Button *Button `json:",omitempty"` // stands beside a paragraph, for what is said there; nil for none
 }
 
 // A Span is a run of text with one look. Text is always plain; User, Time and

@@ -3,45 +3,80 @@ package fleet
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
-// tellDists is how many distributions a digest details.
+// tellDists is how many distributions a page of a digest details.
 const tellDists = 8
 
+// behind lists the standings with out-of-date sites, those that mend a security
+// hole first, then the most sites.
+func (v DigestView) behind() []Standing {
+	out := slices.DeleteFunc(slices.Clone(v.Standings), func(s Standing) bool { return s.OutOfDate == 0 })
+	slices.SortStableFunc(out, func(a, b Standing) int {
+		if n := bit(v.Details[b.Distribution.Name].Security) - bit(v.Details[a.Distribution.Name].Security); n != 0 {
+			return n
+		}
+		return b.OutOfDate - a.OutOfDate
+	})
+	return out
+}
+
+// onPage is the part of the standings that the page shows, and how many pages
+// there are. A page beyond the last is the last.
+func (v DigestView) onPage() (shown []Standing, page, pages int) {
+	all := v.behind()
+	pages = max(1, (len(all)+tellDists-1)/tellDists)
+	page = min(max(v.Page, 0), pages-1)
+	return all[page*tellDists : min(len(all), (page+1)*tellDists)], page, pages
+}
+
 // TellDigest lists what is out of date, worst first, and what else needs a
-// person; one line when nothing does.
+// person; one line when nothing does. What is not about versions stands on the
+// first page.
 func TellDigest(v DigestView) Message {
-	behind := slices.DeleteFunc(slices.Clone(v.Standings), func(s Standing) bool { return s.OutOfDate == 0 })
-	slices.SortStableFunc(behind, func(a, b Standing) int { return b.OutOfDate - a.OutOfDate })
 	total := 0
-	for _, s := range behind {
+	for _, s := range v.Standings {
 		total += s.OutOfDate
 	}
 	m := Message{Text: digestText(v, total)}
 	if v.nothing() {
 		m.Tone = Good
 		m.Lines = append([]Line{Say(m.Text)}, v.heartbeat()...)
-		m.Footer = v.footer()
+		m.Footer = v.footer("")
 		return m
 	}
 	m.Title = "Out of date: " + Plural(total, "site", "sites")
 	if total == 0 {
 		m.Title = "Sites are up to date; other things need a person"
 	}
-	for i, s := range behind {
-		if i == tellDists {
-			m.Lines = append(m.Lines, Say(fmt.Sprintf("and %s with out-of-date sites.", Plural(len(behind)-i, "more distribution", "more distributions"))))
-			break
-		}
-		m.Lines = append(m.Lines, v.dist(s)...)
-		if len(m.Buttons) < 5 && s.OutOfDate > pinnedOn(v.Pinned, s.Behind...) {
-			m.Buttons = append(m.Buttons, Button{Action: ActUpgrade, Label: clip("Compare and upgrade "+string(s.Distribution.Name), 75), Value: string(s.Distribution.Name)})
-		}
+	shown, page, pages := v.onPage()
+	for _, s := range shown {
+		m.Lines = append(m.Lines, v.dist(s, namesEach(len(shown)))...)
 	}
-	m.More = append(v.trouble(), v.heartbeat()...)
-	m.Footer = v.footer()
+	if page == 0 {
+		m.More = append(v.trouble(), v.heartbeat()...)
+	}
+	small := ""
+	if pages > 1 {
+		small = fmt.Sprintf("Page %d of %d", page+1, pages)
+	}
+	if page+1 < pages {
+		m.Buttons = []Button{v.nextPage(page + 1)}
+	}
+	m.Footer = v.footer(small)
 	return m
+}
+
+// nextPage is the button to the distributions that follow.
+func (v DigestView) nextPage(page int) Button {
+	left := len(v.behind()) - page*tellDists
+	label := "Continue with the next " + Plural(min(left, tellDists), "distribution", "distributions")
+	if left == 1 {
+		label = "Continue with the last distribution"
+	}
+	return Button{Action: ActMore, Label: label, Value: strconv.Itoa(page)}
 }
 
 func digestText(v DigestView, total int) string {
@@ -54,40 +89,69 @@ func digestText(v DigestView, total int) string {
 		return "Every site is up to date; " + Plural(len(v.Held), "task waits", "tasks wait") + " for a person."
 	case len(v.Failing) > 0:
 		return "Every site is up to date; " + Plural(len(v.Failing), "repository", "repositories") + " cannot be read."
+	case len(v.Silent) > 0:
+		return "Every site is up to date; " + Plural(len(v.Silent), "host is", "hosts are") + " silent."
 	case len(v.Pinned) > 0:
 		return "Every site is up to date; " + Plural(len(v.Pinned), "site is", "sites are") + " pinned."
 	}
 	return "Everything is up to date."
 }
 
-// dist tells of one distribution: its target, how many sites are elsewhere and
-// where, and the first of them by name.
-func (v DigestView) dist(s Standing) []Line {
+// dist tells of one distribution: how many sites are not on its target and
+// where, how far behind, and the first few of them by name. Its button offers
+// the upgrade.
+func (v DigestView) dist(s Standing, names int) []Line {
 	d := s.Distribution
-	var on []string
-	for i, b := range s.Behind {
-		if i == 3 {
-			on = append(on, "the rest on "+Plural(len(s.Behind)-3, "other platform", "other platforms"))
-			break
-		}
-		on = append(on, fmt.Sprintf("%d on %s", b.Sites, b.Platform.Name))
-	}
 	pinned := pinnedOn(v.Pinned, s.Behind...)
-	out := []Line{Say(Bold(string(d.Name)), ": the target is ", Mono(string(d.Target)), fmt.Sprintf(". %s on it; %s out of date: %s.%s",
-		upperFirst(areOn(s.OnTarget)), areOn(s.OutOfDate), strings.Join(on, ", "), pinnedText(pinned, s.OutOfDate)), v.lag(s))}
-	uris := v.Sites[d.Name]
-	if len(uris) > tellSites {
-		uris = uris[:tellSites]
+	are := "are"
+	if s.OutOfDate == 1 {
+		are = "is"
 	}
+	head := Say(Bold(string(d.Name)), ": ", Bold(fmt.Sprint(s.OutOfDate)), fmt.Sprintf(" of %s %s out of date%s. The target is ",
+		Plural(s.OutOfDate+s.OnTarget, "site", "sites"), are, tellBehind(s.Behind)), Mono(string(d.Target)), "."+pinnedText(pinned, s.OutOfDate), v.lag(s))
+	if s.OutOfDate > pinned {
+		head.Button = &Button{Action: ActUpgrade, Label: clip("Compare and upgrade "+string(d.Name), 75), Value: string(d.Name)}
+	}
+	uris := v.Sites[d.Name]
+	uris = uris[:min(len(uris), names)]
 	if len(uris) == 0 {
-		return out
+		return []Line{head}
 	}
 	line := Item(strings.Join(cleanAll(uris), ", "))
 	if more := s.OutOfDate - pinned - len(uris); more > 0 {
 		line.Spans = append(line.Spans, Span{Text: fmt.Sprintf(" and %d more. Show all: ", more)},
 			Mono(fmt.Sprintf("%s sites --dist %s --out-of-date", Slash, d.Name)))
 	}
-	return append(out, line)
+	return []Line{head, line}
+}
+
+// namesEach is how many sites are named of each distribution, so that a page of
+// many of them stays readable.
+func namesEach(dists int) int {
+	switch {
+	case dists <= 2:
+		return tellSites
+	case dists <= 4:
+		return tellSites / 2
+	}
+	return 3
+}
+
+// tellBehind says where out-of-date sites are: ", on atrium-1.0.0", ": 3 on
+// atrium-1.0.0, 2 on atrium-1.1.0".
+func tellBehind(behind []PlatformCount) string {
+	if len(behind) == 1 {
+		return ", on " + string(behind[0].Platform.Name)
+	}
+	var on []string
+	for i, b := range behind {
+		if i == 3 {
+			on = append(on, "the rest on "+Plural(len(behind)-3, "other platform", "other platforms"))
+			break
+		}
+		on = append(on, fmt.Sprintf("%d on %s", b.Sites, b.Platform.Name))
+	}
+	return ": " + strings.Join(on, ", ")
 }
 
 // pinnedText says how many of the out-of-date sites are listed apart, and why.
@@ -105,9 +169,6 @@ func pinnedText(pinned, out int) string {
 	return fmt.Sprintf(" %d of them are pinned; they are listed below.", pinned)
 }
 
-// areOn says "1 site is" and "3 sites are".
-func areOn(n int) string { return Plural(n, "site is", "sites are") }
-
 func cleanAll[S ~string](in []S) []string {
 	out := make([]string, len(in))
 	for i, s := range in {
@@ -116,9 +177,10 @@ func cleanAll[S ~string](in []S) []string {
 	return out
 }
 
-// trouble tells of what is not about versions but needs a person.
+// trouble tells of what is not about versions but needs a person: what could not
+// be checked, what is pinned, what is held.
 func (v DigestView) trouble() []Line {
-	var out []Line
+	out := v.unchecked()
 	for i, s := range v.Pinned {
 		if i == tellSites {
 			out = append(out, Item(fmt.Sprintf("and %d more pinned.", len(v.Pinned)-i)))
@@ -126,14 +188,9 @@ func (v DigestView) trouble() []Line {
 		}
 		out = append(out, Item("📌 Pinned: ", Clean(string(s.URI), 80), " on ", Clean(string(s.Platform), 80), ". ", upperFirst(tellSentence(s.Pinned))))
 	}
-	for i, c := range v.Failing {
-		if i == tellSites {
-			break
-		}
-		out = append(out, Item("⚠️ The repository of ", string(c.Distribution), " cannot be read. ", tellSentence(c.Failing)))
-	}
 	for i, t := range v.Held {
 		if i == tellSites {
+			out = append(out, Item(fmt.Sprintf("and %s.", Plural(len(v.Held)-i, "more task that waits", "more tasks that wait"))))
 			break
 		}
 		out = append(out, Item("✋ ", Clean(taskTitles[t.Kind]+" "+t.About, 120), " waits for a person: ", Mono(fmt.Sprintf("%s task %s", Slash, t.ID))))
@@ -141,13 +198,46 @@ func (v DigestView) trouble() []Line {
 	return out
 }
 
-func (v DigestView) footer() Line {
-	var name []Span
+// unchecked tells of sites of which nobody knows whether they are up to date,
+// because their repository or their host does not answer.
+func (v DigestView) unchecked() []Line {
+	var out []Line
+	for i, c := range v.Failing {
+		if i == tellSites {
+			out = append(out, Item("⚠️ and "+Plural(len(v.Failing)-i, "more repository", "more repositories")+" that cannot be read."))
+			break
+		}
+		line := Item("⚠️ The repository of ", string(c.Distribution), " cannot be read")
+		if !c.Checked.IsZero() {
+			line.Spans = append(line.Spans, Span{Text: " since "}, When(c.Checked))
+		}
+		if n := v.All[c.Distribution]; n > 0 {
+			line.Spans = append(line.Spans, Span{Text: ", so whether its " + Plural(n, "site is up to date is", "sites are up to date is") + " not known"})
+		}
+		line.Spans = append(line.Spans, Span{Text: ". " + tellSentence(c.Failing)})
+		out = append(out, line)
+	}
+	for i, h := range v.Silent {
+		if i == tellSites {
+			out = append(out, Item("⚠️ and "+Plural(len(v.Silent)-i, "more silent host", "more silent hosts")+"."))
+			break
+		}
+		out = append(out, Item("⚠️ Nothing was heard of the host ", Clean(string(h.Name), 60), " since ", When(h.Seen),
+			"; its sites cannot be checked or moved: ", Mono(Slash+" hosts")))
+	}
+	return out
+}
+
+func (v DigestView) footer(page string) Line {
+	var name, when, where []Span
 	if v.Name != "" {
 		name = []Span{{Text: "Digest " + Clean(v.Name, 40)}}
 	}
-	if v.At.IsZero() {
-		return tellFooter(name)
+	if !v.At.IsZero() {
+		when = []Span{When(v.At)}
 	}
-	return tellFooter(name, []Span{When(v.At)})
+	if page != "" {
+		where = []Span{{Text: page}}
+	}
+	return tellFooter(name, when, where)
 }

@@ -126,7 +126,7 @@ func TestMissedDigests(t *testing.T) {
 func TestDigestOfAThousandSites(t *testing.T) {
 	m := fleettest.New()
 	lagging(t, m, 1000)
-	msg, err := (&fleet.Narrator{Store: m}).Digest(t.Context(), now(t, m))
+	msg, err := (&fleet.Narrator{Store: m}).Digest(t.Context(), now(t, m), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +146,7 @@ func TestDigestOfAThousandSites(t *testing.T) {
 	if n := len([]rune(text.String())); n > 2000 || len(msg.Lines) > 10 {
 		t.Errorf("%d characters in %d lines:\n%s", n, len(msg.Lines), text.String())
 	}
-	if len(msg.Buttons) != 1 || msg.Buttons[0].Action != fleet.ActUpgrade {
-		t.Errorf("buttons %+v", msg.Buttons)
+	if b := msg.Lines[0].Button; b == nil || b.Action != fleet.ActUpgrade || b.Value != "atrium" || len(msg.Buttons) > 0 {
+		t.Errorf("buttons %+v, %+v", b, msg.Buttons)
 	}
 }
