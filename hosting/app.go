@@ -35,6 +35,17 @@ type App struct {
 	Cron func(p Place) []Program
 	// Inspect reads what the site's database says of itself, without PHP.
 	Inspect func(ctx context.Context, q Query, p Place) (fleet.SiteSchema, error)
+	// Found reads the settings of a site that somebody else installed in the
+	// tree, without running them, so that it can be taken over as it is. Errors
+	// say in a sentence what cannot be told.
+	Found func() (Existing, error)
+}
+
+// An Existing site is what its own settings say of it.
+type Existing struct {
+	Database Access            // its password included
+	Secrets  map[string]string // keys and salts, by the names that Settings asks Place.Secret for
+	URL      string            // "" unless its settings say it
 }
 
 // A Need is the database that sites of an application need. Patterns are as of
@@ -87,6 +98,7 @@ type Access struct {
 	Host     string
 	Port     int
 	Prefix   string // of the tables; "" for the application's own default
+	Charset  string // of the connection; "" for the application's own default
 }
 
 // A Query reads one database; it can change nothing. Answers are bounded.

@@ -1,6 +1,8 @@
 package kind
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/distrobot/distrobot/fleet"
@@ -22,6 +24,25 @@ func appOf(t hosting.Tree) hosting.App {
 		a.Database = &hosting.Need{Engine: s.Database.Engine, Volatile: s.Database.Volatile, Ignored: s.Database.Ignored}
 	}
 	return a
+}
+
+// withPath gives the shared paths that distrobot.yml says and one more, unless it
+// says something of that path, or of one above or below it, already.
+func withPath(s hosting.Spec, p string) []string {
+	for _, said := range slices.Concat(s.Shared, s.Versioned, slices.Collect(maps.Values(s.Settings))) {
+		if hosting.Within(p, said) || hosting.Within(said, p) {
+			return s.Shared
+		}
+	}
+	return append(slices.Clone(s.Shared), p)
+}
+
+// checkOf is the check that distrobot.yml says, else the kind's own.
+func checkOf(said, own hosting.Check) hosting.Check {
+	if said == (hosting.Check{Path: "/", Status: 200}) || said == (hosting.Check{}) {
+		return own
+	}
+	return said
 }
 
 // programs are commands of a specification, which need no more than their

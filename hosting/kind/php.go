@@ -8,6 +8,7 @@ import "strings"
 type phpToken struct {
 	kind phpKind
 	text string // of a string: its content, of a variable: with its $
+	open bool   // of a string: it may hold variables or escapes, which are left as they are
 }
 
 type phpKind uint8
@@ -105,21 +106,22 @@ func (l *phpLexer) skipPast(n int, end string) {
 func (l *phpLexer) token() phpToken {
 	switch c := l.src[l.at]; {
 	case c == '\'' || c == '"' || c == '`':
-		return phpToken{phpString, l.quoted(c)}
+		text := l.quoted(c)
+		return phpToken{phpString, text, c == '`' || c == '"' && strings.ContainsAny(text, `$\`)}
 	case c == '$' && l.at+1 < len(l.src) && phpNameByte(l.src[l.at+1]):
 		from := l.at
 		l.at++
 		l.word()
-		return phpToken{phpVariable, l.src[from:l.at]}
+		return phpToken{kind: phpVariable, text: l.src[from:l.at]}
 	case phpNameByte(c):
-		return phpToken{phpWord, l.word()}
+		return phpToken{kind: phpWord, text: l.word()}
 	case strings.HasPrefix(l.src[l.at:], "<<<"):
 		if text, ok := l.heredoc(); ok {
-			return phpToken{phpString, text}
+			return phpToken{phpString, text, true}
 		}
 	}
 	l.at++
-	return phpToken{phpPunct, l.src[l.at-1 : l.at]}
+	return phpToken{kind: phpPunct, text: l.src[l.at-1 : l.at]}
 }
 
 // word reads a name or number.

@@ -45,7 +45,7 @@ func phpValues(src []byte) map[string]string {
 // number joins the tokens of a decimal number; another token is given as it is.
 func number(t []phpToken) phpToken {
 	if len(t) > 2 && punct(t, 1, ".") && t[0].kind == phpWord && t[2].kind == phpWord && digitsOnly(t[0].text) {
-		return phpToken{phpWord, t[0].text + "." + t[2].text}
+		return phpToken{kind: phpWord, text: t[0].text + "." + t[2].text}
 	}
 	return t[0]
 }

@@ -38,21 +38,21 @@ func (k wordpress) Detect(t hosting.Tree) bool {
 	return found || in.requires(wordpressPackages...)
 }
 
-// App implements hosting.Kind.
-func (wordpress) App(t hosting.Tree) hosting.App { return appOf(t) }
-
 // A wordpressCore is where a tree keeps WordPress and what its version.php says.
 type wordpressCore struct {
-	docroot string
-	values  map[string]string
+	docroot  string
+	dir      string // of core, below the docroot; "." in the layout of releases
+	content  string // directory of plugins, themes and uploads, below the docroot
+	hasIndex bool   // there is a front page in the docroot
+	values   map[string]string
 }
 
 // core finds WordPress in a tree.
 func (wordpress) core(in tree) (wordpressCore, bool) {
 	var c wordpressCore
 	docroot, found := in.find(func(docroot string) bool {
-		for _, dir := range wordpressCores {
-			c.values = phpValues(in.file(path.Join(docroot, dir, "wp-includes/version.php"), maxPHP))
+		for _, c.dir = range wordpressCores {
+			c.values = phpValues(in.file(path.Join(docroot, c.dir, "wp-includes/version.php"), maxPHP))
 			if c.values["$wp_version"] != "" {
 				return true
 			}
@@ -60,7 +60,23 @@ func (wordpress) core(in tree) (wordpressCore, bool) {
 		return false
 	})
 	c.docroot = docroot
+	c.content = path.Join(c.dir, "wp-content")
+	for _, dir := range wordpressContents {
+		if found && in.entries(path.Join(docroot, dir)) != nil {
+			c.content = dir
+			break
+		}
+	}
+	c.hasIndex = in.head(path.Join(docroot, "index.php"), 1) != nil
 	return c, found
+}
+
+// below is where core is below the docroot, with slashes around.
+func (c wordpressCore) below() string {
+	if c.dir == "." {
+		return "/"
+	}
+	return "/" + c.dir + "/"
 }
 
 // Read implements hosting.Kind. Packages have the names that a site's options
@@ -83,11 +99,11 @@ func (k wordpress) Read(ctx context.Context, t hosting.Tree) (fleet.PlatformFact
 			facts.Code = &fleet.CodeSchema{Core: "wordpress", Number: n}
 			facts.Schema = facts.Code.SchemaText()
 		}
-		for _, dir := range wordpressContents {
-			if err := k.content(ctx, in, path.Join(c.docroot, dir), list); err != nil {
-				return facts, err
-			}
+		if err := k.content(ctx, in, path.Join(c.docroot, c.content), list); err != nil {
+			return facts, err
 		}
+		// Bedrock registers the themes that core brings as well.
+		k.themes(in, path.Join(c.docroot, c.dir, "wp-content/themes"), list)
 	}
 	composer.wordpress(list)
 	facts.PHP = strictest(t.Spec.PHP, composer.php, facts.PHP)
@@ -110,17 +126,22 @@ func (k wordpress) content(ctx context.Context, in tree, dir string, list packag
 			}
 		}
 	}
-	for _, e := range in.entries(path.Join(dir, "themes")) {
-		if e.IsDir() {
-			list.add(k.theme(in, path.Join(dir, "themes"), e.Name()))
-		}
-	}
+	k.themes(in, path.Join(dir, "themes"), list)
 	for _, name := range []string{"advanced-cache", "db", "db-error", "install", "maintenance", "object-cache", "php-error", "fatal-error-handler", "sunrise"} {
 		if head := in.head(path.Join(dir, name+".php"), maxHeader); head != nil {
 			list.add(fleet.Package{Name: name, Type: "drop-in", Version: parseHeader(head)["version"]})
 		}
 	}
 	return nil
+}
+
+// themes reads a directory of themes.
+func (k wordpress) themes(in tree, at string, list packages) {
+	for _, e := range in.entries(at) {
+		if e.IsDir() {
+			list.add(k.theme(in, at, e.Name()))
+		}
+	}
 }
 
 // pluginDir reads the plugin of a directory: of the files right in it that have
