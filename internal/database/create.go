@@ -1,11 +1,9 @@
 package database
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -108,10 +106,8 @@ func (s SQLite) Create(ctx context.Context, path string) error {
 	return nil
 }
 
-// magic begins every SQLite file that is not empty.
-var magic = []byte("SQLite format 3\x00")
-
-// Databases implements Creator. Files count as databases by how they begin.
+// Databases implements Creator. A file is a database if SQLite says so; of an
+// empty one it cannot.
 func (s SQLite) Databases(ctx context.Context, prefix string) ([]string, error) {
 	fail := func(err error) ([]string, error) {
 		return nil, fmt.Errorf("list databases %s*: %w", prefix, err)
@@ -138,11 +134,10 @@ func (s SQLite) Databases(ctx context.Context, prefix string) ([]string, error) 
 		case !e.Type().IsRegular() || !strings.HasPrefix(path, prefix) || strings.HasSuffix(path, PartialSuffix+".db"):
 			return nil
 		}
-		is, err := isSQLite(path)
-		if is {
+		if s.is(ctx, path, e) {
 			names = append(names, path)
 		}
-		return err
+		return nil
 	})
 	if err != nil {
 		return fail(err)
@@ -150,15 +145,16 @@ func (s SQLite) Databases(ctx context.Context, prefix string) ([]string, error) 
 	return names, nil
 }
 
-func isSQLite(path string) (bool, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return false, err
+// is reports whether SQLite takes path, a regular file, for a database of its.
+// It asks only about sizes that a database can have.
+func (s SQLite) is(ctx context.Context, path string, e fs.DirEntry) bool {
+	const page = 512 // the smallest there is
+	info, err := e.Info()
+	if err != nil || info.Size() == 0 || info.Size()%page != 0 {
+		return false
 	}
-	defer f.Close()
-	head := make([]byte, len(magic))
-	if _, err := io.ReadFull(f, head); err != nil {
-		return false, nil // too short
-	}
-	return bytes.Equal(head, magic), nil
+	db := s.open(path)
+	defer db.Close()
+	var version int
+	return db.QueryRowContext(ctx, "PRAGMA schema_version").Scan(&version) == nil
 }

@@ -103,7 +103,7 @@ func (s SQLite) Query(ctx context.Context, path, query string, args ...any) ([][
 	if _, err := s.Size(ctx, path); err != nil {
 		return fail(err)
 	}
-	db := s.open(path, "rw")
+	db := s.open(path)
 	defer db.Close()
 	conn, err := db.Conn(ctx)
 	if err != nil {

@@ -97,7 +97,7 @@ func sumTable(ctx context.Context, q querier, name string) (Sum, error) {
 func (s SQLite) empty(ctx context.Context, path string, m Mark, o Options) (Report, error) {
 	report := Report{Verified: ByChecksum}
 	report.count(m)
-	db := s.open(path, "rw")
+	db := s.open(path)
 	defer db.Close()
 	for name, sum := range m.Tables {
 		matched, err := matchAny(o.SkipRows, name)

@@ -1,10 +1,8 @@
 package database_test
 
 import (
-	"bufio"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/user"
 	"path/filepath"
 	"strconv"
@@ -84,34 +82,20 @@ func removeStale(age time.Duration) {
 	}
 }
 
-// A test run that is killed leaves no server behind. The run that is killed is
-// this program again, told by its environment to do the first half.
+// A test run that is killed leaves no server behind.
 func TestServerEndsWithAKilledRun(t *testing.T) {
-	const child = "DISTROBOT_TEST_DATABASE_CHILD"
-	if os.Getenv(child) != "" {
+	if _, is := told(); is {
 		s := ownServer(t)
-		fmt.Printf("server %d %s\n", s.cmd.Process.Pid, s.dir)
+		fmt.Printf("ready %d %s\n", s.cmd.Process.Pid, s.dir)
 		select {} // until it is killed
-	}
-	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
-	cmd.Env = append(os.Environ(), child+"=1")
-	out, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
 	}
 	var pid int
 	var dir string
-	for lines := bufio.NewScanner(out); pid == 0 && lines.Scan(); {
-		_, _ = fmt.Sscanf(lines.Text(), "server %d %s", &pid, &dir)
+	other := again(t, "start")
+	if _, err := fmt.Sscan(other.ready(t), &pid, &dir); err != nil {
+		t.Fatal(err)
 	}
-	_ = cmd.Process.Kill()
-	_ = cmd.Wait() // killed, as it should be
-	if pid == 0 {
-		t.Fatal("the other run started no server")
-	}
+	other.kill()
 	for deadline := time.Now().Add(20 * time.Second); syscall.Kill(pid, 0) == nil && !zombie(pid); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
