@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -10,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/distrobot/distrobot/fleet"
@@ -198,16 +200,39 @@ func exists(path string) bool {
 func (f *Front) planBasePool(p *plan, changed bool, serial string) error {
 	at := f.basePool()
 	at.Digest = serialIn(f.basePoolPath())
+	global := ""
+	if f.abrupt() {
+		global = patience
+	}
 	text, err := f.fill("pool.conf.tmpl", nil, at)
 	if err != nil {
 		return err
 	}
-	if !changed && same(f.basePoolPath(), text) {
+	if !changed && same(f.basePoolPath(), append([]byte(global), text...)) {
 		return nil
 	}
 	at.Digest, p.fpm = serial, serial
-	p.files[f.basePoolPath()], err = f.fill("pool.conf.tmpl", nil, at)
+	text, err = f.fill("pool.conf.tmpl", nil, at)
+	p.files[f.basePoolPath()] = append([]byte(global), text...)
 	return err
+}
+
+// patience is what PHP-FPM needs so that a reload does not break off requests of
+// all sites; unless the operator set it, see Front.abrupt. Nobody waits longer
+// than that for the slowest request of a stranger.
+const patience = "[global]\nprocess_control_timeout = 30s\n"
+
+// abrupt reports whether PHP-FPM would break off requests by itself. The first
+// answer is kept: with our own line in force it could not be found out again.
+func (f *Front) abrupt() bool {
+	if b, err := os.ReadFile(f.basePoolPath()); err == nil {
+		return strings.HasPrefix(string(b), patience)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), commandTime)
+	defer cancel()
+	b, _ := dump(ctx, f.FPM.Dump)
+	m := controlTimeout.FindSubmatch(b)
+	return m == nil || string(m[1]) == "0"
 }
 
 // same reports whether a file is as it is to be.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -332,4 +333,57 @@ func TestLongNames(t *testing.T) {
 	uri := fleet.URI(strings.Repeat("a-very-long-label.", 9) + "example")
 	w.put(w.site(uri, version))
 	w.want(string(uri)+"/", 200, "front one")
+}
+
+// PHP-FPM waits for requests under way when it is reloaded, also where the
+// operator did not ask for it.
+func TestRequestInPHPOverAReload(t *testing.T) {
+	for name, own := range map[string]string{"the operator's time": "process_control_timeout = 20s", "stock": ""} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.replace("fpm.conf", "process_control_timeout = 20s", own)
+			w.startNginx()
+			w.startFPM()
+			w.put(w.site(shop, waiting))
+			got := make(chan answer, 1)
+			go func() { a, _ := w.try(http.MethodGet, string(shop)+"/wait.php", nil); got <- a }()
+			w.inside(shop)
+			n, done := w.reloads("fpm"), make(chan error, 1)
+			s := w.site("b.example", version)
+			go func() { done <- w.front.Put(t.Context(), s) }()
+			w.await("a reload", func() bool { return w.reloads("fpm") > n })
+			w.want(string(shop)+"/hello.txt", 200, "plain")
+			w.goOn(shop)
+			must(t, <-done)
+			if a := <-got; a.status != 200 || a.body != "waited " {
+				t.Errorf("the request that was under way: %v", a)
+			}
+			w.want("b.example/", 200, "front one")
+			if files := w.files(); strings.Contains(files, "process_control_timeout") == (own != "") {
+				t.Errorf("whose time is in force:\n%s", files)
+			}
+		})
+	}
+}
+
+// Values that a site brings are words to nginx, whatever they hold.
+func TestHostileNames(t *testing.T) {
+	w := start(t)
+	names := []string{`x"; } server { listen 81; `, "$document_root", "a{b}", `q\`, `\n`, "(?:x)[a-z]*+^|", "#c", "'", "é ü"}
+	files := map[string]string{"index.php": `<?php echo "front";`}
+	for _, n := range names {
+		files[n+"/a.txt"], files["up/"+n+"/e.php"], files[n+"x/a.txt"] = "top secret", evil, "other"
+	}
+	s := w.site(shop, files)
+	s.Private = names
+	for _, n := range names {
+		s.Uploads = append(s.Uploads, "up/"+n)
+	}
+	w.put(s)
+	for _, n := range names {
+		at := string(shop) + "/" + url.PathEscape(n)
+		w.want(at+"/a.txt", 404, "")
+		w.want(at+"x/a.txt", 200, "other")
+		w.want(string(shop)+"/up/"+url.PathEscape(n)+"/e.php", 404, "")
+	}
 }
