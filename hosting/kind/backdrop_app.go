@@ -42,7 +42,8 @@ func (backdrop) App(t hosting.Tree) hosting.App {
 		return a
 	}
 	s := codeOf(in, c)
-	a = s.app(a, path.Join(c.docroot, "files"))
+	s.uploads = path.Join(c.docroot, "files")
+	a = s.app(a)
 	a.Versioned = addPaths(a, a.Versioned, configDir)
 	a.Settings = s.backdropSettings
 	a.Install = then(s.programs(script{backdropInstall, saysInstall}), a.Install)

@@ -32,8 +32,8 @@ func (drupal) App(t hosting.Tree) hosting.App {
 		return a // a checkout that Composer has yet to fill
 	}
 	s := codeOf(in, c)
-	site := path.Join(c.docroot, "sites/default")
-	a = s.app(a, path.Join(site, "files"))
+	s.uploads = path.Join(c.docroot, "sites/default/files")
+	a = s.app(a)
 	if c.floor == 0 {
 		return s.drupal7(a)
 	}
@@ -46,6 +46,7 @@ type siteCode struct {
 	core
 	spec    hosting.Spec
 	profile string   // that a new site is installed with
+	uploads string   // directory, relative to the tree
 	dirs    []string // below sites/, other than default and all
 	sites   bool     // has a sites/sites.php
 	drush   bool     // in vendor, of a release that knows this Drupal
@@ -86,11 +87,10 @@ func (t tree) isFile(name string) bool {
 // docroot that is a directory of the tree it is outside of that anyway.
 const privateDir = ".private"
 
-// app is what Drupal and Backdrop have in common; files is the directory of
-// uploads.
-func (s siteCode) app(a hosting.App, files string) hosting.App {
+// app is what Drupal and Backdrop have in common.
+func (s siteCode) app(a hosting.App) hosting.App {
 	a.Docroot, a.PHP = s.docroot, true
-	a.Shared = addPaths(a, a.Shared, files, privateDir)
+	a.Shared = addPaths(a, a.Shared, s.uploads, privateDir)
 	if a.Check == (hosting.Check{Path: "/", Status: 200}) || a.Check == (hosting.Check{}) {
 		a.Check = pageCheck
 	}

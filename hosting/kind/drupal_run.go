@@ -52,7 +52,7 @@ func (s siteCode) program(p hosting.Place, x script) hosting.Program {
 		Argv: php("--"), Stdin: drupalCommon + strings.TrimPrefix(x.text, "<?php"), Says: x.says,
 		Env: []string{
 			"SITE_ROOT=" + p.Root, "SITE_DOCROOT=" + filepath.Join(p.Root, s.docroot), "SITE_URL=" + p.URL(),
-			"SITE_PRIVATE=" + filepath.Join(p.Shared, privateDir), "SITE_CONFIG=" + filepath.Join(p.Data, configDir),
+			"SITE_PRIVATE=" + filepath.Join(p.Shared, privateDir), "SITE_FILES=" + filepath.Join(p.Shared, s.uploads), "SITE_CONFIG=" + filepath.Join(p.Data, configDir),
 			"SITE_GENERATION=" + strconv.FormatInt(p.Generation, 10), "SITE_PROFILE=" + s.profile,
 		},
 	}

@@ -8,26 +8,41 @@
  * failed, and its last line on standard error is a sentence that says why.
  */
 
+/** What the script knows of itself; not in globals, which Drupal may remove. */
+final class Distrobot
+{
+    public static $done = false;
+    public static $failed = false;
+    private static $streams = array();
+
+    /** One line. The streams are opened once: PHP closes the descriptor itself with the first of them. */
+    public static function line($stream, $text)
+    {
+        if (!isset(self::$streams[$stream])) {
+            self::$streams[$stream] = fopen($stream, 'w');
+        }
+        fwrite(self::$streams[$stream], trim(preg_replace('/\s+/', ' ', html_entity_decode(strip_tags((string) $text), ENT_QUOTES, 'UTF-8'))) . "\n");
+    }
+}
+
 /** Ends the script with a reason for people. */
 function distrobot_fail($why)
 {
-    $GLOBALS['distrobot_failed'] = true;
-    $text = html_entity_decode(strip_tags((string) $why), ENT_QUOTES, 'UTF-8');
-    $text = trim(preg_replace('/\s+/', ' ', $text));
-    file_put_contents('php://stderr', ($text === '' ? 'The script failed without a reason.' : $text) . "\n");
+    Distrobot::$failed = true;
+    Distrobot::line('php://stderr', trim((string) $why) === '' ? 'The script failed without a reason.' : $why);
     exit(1);
 }
 
 /** Says that everything was done. */
 function distrobot_done()
 {
-    $GLOBALS['distrobot_done'] = true;
+    Distrobot::$done = true;
 }
 
 /** One line for the log. */
 function distrobot_say($line)
 {
-    file_put_contents('php://stdout', preg_replace('/\s+/', ' ', strip_tags((string) $line)) . "\n");
+    Distrobot::line('php://stdout', $line);
 }
 
 /** An error of PHP, or an exception, as a sentence. */
@@ -56,7 +71,7 @@ function distrobot_directory($dir)
 }
 
 register_shutdown_function(function () {
-    if (!empty($GLOBALS['distrobot_done']) || !empty($GLOBALS['distrobot_failed'])) {
+    if (Distrobot::$done || Distrobot::$failed) {
         return;
     }
     $e = error_get_last();
@@ -92,6 +107,9 @@ unset($_SERVER['SERVER_SOFTWARE']); // Drupal 7 takes a program without one for 
 if (!@chdir((string) getenv('SITE_DOCROOT'))) {
     distrobot_fail('The docroot of the site is not there.');
 }
+// Uploads are for the web server too, the site's own directory is not.
+@chmod((string) getenv('SITE_FILES'), 0755);
+@chmod((string) getenv('SITE_PRIVATE'), 0750);
 foreach (array('files', 'tmp', 'sync') as $distrobot_name) {
     distrobot_directory(getenv('SITE_PRIVATE') . '/' . $distrobot_name);
 }
