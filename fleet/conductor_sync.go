@@ -125,6 +125,9 @@ func (r reports) site(s PlanSite, t Task) PlanSite {
 	case TaskDone:
 		s.Progress, s.Took = SiteDone, Duration(t.Ended.Sub(t.Begun).Milliseconds())
 		s.Window = windowOf(t)
+		if r, _ := t.Step("record"); r.Result[ResultLeft] != "" {
+			s.Note = Clean(r.Result[ResultLeft], 300)
+		}
 	case TaskCancelled:
 		s.Progress = SiteLeftOut
 		if s.Note == "" {
@@ -157,7 +160,7 @@ func windowOf(t Task) Duration {
 func (p Plan) line(s PlanSite) (PlanEvent, bool) {
 	switch s.Progress {
 	case SiteDone:
-		return PlanEvent{Text: fmt.Sprintf("%s was %s in %s.", s.URI, p.Kind.words().past, tellDuration(s.Took.Std())), Tone: Good},
+		return PlanEvent{Text: fmt.Sprintf("%s was %s in %s.", s.URI, p.Kind.words().past, tellDuration(s.Took.Std())) + lead(s.Note), Tone: Good},
 			len(moving(p)) <= successLines
 	case SiteBack:
 		return PlanEvent{Text: fmt.Sprintf("%s failed and is on %s. %s", s.URI, s.From, s.Note), Tone: Bad}, true
@@ -169,6 +172,14 @@ func (p Plan) line(s PlanSite) (PlanEvent, bool) {
 		return PlanEvent{Text: fmt.Sprintf("%s is left out. %s", s.URI, s.Note), Tone: Warn}, true
 	}
 	return PlanEvent{}, false
+}
+
+// lead is a sentence after another; "" if there is none.
+func lead(note string) string {
+	if note == "" {
+		return ""
+	}
+	return " " + note
 }
 
 // summary tells how a wave went.

@@ -34,6 +34,10 @@ const (
 	ParamWhat = "what"
 )
 
+// ResultLeft is what the last step of a rollback task keeps for people: a
+// sentence about what was written to the copy that was left.
+const ResultLeft = "left"
+
 // The values of ParamWhat.
 const (
 	WhatPlatform   = "platform"

@@ -101,5 +101,6 @@ type SiteMove struct {
 	From       PlatformName
 	KeptUntil  time.Time
 	Pinned     string // "" leaves it unpinned
+	Database   string // as Site.Database; "" leaves it as it is
 	Keep       bool   // keep the lock (more steps follow)
 }

@@ -118,6 +118,9 @@ func MoveSite(s Site, m SiteMove) (Site, error) {
 	next := s
 	next.Platform, next.Generation, next.Previous, next.From = m.Platform, m.Generation, m.Previous, m.From
 	next.KeptUntil, next.Pinned, next.State = m.KeptUntil, m.Pinned, SiteLive
+	if m.Database != "" {
+		next.Database = m.Database
+	}
 	if s.Lock.Task == "" {
 		if next.Platform != s.Platform || next.Generation != s.Generation {
 			return s, notYours(s, m.Fence)

@@ -102,9 +102,7 @@ func siteOf(r Record, host fleet.HostName) fleet.Site {
 		Generation: r.Generation, State: fleet.SiteLive, Pinned: r.Pinned,
 		Lock: fleet.SiteLock{Fence: r.Fence},
 	}
-	if r.Database != nil {
-		site.Database = r.Database.Engine + "/" + r.Database.Name + "/" + r.Database.User
-	}
+	site.Database = r.Database.text()
 	if len(r.Previous) > 0 {
 		kept := r.Previous[0]
 		site.Previous, site.From, site.KeptUntil = kept.Generation, kept.Platform, kept.Until

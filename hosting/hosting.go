@@ -145,16 +145,6 @@ type Amount struct {
 	Bytes int64
 }
 
-// Written is what was written to a generation's data since visitors were let in.
-type Written struct {
-	Known bool             // false: nobody can tell
-	Files int              // versioned files that came, went or changed
-	Rows  map[string]int64 // rows written by table
-}
-
-// Nothing reports whether it is certain that nothing was written.
-func (w Written) Nothing() bool { return w.Known && w.Files == 0 && len(w.Rows) == 0 }
-
 // An Answer is what a site said to a request, cut at MaxBody bytes.
 type Answer struct {
 	Status int

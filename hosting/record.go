@@ -40,6 +40,14 @@ type Database struct {
 	User   string `json:"user"`
 }
 
+// text is how a site's row names a database.
+func (d *Database) text() string {
+	if d == nil {
+		return ""
+	}
+	return d.Engine + "/" + d.Name + "/" + d.User
+}
+
 // Kept is an old generation that a rollback can return to.
 type Kept struct {
 	Generation int64              `json:"generation"`

@@ -29,12 +29,27 @@ func (w *Worker) rehearse() job.Recipe {
 
 // trial are the steps of a rehearsal, alone or before a move.
 func (w *Worker) trial() []job.Step {
-	return []job.Step{
+	steps := []job.Step{
 		{Name: "try-prepare", Title: "prepare a rehearsal", Do: w.lay(w.onTrial), Repeatable: true, Limit: 10 * time.Minute},
 		{Name: "try-copy", Title: "rehearse: copy the site's data", Do: w.fill(w.onTrial), Repeatable: true, Limit: 2 * time.Hour},
 		{Name: "try-update", Title: "rehearse: run the updates", Do: w.afresh("try-update", w.onTrial, w.update), Repeatable: true, Limit: 24 * time.Hour},
 		{Name: "try-check", Title: "rehearse: check the copy", Do: w.check(w.onTrial), Repeatable: true, Limit: 5 * time.Minute},
 		{Name: "try-clear", Title: "delete the rehearsal", Do: w.clearTrial, Repeatable: true, Limit: 10 * time.Minute},
+	}
+	for i := range steps {
+		steps[i].Do = untouched(steps[i].Do)
+	}
+	return steps
+}
+
+// untouched says of a failure that it was one of the rehearsal.
+func untouched(do func(context.Context, *job.Scope) error) func(context.Context, *job.Scope) error {
+	return func(ctx context.Context, s *job.Scope) error {
+		err := do(ctx, s)
+		if fleet.CodeOf(err) != fleet.Failed {
+			return err
+		}
+		return fleet.Errorf(fleet.Failed, "In the rehearsal, the site untouched: %s", Sentence(err)).Because(err)
 	}
 }
 

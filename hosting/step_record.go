@@ -15,8 +15,15 @@ func (w *Worker) recordMove(ctx context.Context, s *job.Scope) error {
 	return w.recordAs(ctx, s, "")
 }
 
-// recordRollback does the same and pins the site.
+// recordRollback does the same, pins the site, and says what was left behind.
 func (w *Worker) recordRollback(ctx context.Context, s *job.Scope) error {
+	if c, err := w.old(ctx, s); err == nil {
+		written, err := w.Backend.Written(ctx, c)
+		if err != nil {
+			s.Log("What was written since the move cannot be told: %v", err)
+		}
+		s.Keep(fleet.ResultLeft, written.Sentence())
+	}
 	return w.recordAs(ctx, s, rolledBack(s.Task))
 }
 
@@ -43,6 +50,9 @@ func (w *Worker) recordCopy(ctx context.Context, s *job.Scope, c Copy, pinned st
 	if len(c.Previous) > 0 {
 		kept := c.Previous[0]
 		m.Previous, m.From, m.KeptUntil = kept.Generation, kept.Platform, kept.Until
+	}
+	if r, err := w.Backend.Live(ctx, c.URI); err == nil {
+		m.Database = r.Database.text()
 	}
 	if err := patient(ctx, func() error { _, err := w.Sites.Move(ctx, m); return err }); err != nil {
 		return err

@@ -198,6 +198,28 @@ func TestDatabases(t *testing.T) {
 	}
 }
 
+// A removed site is gone from the server, and kept apart for a month.
+func TestRemovedDatabase(t *testing.T) {
+	s := newShop(t)
+	one := s.copy(1, 0)
+	s.make(one, firstData)
+	must(t, s.b.Remove(t.Context(), one))
+	s.want()
+	var users int
+	must(t, s.db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM mysql.user WHERE User LIKE 'bot%'").Scan(&users))
+	if users != 0 {
+		t.Error("the account is still there")
+	}
+	kept, err := filepath.Glob(filepath.Join(s.b.Data, "removed", string(shopURI)+"@*", "archive", "1", "database.zst"))
+	if err != nil || len(kept) != 1 {
+		t.Errorf("kept %v (%v)", kept, err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(s.b.Data, "sites", "*shop*")); len(left) > 0 {
+		t.Errorf("left behind %v", left)
+	}
+	must(t, s.b.Remove(t.Context(), one)) // once more changes nothing
+}
+
 // The site's account reaches its own databases and nobody else's, and nobody
 // but the worker and the site reads its password.
 func TestDatabaseAccount(t *testing.T) {

@@ -16,6 +16,7 @@
 //	DATA/sites/SITE/secrets.json     password of the database account, keys, salts
 //	DATA/sites/SITE/user.json        the site's user, where each has its own
 //	DATA/sites/SITE/shared/          paths that all generations share
+//	DATA/removed/SITE@TIME/          what was a removed site's own, for a month
 //	DATA/sites/SITE/hold             present while visitors are told to wait
 //	DATA/sites/SITE/lock             flock and fence of who changes the site
 //	DATA/sites/SITE/serving.lock     flock, shared, of requests under way

@@ -11,7 +11,6 @@ import (
 
 	"github.com/distrobot/distrobot/fleet"
 	"github.com/distrobot/distrobot/hosting"
-	"github.com/distrobot/distrobot/internal/database"
 )
 
 // record reads the record in a generation's directory.
@@ -106,47 +105,4 @@ func (b *Backend) Size(ctx context.Context, uri fleet.URI, generation int64) (ho
 	n, err := st.Size(ctx, r.Database.Name)
 	a.Bytes += n
 	return a, err
-}
-
-// Remove implements hosting.Records. The directory's name goes first: a site
-// that is being deleted is neither served nor found. Its databases are dropped
-// from there, which is why an interrupted removal is finished by the next call.
-func (b *Backend) Remove(ctx context.Context, c hosting.Copy) error {
-	gone := site(filepath.Join(b.Data, "sites", ".gone-"+siteName(c.URI)))
-	err := b.bury(ctx, gone)
-	if err == nil {
-		err = b.guarded(ctx, c, func(s site, _ *os.File) error {
-			if fronted(s.path("live")) && b.Front != nil {
-				if err := b.Front.Drop(ctx, c.URI); err != nil {
-					return err
-				}
-			}
-			return os.Rename(string(s), string(gone))
-		})
-	}
-	if err == nil {
-		err = b.bury(ctx, gone)
-	}
-	return hosting.Explain("delete the site", err)
-}
-
-// bury deletes what is left of a removed site.
-func (b *Backend) bury(ctx context.Context, gone site) error {
-	all, err := gone.databasesIn()
-	if err != nil {
-		return err
-	}
-	for _, d := range all {
-		st, err := b.store(d.Engine)
-		if err == nil {
-			err = st.Drop(ctx, d.Name)
-		}
-		if err == nil && d.Engine == engineMySQL {
-			err = b.Server.DropUser(ctx, d.User)
-		}
-		if err != nil && !errors.Is(err, database.ErrNotOurs) {
-			return err
-		}
-	}
-	return removeTree(string(gone))
 }
