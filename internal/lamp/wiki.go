@@ -3,7 +3,9 @@ package lamp
 import (
 	"bytes"
 	"context"
+	"crypto/md5"
 	"encoding/json"
+	"fmt"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -54,6 +56,12 @@ func (w *Wiki) Upload(ctx context.Context, name string, content []byte) error {
 		return err
 	}
 	return p.outcome("upload", "Success")
+}
+
+// WikiFile is the path at which a wiki serves an uploaded file.
+func WikiFile(name string) string {
+	sum := fmt.Sprintf("%x", md5.Sum([]byte(name))) // how MediaWiki spreads files over directories
+	return "/images/" + sum[:1] + "/" + sum[:2] + "/" + name
 }
 
 // token asks for what a change needs: "login" or "csrf".
