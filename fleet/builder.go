@@ -49,7 +49,7 @@ func order(tx Tx, o BuildOrder, ids []TaskID) (Platform, error) {
 	}
 	if d.URL == "" {
 		return Platform{}, Errorf(Refused, "%s has no repository to build from.", d.Name).
-			WithHint("Add its URL with edit, or assign a platform that exists.")
+			WithHint("Add one: %s edit %s --url URL", Slash, d.Name)
 	}
 	if have, err := actedOn(tx, o); err != nil || have.Name != "" {
 		return have, err

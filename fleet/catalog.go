@@ -29,7 +29,7 @@ func (c *Catalog) Add(ctx context.Context, d Distribution, who Actor) (Distribut
 			return err
 		}
 		if found {
-			return Errorf(Exists, "There is a distribution %s already.", have.Name).WithHint("Change it with edit %s.", have.Name)
+			return Errorf(Exists, "There is a distribution %s already.", have.Name).WithHint("Change it: %s edit %s", Slash, have.Name)
 		}
 		news, err := lastNews(tx, d.Name)
 		if err != nil {

@@ -80,7 +80,7 @@ func (v *survey) whyNot(o Proposal, s Site) *Error {
 	case o.Kind == Rollback && s.From != v.to.Name:
 		return Errorf(Refused, "Site %s would return to %s, not to %s.", s.URI, s.From, v.to.Name)
 	case o.Kind != Rollback && s.Pinned != "" && !o.Unpin:
-		return Errorf(Refused, "Site %s is pinned: %s", s.URI, s.Pinned).WithHint("Unpin it first: site unpin %s.", s.URI)
+		return Errorf(Refused, "Site %s is pinned: %s", s.URI, s.Pinned).WithHint("Unpin it first: %s site unpin %s", Slash, s.URI)
 	case s.State == SiteCreating || s.State == SiteFailed:
 		return Errorf(Refused, "Site %s is not live: %s.", s.URI, s.State)
 	case s.Lock.Task != "" || s.State == SiteMoving:

@@ -132,7 +132,7 @@ func (v *survey) destination(o Proposal) (PlatformName, error) {
 	}
 	if v.dist.Target == "" {
 		return "", Errorf(Refused, "%s has no upgrade target.", v.dist.Name).
-			WithHint("Set one with target %s PLATFORM.", v.dist.Name)
+			WithHint("Set one: %s target %s PLATFORM", Slash, v.dist.Name)
 	}
 	return v.dist.Target, nil
 }
@@ -143,7 +143,7 @@ func (v *survey) noDistribution(o Proposal) error {
 	}
 	s := v.sites[0]
 	return Errorf(Refused, "Site %s is on platform %s, which belongs to no distribution, so nothing says what is right for it.", s.URI, s.Platform).
-		WithHint("Assign the platform to a distribution, or migrate the site.")
+		WithHint("Assign the platform to one: %s assign %s DIST", Slash, s.Platform)
 }
 
 // origin finds the platform that a rollback returns to.

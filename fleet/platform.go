@@ -127,7 +127,7 @@ func (p Platform) Accepts() error {
 		return nil
 	case p.State == PlatformReady:
 		return Errorf(Refused, "Platform %s is locked.", p.Name).
-			WithHint("Name the distribution %s instead to use its upgrade target, or unlock the platform.", p.Distribution)
+			WithHint("Name the distribution %s instead to use its upgrade target, or unlock the platform: %s unlock %s", p.Distribution, Slash, p.Name)
 	case p.State == PlatformFailed:
 		return Errorf(Refused, "Platform %s failed to build.", p.Name).WithHint("Build it again first.")
 	case p.State == PlatformRetired:

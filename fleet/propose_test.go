@@ -27,7 +27,7 @@ func TestProposeRefusals(t *testing.T) {
 			w.release("1.1.0")
 			_, err := w.sites.Pin(w.ctx, "a.example.org", "Rolled back.", alice)
 			w.ok(err)
-		}, fleet.Proposal{Kind: fleet.Upgrade, Scope: site}, fleet.Refused, "Site a.example.org is pinned: Rolled back. Unpin it first: site unpin a.example.org."},
+		}, fleet.Proposal{Kind: fleet.Upgrade, Scope: site}, fleet.Refused, "Site a.example.org is pinned: Rolled back. Unpin it first: /distro site unpin a.example.org"},
 		{"moving", func(w *world) {
 			w.release("1.1.0")
 			_, err := w.sites.Claim(w.ctx, fleet.SiteClaim{URI: "a.example.org", Task: "t1", Lease: 1})

@@ -78,7 +78,7 @@ func landing(tx Tx, n NewSite) (Platform, HostName, error) {
 			name = d.Target
 		}
 		if name == "" {
-			return Platform{}, "", Errorf(Refused, "%s has no upgrade target yet.", d.Name).WithHint("Name a platform, or set the target first.")
+			return Platform{}, "", Errorf(Refused, "%s has no upgrade target yet.", d.Name).WithHint("Name a platform, or set the target first: %s target %s PLATFORM", Slash, d.Name)
 		}
 	}
 	if name == "" {

@@ -124,7 +124,7 @@ func mayLock(tx Tx, p Platform, locked bool) error {
 	d, err := mustDist(tx, p.Distribution)
 	if err == nil && p.UpgradeTarget(d) {
 		return Errorf(Refused, "Platform %s is the upgrade target of %s, which cannot be locked.", p.Name, d.Name).
-			WithHint("Set another target first.")
+			WithHint("Set another target first: %s target %s PLATFORM", Slash, d.Name)
 	}
 	return err
 }
@@ -176,7 +176,7 @@ func leave(tx Tx, p Platform) error {
 		return err
 	}
 	if p.UpgradeTarget(d) {
-		return Errorf(Refused, "Platform %s is the upgrade target of %s.", p.Name, d.Name).WithHint("Set another target first.")
+		return Errorf(Refused, "Platform %s is the upgrade target of %s.", p.Name, d.Name).WithHint("Set another target first: %s target %s PLATFORM", Slash, d.Name)
 	}
 	d.Builds++
 	tx.Put(&d)

@@ -33,7 +33,7 @@ func mayBeTarget(d Distribution, all []Platform, to PlatformName) error {
 		return nil
 	}
 	return Errorf(Refused, "Platform %s does not belong to %s.", clip(string(to), 120), d.Name).
-		WithHint("Assign it first: assign %s %s.", clip(string(to), 120), d.Name)
+		WithHint("Assign it first: %s assign %s %s", Slash, clip(string(to), 120), d.Name)
 }
 
 // MovesTarget reports whether a platform that has just become ready becomes

@@ -16,7 +16,7 @@ func TestTargetMustBeOneOfItsOwnReadyPlatforms(t *testing.T) {
 	_, err = w.targets.Set(w.ctx, "atrium", "no", alice)
 	w.refused(err, fleet.NotFound)
 	_, err = w.targets.Set(w.ctx, "bare", p.Name, alice)
-	if text := w.refused(err, fleet.Refused); !strings.Contains(text, "does not belong to bare. Assign it first: assign atrium-1.0.0 bare.") {
+	if text := w.refused(err, fleet.Refused); !strings.Contains(text, "does not belong to bare. Assign it first: /distro assign atrium-1.0.0 bare") {
 		t.Error(text)
 	}
 	queued, err := w.builder.Build(w.ctx, order("1.1.0"))

@@ -30,7 +30,7 @@ func (ts *Tasks) Find(ctx context.Context, id TaskID) (Task, error) {
 	if i := slices.Index(found, true); i >= 0 {
 		return rows[i], nil
 	}
-	return Task{}, Errorf(NotFound, "There is no task %s.", clip(string(id), 40)).WithHint("See tasks for those there are.")
+	return Task{}, Errorf(NotFound, "There is no task %s.", clip(string(id), 40)).WithHint("See those there are: %s tasks", Slash)
 }
 
 // List lists a host's tasks, newest first; of all hosts when host is empty.
