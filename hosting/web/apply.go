@@ -147,10 +147,13 @@ func (f *Front) carry(ctx context.Context, p *plan) error {
 func (f *Front) restore() {
 	ctx, cancel := context.WithTimeout(context.Background(), f.wait())
 	defer cancel()
-	if len(f.FPM.Reload) > 0 {
-		_ = f.command(ctx, "PHP-FPM", f.FPM.Reload)
+	if exists(f.basePoolPath()) && f.command(ctx, "PHP-FPM", f.FPM.Reload) == nil {
+		_ = f.awaitPool(ctx, f.basePool().Socket, serialIn(f.basePoolPath()))
 	}
-	_ = f.command(ctx, "nginx", f.Nginx.Reload)
+	since := uptime()
+	if f.command(ctx, "nginx", f.Nginx.Reload) == nil && exists(f.basePath()) {
+		_ = f.awaitNginx(ctx, serialIn(f.basePath()), since)
+	}
 }
 
 // bring lets the servers take the files over. Pools are first: a vhost must

@@ -85,16 +85,26 @@ func (f *Front) awaitPools(ctx context.Context, p *plan) error {
 			WithHint(`The end of php-fpm.conf needs the line: include=%s and PHP-FPM's log may say more.`, f.poolGlob()).Because(err)
 	}
 	for _, s := range p.pools {
-		_, want, err := f.renderPool(f.pool(s))
-		if err == nil {
-			err = f.awaitPool(ctx, f.socket(s.URI), want)
-		}
-		if err != nil {
-			return fleet.Errorf(fleet.Failed, "PHP of the site %s does not start. %s", s.URI, afterRefusal).
-				WithHint("Its user must be able to read %s; PHP-FPM's log may say more.", f.gate()).Because(err)
+		if err := f.awaitSite(ctx, s); err != nil {
+			e := fleet.Errorf(fleet.Failed, "PHP of the site %s does not start. %s", s.URI, afterRefusal).
+				WithHint("Its user must be able to read %s; PHP-FPM's log may say more.", f.gate())
+			return &refusal{err: e.Because(err)} // of one site, not of the others
 		}
 	}
 	return nil
+}
+
+// siteTime is how long the first process of a pool may take to start.
+const siteTime = 15 * time.Second
+
+func (f *Front) awaitSite(ctx context.Context, s Served) error {
+	ctx, cancel := context.WithTimeout(ctx, min(siteTime, f.wait()))
+	defer cancel()
+	_, want, err := f.renderPool(f.pool(s))
+	if err != nil {
+		return err
+	}
+	return f.awaitPool(ctx, f.socket(s.URI), want)
 }
 
 func (f *Front) awaitPool(ctx context.Context, socket, want string) error {

@@ -82,7 +82,7 @@ func (l phpLog) news() string {
 // itself belongs to the worker, so nobody can put links there.
 func (f *Front) directories(sites []Served) error {
 	for _, s := range sites {
-		if !s.PHP {
+		if !s.PHP || !exists(s.Dir) { // a site that was removed by hand must not stop the others
 			continue
 		}
 		for _, d := range []string{"logs", "tmp"} {
@@ -102,6 +102,22 @@ func (f *Front) directories(sites []Served) error {
 	}
 	return nil
 }
+
+// RotateLogs puts PHP logs aside that have grown large, in the place of earlier
+// ones. Call it now and then; PHP opens its log for each line.
+func (f *Front) RotateLogs() error {
+	sites, err := f.known()
+	for _, s := range sites {
+		log := filepath.Join(s.Dir, "logs", "php.log")
+		if info, statErr := os.Lstat(log); statErr == nil && info.Size() > maxPHPLog {
+			err = errors.Join(err, os.Rename(log, log+".1"))
+		}
+	}
+	return err
+}
+
+// maxPHPLog is the size at which a log is put aside, in bytes.
+const maxPHPLog = 16 << 20
 
 // openGate lets the site's user, and nobody else, lock serving.lock.
 func openGate(s Served) error {
