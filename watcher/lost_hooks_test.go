@@ -18,6 +18,7 @@ import (
 	"github.com/distrobot/distrobot/fleet"
 	"github.com/distrobot/distrobot/internal/mirror"
 	"github.com/distrobot/distrobot/store"
+	"github.com/distrobot/distrobot/store/storetest"
 	"github.com/distrobot/distrobot/watcher"
 )
 
@@ -39,11 +40,8 @@ func newWatched(t *testing.T) *watched {
 	n := forgeSize(t, os.Getenv("DISTROBOT_FORGE"))
 	w := &watched{T: t, forge: newForge(t, n), n: n + forgeReal, moved: map[string]time.Time{}, seen: map[string][]time.Time{}, last: map[int]string{}}
 	w.interval = max(2*time.Second, time.Duration(n)*20*time.Millisecond)
-	var err error
-	if w.store, err = store.Open(t.Context(), store.Options{URL: "memory", Log: slog.New(slog.DiscardHandler)}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = w.store.Close() })
+	open := redisFor(t)
+	w.store = open()
 	catalog := &fleet.Catalog{Store: w.store}
 	for i := range w.n {
 		d := fleet.Distribution{Name: fleet.DistName(fmt.Sprintf("d%d", i)), Kind: "generic", URL: w.forge.url(i), Track: fleet.Track{Branch: "main"}}
@@ -54,7 +52,8 @@ func newWatched(t *testing.T) *watched {
 	var running sync.WaitGroup
 	t.Cleanup(running.Wait)
 	for i := range 3 {
-		p := &watcher.Poller{Store: w.store, News: &fleet.News{Store: w.store}, Refs: mirror.NewLister(local()), Interval: w.interval, Owner: fmt.Sprint("replica ", i)}
+		s := open()
+		p := &watcher.Poller{Store: s, News: &fleet.News{Store: s}, Refs: mirror.NewLister(local()), Interval: w.interval, Owner: fmt.Sprint("replica ", i)}
 		ctx, stop := context.WithCancel(t.Context())
 		t.Cleanup(stop)
 		w.replicas, w.kill = append(w.replicas, p), append(w.kill, stop)
@@ -62,6 +61,29 @@ func newWatched(t *testing.T) *watched {
 	}
 	w.await("the first reading of all", func() bool { return w.known() == w.n })
 	return w
+}
+
+// redisFor starts where the replicas meet and gives each its own way there: in
+// the long form a real Redis, in the short one, which shares its machine with
+// other tests, one store in memory for all.
+func redisFor(t *testing.T) func() *store.Store {
+	url := "memory"
+	if os.Getenv("DISTROBOT_FORGE") != "" {
+		url = storetest.Start(t).URL()
+	}
+	var first *store.Store
+	return func() *store.Store {
+		if first != nil && url == "memory" {
+			return first
+		}
+		s, err := store.Open(t.Context(), store.Options{URL: url, Key: []byte(strings.Repeat("k", 32)), Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		first = s
+		return s
+	}
 }
 
 // known counts the distributions whose head is known.
@@ -79,7 +101,8 @@ func (w *watched) known() int {
 
 func (w *watched) await(what string, condition func() bool) {
 	w.Helper()
-	for end := time.Now().Add(8*w.interval + 30*time.Second); !condition(); time.Sleep(20 * time.Millisecond) {
+	pause := max(20*time.Millisecond, w.interval/50) // looking costs, too
+	for end := time.Now().Add(8*w.interval + 30*time.Second); !condition(); time.Sleep(pause) {
 		if time.Now().After(end) {
 			w.Fatalf("waited in vain for: %s", what)
 		}
