@@ -171,8 +171,8 @@ func (w *world) site(t hosting.Tree) *copied {
 	c.Place.Secret = func(name string) (string, error) {
 		switch {
 		case c.secrets[name] != "":
-		case strings.HasSuffix(name, "password"):
-			c.secrets[name] = "correcthorse" + name
+		case strings.HasSuffix(name, "password") || detect(t).Name() == "generic": // templates do not quote
+			c.secrets[name] = strings.Repeat("correcthorse"+strings.ReplaceAll(name, "_", ""), 4)[:64]
 		default:
 			c.secrets[name] = strings.Repeat(name+`'\${x}`, 64)[:64]
 		}
@@ -218,8 +218,12 @@ func (c *copied) lay() {
 		c.ok(os.MkdirAll(filepath.Dir(at), 0o755))
 		c.ok(os.Symlink(data, at))
 	}
-	files, err := c.App.Settings(c.Place)
-	c.ok(err)
+	files := c.templates()
+	if c.App.Settings != nil {
+		more, err := c.App.Settings(c.Place)
+		c.ok(err)
+		files = append(files, more...)
+	}
 	for _, f := range files {
 		at := filepath.Join(c.Root, f.Path)
 		_ = os.Remove(at) // a link into the platform must not be written through
@@ -231,6 +235,10 @@ func (c *copied) lay() {
 // run runs programs as a backend does, and gives all that they said.
 func (c *copied) run(programs ...hosting.Program) (string, error) {
 	var said strings.Builder
+	env := append(run.Environ(), "HOME="+c.Root)
+	for name, value := range c.environ() {
+		env = append(env, name+"="+value)
+	}
 	for _, p := range programs {
 		program := p.Argv[0]
 		if strings.Contains(program, "/") && !filepath.IsAbs(program) {
@@ -238,7 +246,7 @@ func (c *copied) run(programs ...hosting.Program) (string, error) {
 		}
 		_, err := run.Run(c.t.Context(), run.Command{
 			Program: program, Args: p.Argv[1:], Dir: c.Root, Stdin: strings.NewReader(p.Stdin), Timeout: time.Minute,
-			Env:   append(run.Environ(), append([]string{"SITE_ROOT=" + c.Root, "HOME=" + c.Root}, p.Env...)...),
+			Env:   append(env, p.Env...),
 			Lines: func(line string) { fmt.Fprintln(&said, line) },
 		})
 		if err != nil {
