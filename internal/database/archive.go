@@ -23,10 +23,21 @@ type Archive struct {
 	Source    string `json:"source"` // name of the database it was made of
 	Charset   string `json:"charset,omitempty"`
 	Collation string `json:"collation,omitempty"`
+	// Names are those of everything in a server's database that statements may call.
+	Names []string `json:"names,omitempty"`
 	// Mark is what the source held. A table of which nothing is known, because
 	// it was written while it was dumped, has -1 rows.
 	Mark  Mark  `json:"mark"`
 	Bytes int64 `json:"-"` // size of the file
+}
+
+// names are a.Names as a set.
+func (a *Archive) names() map[string]bool {
+	set := map[string]bool{}
+	for _, name := range a.Names {
+		set[name] = true
+	}
+	return set
 }
 
 const (

@@ -64,3 +64,32 @@ func (m Mark) verify(got Mark) error {
 	}
 	return nil
 }
+
+// strictness says how a copy that m verified was compared: by the way of most
+// tables, and one sentence for each table that was compared less strictly.
+func (m Mark) strictness() (by string, less []string) {
+	ways := map[string][]string{}
+	for _, name := range slices.Sorted(maps.Keys(m.Tables)) {
+		switch sum := m.Tables[name]; {
+		case sum.Rows < 0:
+			ways[ByLoading] = append(ways[ByLoading], name)
+		case sum.Hash == "" && sum.Rows > 0:
+			ways[ByCount] = append(ways[ByCount], name)
+		default: // that there are no rows says all
+			ways[ByChecksum] = append(ways[ByChecksum], name)
+		}
+	}
+	order := []string{ByChecksum, ByCount, ByLoading}
+	by = ByChecksum
+	for _, way := range order[1:] {
+		if len(ways[way]) > len(ways[by]) {
+			by = way
+		}
+	}
+	for _, way := range order[slices.Index(order, by)+1:] {
+		for _, name := range ways[way] {
+			less = append(less, fmt.Sprintf("table %s was verified by %s", name, way))
+		}
+	}
+	return by, less
+}

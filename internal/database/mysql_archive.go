@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -89,6 +91,7 @@ func (m *MySQL) dump(ctx context.Context, a *Archive, file string, o Options) er
 	if err != nil {
 		return err
 	}
+	a.Names = slices.Sorted(maps.Keys(c.names))
 	if a.Charset, a.Collation, err = m.defaults(ctx, a.Source); err != nil {
 		return err
 	}
@@ -201,7 +204,7 @@ func (c *clone) restore(ctx context.Context, a Archive, content io.Reader) error
 		return err
 	}
 	defer tool.close()
-	if err := tool.load(ctx, content, c.to); err != nil {
+	if err := tool.load(ctx, newDumpMover(content, move{from: a.Source, to: c.to, known: a.names()}), c.to); err != nil {
 		return err
 	}
 	got, err := c.Mark(ctx, c.to, nil)
@@ -218,6 +221,6 @@ func (c *clone) restore(ctx context.Context, a Archive, content io.Reader) error
 		c.report.Tables++
 		c.report.Rows += sum.Rows
 	}
-	c.report.Verified = ByChecksum
+	c.report.Verified, c.report.Fallbacks = a.Mark.strictness()
 	return c.programs(ctx, c.to)
 }

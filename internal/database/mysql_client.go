@@ -76,7 +76,7 @@ func (c *client) command(names []string, args ...string) (run.Command, error) {
 // dump writes a dump to w; names are the database and, if not all of it is meant,
 // its tables.
 func (c *client) dump(ctx context.Context, w io.Writer, args []string, names ...string) error {
-	base := []string{"--single-transaction", "--quick", "--skip-lock-tables", "--hex-blob", "--default-character-set=utf8mb4",
+	base := []string{"--single-transaction", "--quick", "--skip-lock-tables", "--skip-add-locks", "--hex-blob", "--default-character-set=utf8mb4",
 		// One transaction a statement: a table that is too big for one must still load.
 		"--loose-skip-no-autocommit"}
 	cmd, err := c.command([]string{"mariadb-dump", "mysqldump"}, append(append(append(base, args...), "--"), names...)...)
@@ -91,7 +91,15 @@ func (c *client) dump(ctx context.Context, w io.Writer, args []string, names ...
 // load feeds the statements of r to database. binary-mode keeps the client from
 // taking anything in the data for a command of its own.
 func (c *client) load(ctx context.Context, r io.Reader, database string) error {
-	cmd, err := c.command([]string{"mariadb", "mysql"}, "--binary-mode", "--default-character-set=utf8mb4", "--", database)
+	args := []string{"--binary-mode", "--default-character-set=utf8mb4"}
+	maria, err := c.m.flavour(ctx)
+	if err != nil {
+		return err
+	}
+	if maria {
+		args = append(args, "--init-command=SET SESSION "+strings.Join(mariaSettings, ", "))
+	}
+	cmd, err := c.command([]string{"mariadb", "mysql"}, append(args, "--", database)...)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,9 @@ import (
 // Dump implements Archiver: the archive holds a clone of the file.
 func (s SQLite) Dump(ctx context.Context, path, file string, o Options) (Archive, error) {
 	a := Archive{Engine: "sqlite", Source: path}
-	fail := func(err error) (Archive, error) { return Archive{}, fmt.Errorf("dump database %s: %w", path, cause(ctx, err)) }
+	fail := func(err error) (Archive, error) {
+		return Archive{}, fmt.Errorf("dump database %s: %w", path, cause(ctx, err))
+	}
 	if _, err := s.Size(ctx, path); err != nil {
 		return fail(err)
 	}
