@@ -3,6 +3,7 @@ package database_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -111,6 +112,47 @@ func TestServerKilledDuringClone(t *testing.T) {
 	}
 	if after := s.checksum(t, "long", "heavy"); after != before {
 		t.Errorf("the source changed: %s, want %s", after, before)
+	}
+}
+
+// The server is killed after each table of a small site. Whatever the moment, the
+// source is untouched, nothing half made passes for a database, and cloning again
+// gives a whole copy, views and triggers included.
+func TestServerKilledAfterEachTable(t *testing.T) {
+	s := ownServer(t)
+	s.source(t, "site", append(smallSite()[:8], "CREATE TABLE log (id INT)", "CREATE VIEW recent AS SELECT id FROM wp_1",
+		"CREATE TRIGGER note AFTER INSERT ON wp_0 FOR EACH ROW INSERT INTO log VALUES (NEW.id)")...)
+	before := mark(t, s.engine, "site")
+	for tables := 1; tables <= 5; tables++ {
+		to := fmt.Sprintf("bot_after%d", tables)
+		kill := func(p database.Progress) {
+			if p.Tables == tables {
+				_ = s.cmd.Process.Kill()
+			}
+		}
+		if report, err := s.engine.Clone(t.Context(), "site", to, database.Options{Progress: kill}); err == nil {
+			t.Fatalf("the clone was reported as done: %+v", report)
+		}
+		s.kill()
+		s.start(t)
+		if changed := before.Changed(mark(t, s.engine, "site")); len(changed) > 0 {
+			t.Errorf("killed after %d tables: the source changed: %v", tables, changed)
+		}
+		if _, err := s.engine.Size(t.Context(), to); !errors.Is(err, database.ErrPartial) {
+			t.Errorf("killed after %d tables: %v, want ErrPartial", tables, err)
+		}
+		if listed, err := s.engine.Databases(t.Context(), "bot_"); err != nil || len(listed) != tables-1 {
+			t.Errorf("killed after %d tables: databases %v, %v", tables, listed, err)
+		}
+		if _, err := s.engine.Clone(t.Context(), "site", to, database.Options{}); err != nil {
+			t.Fatalf("clone again: %v", err)
+		}
+		if changed := before.Changed(mark(t, s.engine, to)); len(changed) > 0 {
+			t.Errorf("the second copy differs in %v", changed)
+		}
+		if n := s.one(t, "SELECT COUNT(*) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ?", to) + s.one(t, "SELECT COUNT(*) > 0 FROM "+to+".recent"); n != "11" {
+			t.Errorf("triggers and rows of the view: %s", n)
+		}
 	}
 }
 
