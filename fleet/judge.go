@@ -15,7 +15,10 @@ func (c *comparer) judgeRows() {
 		case Downgraded:
 			c.judgeDowngrade(r)
 		case Removed:
-			if !c.inUse[r.Package] {
+			switch {
+			case r.Type == "mu-plugin" || r.Type == "drop-in":
+				c.warn("The %s %s is not on the target; WordPress runs it on every site without being told to.", r.Type, r.Package)
+			case !c.inUse[r.Package]:
 				removed = append(removed, r.Package)
 			}
 		}
@@ -60,11 +63,22 @@ func (c *comparer) judgeMissing() {
 		case ok:
 			c.warn("%s is replaced by %s.", name, by)
 		case had[name]:
-			c.block("The site uses %s, which the target does not have.", name)
+			c.block("The site uses %s, which the target does not have.", c.called(name))
 		default:
 			c.warn("The site uses %s, which neither platform has.", name)
 		}
 	}
+}
+
+// called names a package of the site's platform in a sentence: "the theme shop".
+// A part of one is called by its name alone.
+func (c *comparer) called(name string) string {
+	for _, p := range c.from {
+		if p.Name == name && slices.Contains([]string{"module", "theme", "profile", "plugin"}, p.Type) {
+			return "the " + p.Type + " " + name
+		}
+	}
+	return name
 }
 
 // judgeNeeds finds packages in use that would stand on the target without what
@@ -116,9 +130,10 @@ func (c *comparer) judgeData() {
 	}
 }
 
-// judgeSchema blocks a site whose data is newer than the target understands.
+// judgeSchema blocks a site whose data is newer than the target understands,
+// unless its database was read and has its own sentences (judgeData).
 func (c *comparer) judgeSchema(target string) {
-	if c.site == nil || c.site.Schema == "" || target == "" {
+	if c.site == nil || c.site.Schema == "" || target == "" || len(c.site.Blocks) > 0 {
 		return
 	}
 	is, ok1 := ParseVersion(c.site.Schema)
