@@ -52,7 +52,7 @@ try {
                     // Nobody learns it: a one-time link lets the administrator in.
                     'pass' => bin2hex(openssl_random_pseudo_bytes(24)),
                 ),
-                'update_status_module' => array(1 => false, 2 => false),
+                'update_status_module' => array(),
                 'clean_url' => 1,
                 'op' => 'Save and continue',
             ),

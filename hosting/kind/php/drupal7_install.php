@@ -47,7 +47,7 @@ try {
                     'mail' => $distrobot_mail,
                     'pass' => array('pass1' => $distrobot_password, 'pass2' => $distrobot_password),
                 ),
-                'update_status_module' => array(1 => false, 2 => false),
+                'update_status_module' => array(),
                 'clean_url' => true,
             ),
         ),
