@@ -1,6 +1,7 @@
 package commands_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -60,4 +61,41 @@ func TestPagesOfADigest(t *testing.T) {
 	w.says(first, "Page 2 of 3")
 	w.says(commands.Reply{Message: *w.press(carol, "", fleet.ActMore, "99").Refresh}, "Page 3 of 3")
 	w.says(w.press(carol, "", fleet.ActMore, "x"), "I do not know this message any more.")
+}
+
+// tampered is a store in which somebody changed records without the key.
+type tampered struct {
+	fleet.Store
+	ids map[string]bool
+}
+
+func (s tampered) Read(ctx context.Context, recs ...fleet.Record) ([]bool, error) {
+	for _, r := range recs {
+		if _, signed := r.(fleet.Signed); signed && s.ids[r.Key().ID] {
+			return nil, fleet.Errorf(fleet.Tampered, "The record was changed.")
+		}
+	}
+	return s.Store.Read(ctx, recs...)
+}
+
+// One record that cannot be trusted hides no other from people who look, and is
+// named; nothing is proposed from a listing with it.
+func TestTamperedRecordsAreNamed(t *testing.T) {
+	w := newWorld(t)
+	w.atrium()
+	w.ask(bob, "add other --kind generic")
+	s := tampered{w.store, map[string]bool{"other": true, "atrium-0.9.0": true}}
+	w.ok(w.store.Update(t.Context(), fleet.Catalogue, func(tx fleet.Tx) error {
+		p := fleet.Platform{Name: "atrium-0.9.0"}
+		_, err := tx.Get(&p)
+		p.Distribution = "atrium"
+		tx.Put(&p)
+		return err
+	}))
+	w.table.Catalog, w.table.Narrator, w.table.Store = &fleet.Catalog{Store: s}, &fleet.Narrator{Store: s}, s
+	w.says(w.ask(carol, "list"), "atrium", "changed the record of other;", "distrobot audit verify")
+	w.says(w.ask(carol, "digest"), "changed the record of other and atrium-0.9.0;")
+	if _, err := w.table.Catalog.Distributions(t.Context()); fleet.CodeOf(err) != fleet.Tampered {
+		t.Errorf("what acts must be refused: %v", err)
+	}
 }

@@ -11,11 +11,11 @@ func newList(t *Table) Command {
 	return Command{
 		Verb: "list", Group: "Distributions", Summary: "all distributions with their targets", Role: fleet.Reader,
 		Run: func(ctx context.Context, _ Request) (fleet.Message, error) {
-			dists, err := t.Catalog.Distributions(ctx)
+			dists, bad, err := t.Catalog.Look(ctx)
 			if err != nil {
 				return fleet.Message{}, err
 			}
-			if len(dists) == 0 {
+			if len(dists)+len(bad) == 0 {
 				return say("There is no distribution yet.", fleet.Say("Add one: ", fleet.Mono(fleet.Slash+" add"))), nil
 			}
 			standing, err := t.Catalog.Standing(ctx)
@@ -31,6 +31,9 @@ func newList(t *Table) Command {
 				Right: []bool{false, false, false, true, true, false}}
 			for i, d := range dists {
 				m.Table.Rows = append(m.Table.Rows, append(distRow(d, standing), lastRead(d, cursors[i])))
+			}
+			if len(bad) > 0 {
+				m.Tone, m.Lines = fleet.Warn, fleet.TellDistrusted(bad)
 			}
 			return m, nil
 		},

@@ -18,6 +18,17 @@ func (c *Catalog) Distributions(ctx context.Context) ([]Distribution, error) {
 	return listRows(ctx, c.Store, AllDistributions, distRow)
 }
 
+// Look lists the distributions that can be trusted, by name, and the names of
+// those whose records were changed by somebody without the key. It is for people
+// who only look; whatever acts reads Distributions, which then refuses.
+func (c *Catalog) Look(ctx context.Context) (sound []Distribution, bad []string, err error) {
+	names, err := c.Store.List(ctx, AllDistributions, Page{})
+	if err != nil {
+		return nil, nil, err
+	}
+	return soundRows(ctx, c.Store, names, distRow)
+}
+
 // Platform reads one.
 func (c *Catalog) Platform(ctx context.Context, name PlatformName) (Platform, error) {
 	p := Platform{Name: name}
@@ -35,6 +46,15 @@ func (c *Catalog) Platforms(ctx context.Context, of DistName) ([]Platform, error
 		return nil, err
 	}
 	return listRows(ctx, c.Store, PlatformsOf(of), platformRow)
+}
+
+// lookAtPlatforms is Look for platforms.
+func (c *Catalog) lookAtPlatforms(ctx context.Context) (sound []Platform, bad []string, err error) {
+	names, err := c.Store.List(ctx, AllPlatforms, Page{})
+	if err != nil {
+		return nil, nil, err
+	}
+	return soundRows(ctx, c.Store, names, platformRow)
 }
 
 // Site reads one.
@@ -154,13 +174,14 @@ type PlatformCount struct {
 }
 
 // Standing gives, per distribution with a target, how many sites are where;
-// derived from platforms, never by reading sites.
+// derived from platforms, never by reading sites. It is for people who look, so
+// what cannot be trusted is left out.
 func (c *Catalog) Standing(ctx context.Context) ([]Standing, error) {
-	dists, err := c.Distributions(ctx)
+	dists, _, err := c.Look(ctx)
 	if err != nil {
 		return nil, err
 	}
-	plats, err := c.Platforms(ctx, "")
+	plats, _, err := c.lookAtPlatforms(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -21,17 +21,17 @@ func (n *Narrator) detail(ctx context.Context, standings []Standing) (map[DistNa
 	if err != nil || len(names) == 0 {
 		return nil, err
 	}
-	cursors, targets, news := make([]Cursor, len(names)), make([]Platform, len(standings)), make([]Announcement, 0, len(standings))
+	cursors, news := make([]Cursor, len(names)), make([]Announcement, 0, len(standings))
 	var recs []Record
 	for i, d := range names {
 		cursors[i].Distribution = DistName(d)
 		recs = append(recs, &cursors[i])
 	}
-	for i, s := range standings {
-		targets[i].Name = s.Distribution.Target
-		recs = append(recs, &targets[i])
-	}
 	if _, err := n.Store.Read(ctx, recs...); err != nil {
+		return nil, err
+	}
+	targets, err := n.targets(ctx, standings)
+	if err != nil {
 		return nil, err
 	}
 	out := make(map[DistName]DistDetail, len(names))
@@ -39,12 +39,12 @@ func (n *Narrator) detail(ctx context.Context, standings []Standing) (map[DistNa
 		out[c.Distribution] = DistDetail{Cursor: c}
 	}
 	recs = nil
-	for i, s := range standings {
+	for _, s := range standings {
 		d := out[s.Distribution.Name]
-		d.Target = targets[i]
+		d.Target = targets[s.Distribution.Target]
 		out[s.Distribution.Name] = d
-		if targets[i].News != "" && s.OutOfDate > 0 {
-			news = append(news, Announcement{ID: targets[i].News})
+		if d.Target.News != "" && s.OutOfDate > 0 {
+			news = append(news, Announcement{ID: d.Target.News})
 			recs = append(recs, &news[len(news)-1])
 		}
 	}
@@ -58,6 +58,23 @@ func (n *Narrator) detail(ctx context.Context, standings []Standing) (map[DistNa
 			d.Security = true
 			out[a.Distribution] = d
 		}
+	}
+	return out, nil
+}
+
+// targets reads the targets of distributions, by name.
+func (n *Narrator) targets(ctx context.Context, standings []Standing) (map[PlatformName]Platform, error) {
+	names := make([]string, len(standings))
+	for i, s := range standings {
+		names[i] = string(s.Distribution.Target)
+	}
+	rows, _, err := soundRows(ctx, n.Store, names, platformRow)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[PlatformName]Platform, len(rows))
+	for _, p := range rows {
+		out[p.Name] = p
 	}
 	return out, nil
 }
@@ -82,7 +99,8 @@ const HostSilent = 2 * time.Minute
 // places reads where sites are: those of each distribution, platforms that can
 // go, and hosts of which nothing was heard for some time before at.
 func (n *Narrator) places(ctx context.Context, v *DigestView, at time.Time) error {
-	plats, err := (&Catalog{Store: n.Store}).Platforms(ctx, "")
+	plats, bad, err := (&Catalog{Store: n.Store}).lookAtPlatforms(ctx)
+	v.Distrusted = append(v.Distrusted, bad...)
 	if err != nil || len(plats) == 0 {
 		return err
 	}

@@ -22,6 +22,9 @@ type DigestView struct {
 	Page      int                     // which part of the distributions, from 0
 	All       map[DistName]int        // sites of each distribution, wherever they are
 	Silent    []Host                  // with sites, and nothing was heard of them lately
+	// Distrusted names distributions and platforms whose records were changed by
+	// somebody without the key; nothing else tells of them.
+	Distrusted []string
 }
 
 // nothing reports whether nothing is out of date and nothing needs a person.
@@ -30,7 +33,7 @@ func (v DigestView) nothing() bool {
 	for _, s := range v.Standings {
 		out += s.OutOfDate
 	}
-	return out+len(v.Failing)+len(v.Held)+len(v.Pinned)+len(v.Silent) == 0
+	return out+len(v.Failing)+len(v.Held)+len(v.Pinned)+len(v.Silent)+len(v.Distrusted) == 0
 }
 
 // Digest tells what is out of date now, as a scheduled digest would; page counts
@@ -65,6 +68,9 @@ func (n *Narrator) digestView(ctx context.Context, page int, at time.Time) (Dige
 	v := DigestView{Sites: map[DistName][]URI{}, Page: page}
 	var err error
 	if v.Standings, err = (&Catalog{Store: n.Store}).Standing(ctx); err != nil {
+		return v, err
+	}
+	if _, v.Distrusted, err = (&Catalog{Store: n.Store}).Look(ctx); err != nil {
 		return v, err
 	}
 	if v.Pinned, err = n.pinned(ctx); err != nil {

@@ -89,6 +89,8 @@ func digestText(v DigestView, total int) string {
 		return "Every site is up to date; " + Plural(len(v.Held), "task waits", "tasks wait") + " for a person."
 	case len(v.Failing) > 0:
 		return "Every site is up to date; " + Plural(len(v.Failing), "repository", "repositories") + " cannot be read."
+	case len(v.Distrusted) > 0:
+		return "Every site is up to date; " + Plural(len(v.Distrusted), "record", "records") + " cannot be trusted."
 	case len(v.Silent) > 0:
 		return "Every site is up to date; " + Plural(len(v.Silent), "host is", "hosts are") + " silent."
 	case len(v.Pinned) > 0:
@@ -180,7 +182,7 @@ func cleanAll[S ~string](in []S) []string {
 // trouble tells of what is not about versions but needs a person: what could not
 // be checked, what is pinned, what is held.
 func (v DigestView) trouble() []Line {
-	out := v.unchecked()
+	out := append(TellDistrusted(v.Distrusted), v.unchecked()...)
 	for i, s := range v.Pinned {
 		if i == tellSites {
 			out = append(out, Item(fmt.Sprintf("and %d more pinned.", len(v.Pinned)-i)))
@@ -196,6 +198,16 @@ func (v DigestView) trouble() []Line {
 		out = append(out, Item("✋ ", Clean(taskTitles[t.Kind]+" "+t.About, 120), " waits for a person: ", Mono(fmt.Sprintf("%s task %s", Slash, t.ID))))
 	}
 	return out
+}
+
+// TellDistrusted names what is not listed because somebody without the key
+// changed its record; nothing if that is nothing.
+func TellDistrusted(names []string) []Line {
+	if len(names) == 0 {
+		return nil
+	}
+	return []Line{Item("⚠️ Somebody without the key changed the record of ", tellList(names, tellSites),
+		"; nothing acts on it. The operator sees more with ", Mono("distrobot audit verify"), ".")}
 }
 
 // unchecked tells of sites of which nobody knows whether they are up to date,
