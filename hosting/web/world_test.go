@@ -34,6 +34,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	t.Parallel() // servers mostly wait
 	dir, err := os.MkdirTemp("", "web")
 	if err != nil {
 		t.Fatal(err)
