@@ -37,6 +37,9 @@ type Config struct {
 	AllowPrivate bool          `env:"DISTROBOT_ALLOW_PRIVATE"`
 	GitHosts     []string      `env:"DISTROBOT_GIT_HOSTS" envSeparator:","`
 	Credentials  []string      `env:"DISTROBOT_GIT_CREDENTIALS" envSeparator:","`
+	SSHKeys      []string      `env:"DISTROBOT_SSH_KEYS" envSeparator:","`
+	KnownHosts   string        `env:"DISTROBOT_KNOWN_HOSTS"`
+	Share        string        `env:"DISTROBOT_SHARE" envDefault:"clone"`
 	Forges       []string      `env:"DISTROBOT_FORGES" envSeparator:","`
 
 	URL             string   `env:"DISTROBOT_URL"`

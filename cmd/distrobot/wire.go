@@ -40,6 +40,7 @@ type app struct {
 	narrator  *fleet.Narrator
 
 	policy  mirror.Policy
+	share   mirror.Share
 	lister  *mirror.Lister
 	mirrors *mirror.Store
 	poller  *watcher.Poller
@@ -115,7 +116,17 @@ func (a *app) wireWatcher() error {
 	if err != nil {
 		return fmt.Errorf("DISTROBOT_FORGES: %w", err)
 	}
-	a.policy = mirror.Policy{AllowPrivate: a.cfg.AllowPrivate, AllowHTTP: a.cfg.AllowPrivate, Hosts: a.cfg.GitHosts, Credentials: credentials}
+	ssh, err := mirror.ParseSSHKeys(a.cfg.SSHKeys, a.cfg.KnownHosts)
+	if err != nil {
+		return fmt.Errorf("DISTROBOT_SSH_KEYS, DISTROBOT_KNOWN_HOSTS: %w", err)
+	}
+	a.policy = mirror.Policy{
+		AllowPrivate: a.cfg.AllowPrivate, AllowHTTP: a.cfg.AllowPrivate, Hosts: a.cfg.GitHosts, Credentials: credentials,
+		AllowSSH: len(ssh.Keys) > 0, SSH: ssh,
+	}
+	if a.share, err = mirror.ParseShare(a.cfg.Share); err != nil {
+		return fmt.Errorf("DISTROBOT_SHARE: %w", err)
+	}
 	a.lister = mirror.NewLister(a.policy)
 	a.mirrors = &mirror.Store{Dir: filepath.Join(a.cfg.Data, "mirrors"), Policy: a.policy}
 	a.poller = &watcher.Poller{

@@ -98,6 +98,7 @@ func (a *app) sourceOptions() source.Options {
 		Mirrors: a.mirrors, Lister: a.lister, Files: mirror.NewDownloader(a.policy),
 		Releases: source.Releases{Archive: a.cfg.Releases, Git: a.cfg.ReleasesGit},
 		Composer: source.Composer{Cache: filepath.Join(a.cfg.Data, "composer")},
+		Share:    a.share,
 	}
 }
 

@@ -35,6 +35,7 @@ const (
 	Broken      Problem = "broken"       // the git protocol, but wrong, cut short or beyond a limit
 	Gone        Problem = "gone"         // the commit or file is not there (any more): list again
 	TooBig      Problem = "too big"      // above a limit of this program
+	Untrusted   Problem = "untrusted"    // the server shows no host key, or another than the known one
 	DiskFull    Problem = "disk full"    // this machine has no space left
 )
 

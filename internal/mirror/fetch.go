@@ -112,49 +112,57 @@ func (s *Store) fetch(ctx context.Context, repo Repo, hash string, lock *os.File
 // is looked up and checked here, and git is told the addresses, so that it does
 // not look it up again and get another answer.
 func (s *Store) fetchCall(ctx context.Context, repo Repo, hash string) (gitCall, error) {
-	u, err := url.Parse(repo.URL)
-	if err != nil {
-		return gitCall{}, refuse(httpsHint, "This is not a URL that I can read.")
-	}
-	addrs, err := s.Policy.resolve(ctx, u.Hostname())
+	a, err := parseAddress(repo.URL)
 	if err != nil {
 		return gitCall{}, err
 	}
-	texts := make([]string, len(addrs))
-	for i, a := range addrs {
-		texts[i] = a.String()
-	}
-	port := orDefault(u.Port(), defaultPort(u.Scheme))
 	call := gitCall{
 		args: []string{
 			"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance",
 			"--", repo.URL, "+" + hash + ":" + keepRef(hash),
 		},
 		settings: []setting{
-			{"protocol." + u.Scheme + ".allow", "always"},
+			{"protocol." + a.scheme + ".allow", "always"},
 			{"http.followRedirects", "false"},
 			{"http.lowSpeedLimit", "1000"}, // bytes a second over
 			{"http.lowSpeedTime", "60"},    // so many seconds
 			{"http.userAgent", userAgent},
 			{"fetch.fsckObjects", "true"},
 		},
-		env: []string{
-			"GIT_ALLOW_PROTOCOL=" + u.Scheme,
-			"GIT_SSH_COMMAND=ssh -oBatchMode=yes -oStrictHostKeyChecking=yes",
-			"GIT_SSH_VARIANT=ssh",
-		},
+		env:  []string{"GIT_ALLOW_PROTOCOL=" + a.scheme},
 		time: s.Limits.withDefaults().FetchTime,
 	}
-	if _, err := netip.ParseAddr(u.Hostname()); err != nil { // a name, not an address
+	if a.scheme == "ssh" {
+		call.env, err = s.Policy.overSSH(ctx, a)
+		return call, err
+	}
+	return call, s.overHTTP(ctx, a, repo, &call)
+}
+
+// overHTTP adds to a fetch the addresses of the host and the credential.
+func (s *Store) overHTTP(ctx context.Context, a address, repo Repo, call *gitCall) error {
+	addrs, err := s.Policy.resolve(ctx, a.host)
+	if err != nil {
+		return err
+	}
+	texts := make([]string, len(addrs))
+	for i, addr := range addrs {
+		texts[i] = addr.String()
+	}
+	if _, err := netip.ParseAddr(a.host); err != nil { // a name, not an address
 		call.settings = append(call.settings,
-			setting{"http.curloptResolve", u.Hostname() + ":" + port + ":" + strings.Join(texts, ",")})
+			setting{"http.curloptResolve", a.host + ":" + orDefault(a.port, defaultPort(a.scheme)) + ":" + strings.Join(texts, ",")})
 	}
 	if repo.Credential != nil {
 		header := repo.Credential.authorization()
+		u, err := url.Parse(repo.URL)
+		if err != nil {
+			return refuse(httpsHint, "This is not a URL that I can read.")
+		}
 		call.settings = append(call.settings, setting{"http." + u.Scheme + "://" + u.Host + "/.extraHeader", "Authorization: " + header})
 		call.secrets = []string{header, strings.TrimPrefix(header, "Basic "), repo.Credential.Password}
 	}
-	return call, nil
+	return nil
 }
 
 // watchSize stops a fetch whose mirror outgrows limit: fetch itself has no bound
@@ -201,8 +209,11 @@ func diskSize(dir string) int64 {
 // fetchError words what git said. Its messages are English because of LC_ALL.
 func fetchError(repo Repo, err error, stderr string) error {
 	host := "The server"
-	if u, parseErr := url.Parse(repo.URL); parseErr == nil {
-		host = u.Hostname()
+	if a, parseErr := parseAddress(repo.URL); parseErr == nil {
+		host = a.host
+		if worded := sshError(host, err, stderr); a.scheme == "ssh" && worded != nil {
+			return worded
+		}
 	}
 	said := func(texts ...string) bool {
 		for _, t := range texts {

@@ -3,7 +3,6 @@ package mirror
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
@@ -11,27 +10,30 @@ import (
 	gogitssh "github.com/go-git/go-git/v5/plumbing/transport/ssh"
 )
 
-// listOverSSH lists with go-git. The host key must be known (known_hosts of the
-// user, or the file named by SSH_KNOWN_HOSTS) and the key comes from the user's
-// agent; both are go-git's defaults.
-func (l *Lister) listOverSSH(ctx context.Context, repo Repo, prefixes []string) (Listing, error) {
+// listWithGoGit lists over SSH without any program, with the same key and the
+// same known hosts.
+func (l *Lister) listWithGoGit(ctx context.Context, a address, repo Repo, prefixes []string) (Listing, error) {
 	endpoint, err := transport.NewEndpoint(repo.URL)
 	if err != nil {
 		return Listing{}, refuse(httpsHint, "This is not a URL that I can read.")
 	}
-	if _, err := l.policy.resolve(ctx, endpoint.Host); err != nil {
-		return Listing{}, err
-	}
-	session, err := gogitssh.DefaultClient.NewUploadPackSession(endpoint, nil)
+	auth, err := gogitssh.NewPublicKeysFromFile(orDefault(a.user, "git"), l.policy.SSH.key(a), "")
 	if err != nil {
-		return Listing{}, goGitError(ctx, endpoint.Host, err)
+		return Listing{}, sshError(a.host, err, "Load key")
+	}
+	if auth.HostKeyCallback, err = gogitssh.NewKnownHostsCallback(l.policy.SSH.KnownHosts); err != nil {
+		return Listing{}, problem(Untrusted, err, "The list of known hosts cannot be read.")
+	}
+	session, err := gogitssh.DefaultClient.NewUploadPackSession(endpoint, auth)
+	if err != nil {
+		return Listing{}, goGitError(ctx, a.host, err)
 	}
 	defer session.Close()
 	adv, err := session.AdvertisedReferencesContext(ctx)
 	if err != nil && !errors.Is(err, transport.ErrEmptyRemoteRepository) {
-		return Listing{}, goGitError(ctx, endpoint.Host, err)
+		return Listing{}, goGitError(ctx, a.host, err)
 	}
-	return fromGoGit(adv, prefixes, endpoint.Host)
+	return fromGoGit(adv, prefixes, a.host)
 }
 
 // fromGoGit applies our own checks to what go-git read.
@@ -70,9 +72,11 @@ func goGitError(ctx context.Context, host string, err error) error {
 		return context.Cause(ctx)
 	case errors.Is(err, transport.ErrRepositoryNotFound),
 		errors.Is(err, transport.ErrAuthenticationRequired),
-		errors.Is(err, transport.ErrAuthorizationFailed),
-		strings.Contains(err.Error(), "unable to authenticate"):
+		errors.Is(err, transport.ErrAuthorizationFailed):
 		return problem(NotFound, err, "There is no such repository on %s, or it is private.", host)
+	}
+	if worded := sshError(host, err, err.Error()); worded != nil {
+		return worded
 	}
 	return connectionError(ctx, host, err)
 }

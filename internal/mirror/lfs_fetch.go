@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -117,7 +118,8 @@ func lfsFailed(p part, err error) error {
 
 // placeObjects puts LFS objects into the tree in place of their pointers.
 func (s *Store) placeObjects(ctx context.Context, p part, dir string, sh *sharer) error {
-	made, prove := map[string]bool{".": true}, newProver()
+	at, prove := newPlace(dir), newProver()
+	defer at.Close()
 	for _, e := range p.in.objects {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -127,10 +129,11 @@ func (s *Store) placeObjects(ctx context.Context, p part, dir string, sh *sharer
 			if err := os.Remove(name); err != nil {
 				return err
 			}
-		} else if err := makeParents(dir, filepath.Dir(e.path), made); err != nil {
+		}
+		if err := at.enter(path.Dir(e.path), sh); err != nil {
 			return err
 		}
-		shared, err := sh.take(e, name, prove)
+		shared, err := sh.take(e, at, prove)
 		if err == nil && !shared {
 			err = s.placeObject(p.git, e, name, prove)
 		}

@@ -41,6 +41,7 @@ type Lister struct {
 	policy Policy
 	client *http.Client
 	now    func() time.Time
+	env    []string // for programs; nil is run.Environ()
 
 	mu    sync.Mutex
 	known map[string]remembered // by URL
@@ -76,7 +77,7 @@ func (l *Lister) List(ctx context.Context, repo Repo, prefixes []string) (Listin
 		return Listing{}, err
 	}
 	repo = l.policy.dress(repo)
-	if strings.HasPrefix(repo.URL, "ssh://") {
+	if overSSH(repo.URL) {
 		return l.listOverSSH(ctx, repo, prefixes)
 	}
 	if caps, ok := l.recall(repo.URL); ok {

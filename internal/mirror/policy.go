@@ -16,9 +16,11 @@ type Policy struct {
 	AllowPrivate bool
 	// AllowHTTP admits http, where anyone between can change what is built.
 	AllowHTTP bool
-	// AllowSSH admits ssh://. Host keys must be in the known_hosts file of the
-	// user; keys are never accepted on first sight.
+	// AllowSSH admits ssh://user@host/path and user@host:path. Keys of hosts are
+	// never accepted on first sight; see SSH.
 	AllowSSH bool
+	// SSH is what repositories over SSH are read with.
+	SSH SSH
 	// Hosts, if not empty, is the list of hosts that may be contacted, exactly
 	// or as "*.example.org" for all names below example.org.
 	Hosts []string
@@ -46,12 +48,21 @@ const httpsHint = "Type the address as https://host/path, as the site of the rep
 // otherwise. It asks no name server: a host name that leads to a private
 // address is refused when the connection is made.
 func (p Policy) Check(rawURL string) error {
-	if err := checkShape(rawURL); err != nil {
-		return err
-	}
-	u, err := url.Parse(rawURL)
-	if err != nil {
-		return refuse(httpsHint, "This is not a URL that I can read.")
+	var u *url.URL
+	if p.AllowSSH && len(rawURL) <= maxURL && !strings.Contains(rawURL, "://") && shortForm.MatchString(rawURL) {
+		a, err := parseAddress(rawURL)
+		if err != nil {
+			return err
+		}
+		u = a.url()
+	} else {
+		if err := checkShape(rawURL); err != nil {
+			return err
+		}
+		var err error
+		if u, err = url.Parse(rawURL); err != nil {
+			return refuse(httpsHint, "This is not a URL that I can read.")
+		}
 	}
 	switch {
 	case u.User != nil && !p.sshLogin(u):

@@ -53,3 +53,13 @@ func (a address) withPath(path string) string {
 	}
 	return a.scheme + "://" + user + host + "/" + strings.TrimPrefix(path, "/")
 }
+
+// overSSH reports whether a checked address is one of SSH.
+func overSSH(raw string) bool {
+	return strings.HasPrefix(raw, "ssh://") || !strings.Contains(raw, "://")
+}
+
+// url gives the address as a URL, for checks that do not care how it was written.
+func (a address) url() *url.URL {
+	return &url.URL{Scheme: a.scheme, User: url.User(a.user), Host: a.host, Path: "/" + strings.TrimPrefix(a.path, "/")}
+}

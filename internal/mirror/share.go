@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"hash"
 	"os"
+	"path"
+	"path/filepath"
 	"sync/atomic"
 	"syscall"
 )
@@ -32,8 +34,21 @@ const (
 	ShareFiles
 )
 
+// shareNames are the names in settings.
+var shareNames = [...]string{ShareNothing: "copy", ShareBlocks: "clone", ShareFiles: "link"}
+
 // String is the name of s in settings.
-func (s Share) String() string { return [...]string{"copy", "clone", "link"}[s] }
+func (s Share) String() string { return shareNames[s] }
+
+// ParseShare reads the name of a Share.
+func ParseShare(name string) (Share, error) {
+	for s, n := range shareNames {
+		if n == name {
+			return Share(s), nil
+		}
+	}
+	return ShareNothing, fmt.Errorf("%q is none of copy, clone and link", name)
+}
 
 // A sharer takes files from an earlier tree that are, byte by byte, what the new
 // one needs: no manifest or time stamp is believed, the content is hashed and
@@ -90,15 +105,16 @@ func (sh *sharer) Close() error {
 	return sh.tree.Close()
 }
 
-// take makes name out of the earlier tree's file of the same path and reports
-// whether it could. An error is one of writing.
-func (sh *sharer) take(e entry, name string, p *prover) (bool, error) {
-	if sh == nil {
+// take makes the file base of the place's directory out of the earlier tree's
+// file of the same path, and reports whether it could. An error is one of writing.
+func (sh *sharer) take(e entry, at *place, p *prover) (bool, error) {
+	if sh == nil || at.from < 0 {
 		return false, nil
 	}
-	fd, err := openBeneath(int(sh.tree.Fd()), e.path)
+	base := path.Base(e.path)
+	fd, err := openHere(at.from, base)
 	if err != nil {
-		return false, nil // not there, or not by that way
+		return false, nil // not there, or a link
 	}
 	defer syscall.Close(fd)
 	var st syscall.Stat_t
@@ -107,10 +123,10 @@ func (sh *sharer) take(e entry, name string, p *prover) (bool, error) {
 	}
 	ok := false
 	if sh.share == ShareFiles && sh.linkable(&st, e) && p.proves(fd, e) {
-		ok, err = link(fd, name)
+		ok, err = link(fd, at.to, base)
 	}
 	if !ok && err == nil && !sh.noClone.Load() {
-		ok, err = sh.clone(fd, e, name, p)
+		ok, err = sh.clone(fd, e, at.name(base), p)
 	}
 	if ok {
 		sh.shared.Add(1)
@@ -142,6 +158,58 @@ func (sh *sharer) clone(fd int, e entry, name string, p *prover) (bool, error) {
 		sh.noClone.Store(true)
 	}
 	return false, os.Remove(name)
+}
+
+// A place is the directory that a worker is writing to, open, and the same one of
+// the earlier tree: names are then looked up in one step, and no link on the way
+// is ever followed. Files come in the order of their directories.
+type place struct {
+	root string // of the layout
+	dir  string // below root
+	to   int    // the directory; -1 until it is needed
+	from int    // that of the earlier tree, -1 if it has none
+	made map[string]bool
+}
+
+func newPlace(root string) *place {
+	return &place{root: root, to: -1, from: -1, made: map[string]bool{".": true}}
+}
+
+// enter makes the directory of a file, and opens it if there is an earlier tree.
+func (at *place) enter(dir string, sh *sharer) error {
+	if at.made[dir] && (sh == nil || at.to >= 0 && at.dir == dir) {
+		at.dir = dir
+		return nil
+	}
+	if err := makeParents(at.root, dir, at.made); err != nil {
+		return err
+	}
+	at.Close()
+	at.dir = dir
+	if sh == nil {
+		return nil
+	}
+	to, err := openDirectory(at.root, dir)
+	if err != nil {
+		return &os.PathError{Op: "open", Path: filepath.Join(at.root, dir), Err: err}
+	}
+	at.to = to
+	if at.from, err = openBeneath(int(sh.tree.Fd()), dir); err != nil {
+		at.from = -1
+	}
+	return nil
+}
+
+func (at *place) name(base string) string { return filepath.Join(at.root, at.dir, base) }
+
+// Close ends the use of the open directories.
+func (at *place) Close() {
+	for _, fd := range []*int{&at.to, &at.from} {
+		if *fd >= 0 {
+			_ = syscall.Close(*fd) // nothing was written through it
+		}
+		*fd = -1
+	}
 }
 
 // A prover hashes files to compare them with the names of blobs. It is for one

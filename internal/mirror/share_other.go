@@ -9,6 +9,10 @@ const canShare = false
 
 func openBeneath(int, string) (int, error) { return -1, errors.ErrUnsupported }
 
-func link(int, string) (bool, error) { return false, nil }
+func openDirectory(string, string) (int, error) { return -1, errors.ErrUnsupported }
+
+func openHere(int, string) (int, error) { return -1, errors.ErrUnsupported }
+
+func link(int, int, string) (bool, error) { return false, nil }
 
 func reflink(int, int) error { return errors.ErrUnsupported }

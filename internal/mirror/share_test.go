@@ -246,6 +246,17 @@ func TestSharingFallsBack(t *testing.T) {
 	}
 }
 
+func TestParseShare(t *testing.T) {
+	for _, s := range []mirror.Share{mirror.ShareNothing, mirror.ShareBlocks, mirror.ShareFiles} {
+		if got, err := mirror.ParseShare(s.String()); got != s || err != nil {
+			t.Errorf("%s: %v, %v", s, got, err)
+		}
+	}
+	if _, err := mirror.ParseShare("symlink"); err == nil {
+		t.Error("an unknown name was accepted")
+	}
+}
+
 func chmod(t *testing.T, name string, mode os.FileMode) {
 	t.Helper()
 	if err := os.Chmod(name, mode); err != nil {

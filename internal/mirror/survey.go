@@ -18,12 +18,19 @@ type survey struct {
 
 // add inspects a part and, after it, the submodules in it.
 func (v *survey) add(ctx context.Context, p part) error {
-	var err error
-	if p.git, err = v.store.open(ctx, p.repo, p.commit); err != nil {
+	err := checkCommit(p.commit)
+	if err != nil {
+		return err
+	}
+	if p.git, err = v.store.open(ctx, p.repo); err != nil {
 		return err
 	}
 	var digest string
 	if p.in, digest, err = v.store.inspect(ctx, p, v.used); err != nil {
+		// What is wrong is found out now, not beforehand: it costs a process.
+		if _, absent := v.store.open(ctx, p.repo, p.commit); Is(absent, Gone) {
+			return absent
+		}
 		return err
 	}
 	if len(v.parts) == 0 {
@@ -39,7 +46,11 @@ func (v *survey) add(ctx context.Context, p part) error {
 // checkCase refuses names that differ in nothing but case: which of the two a
 // site gets would depend on the machine it is looked at on.
 func checkCase(parts []part) error {
-	seen := map[string]string{}
+	names := 0
+	for _, p := range parts {
+		names += len(p.in.parents) + len(p.in.files) + len(p.in.objects) + len(p.in.symlinks)
+	}
+	seen := make(map[string]string, names)
 	check := func(name string) error {
 		lower := strings.ToLower(name)
 		if other, ok := seen[lower]; ok && other != name {

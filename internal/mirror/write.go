@@ -60,17 +60,18 @@ func (s *Store) writeTree(ctx context.Context, p part, dir string, sh *sharer) e
 // writeFiles shares what it can of the files and writes the others with a git
 // process of its own.
 func (s *Store) writeFiles(ctx context.Context, git, dir string, files []entry, sh *sharer) error {
-	made, p := map[string]bool{".": true}, newProver()
+	at, p := newPlace(dir), newProver()
+	defer at.Close()
 	var rest []entry
 	var names []string
 	for i, e := range files {
 		if i%512 == 0 && ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if err := makeParents(dir, path.Dir(e.path), made); err != nil {
+		if err := at.enter(path.Dir(e.path), sh); err != nil {
 			return err
 		}
-		shared, err := sh.take(e, filepath.Join(dir, e.path), p)
+		shared, err := sh.take(e, at, p)
 		if err != nil {
 			return err
 		}
