@@ -61,7 +61,7 @@ func (f *Front) serial(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	t := f.transport(false)
+	t := f.transport(false, "")
 	defer t.CloseIdleConnections()
 	resp, err := t.RoundTrip(req)
 	if err != nil {
@@ -144,8 +144,8 @@ func until(ctx context.Context, try func() error) error {
 // transport connects to the front whatever host a request is for. Certificates
 // are not checked: it is this machine, and a certificate that ran out is not the
 // code's fault.
-func (f *Front) transport(secure bool) *http.Transport {
-	network, addr := f.dialled(secure)
+func (f *Front) transport(secure bool, port string) *http.Transport {
+	network, addr := f.dialled(secure, port)
 	return &http.Transport{
 		DisableKeepAlives: true,
 		TLSClientConfig:   insecure(),
@@ -156,9 +156,10 @@ func (f *Front) transport(secure bool) *http.Transport {
 	}
 }
 
-// dialled is where this machine reaches the first listener.
-func (f *Front) dialled(secure bool) (network, addr string) {
-	l, port := f.listen("")[0], "80"
+// dialled is where this machine reaches the first listener, or the first one of
+// a site's own port.
+func (f *Front) dialled(secure bool, own string) (network, addr string) {
+	l, port := f.listen(own)[0], "80"
 	if secure {
 		l, port = f.listenTLS()[0], "443"
 	}

@@ -164,7 +164,8 @@ func (f *Front) Address(uri fleet.URI) (string, error) {
 	}
 	host, _ := hostOf(uri)
 	secure := f.certificate(host) != nil
-	network, addr := f.dialled(secure)
+	_, port := nameAndPort(host)
+	network, addr := f.dialled(secure, port)
 	switch {
 	case network == "unix":
 		return "unix:" + addr, nil
@@ -192,7 +193,8 @@ func (f *Front) Probe(ctx context.Context, uri fleet.URI, page string) (hosting.
 		return hosting.Answer{}, err
 	}
 	req.Header.Set("User-Agent", "distrobot")
-	t := f.transport(secure)
+	_, port := nameAndPort(host)
+	t := f.transport(secure, port)
 	defer t.CloseIdleConnections()
 	begin := time.Now()
 	resp, err := t.RoundTrip(req)

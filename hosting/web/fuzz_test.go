@@ -122,7 +122,7 @@ func FuzzConfiguration(f *testing.F) {
 	f.Add("a.example", "b.example", `\n\t\r`, `(?:)[a-z]*+^$|`)
 	f.Fuzz(func(t *testing.T, uri, alias, private, uploads string) {
 		dir := t.TempDir()
-		front := &Front{Dir: "/data/web", Listen: []string{"80"}, Group: "www-data"}
+		front := &Front{Dir: "/data/web", Listen: []string{"80"}, Group: "www-data", FPM: Server{Test: []string{"-"}, Reload: []string{"-"}}}
 		user := &run.User{UID: 2001, GID: 2001}
 		s, err := front.cleaned(Served{
 			URI: fleet.URI(uri), Aliases: []fleet.URI{fleet.URI(alias)}, Dir: dir, PHP: true, User: user,

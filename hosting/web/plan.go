@@ -156,9 +156,9 @@ func (f *Front) planBase(p *plan, after map[fleet.URI]Served, b base) error {
 	serial := strconv.FormatInt(time.Now().UnixNano(), 36)
 	data := struct {
 		base
-		Listen, ListenTLS    []string
-		Name, Serial, Vhosts string
-	}{base: b, Listen: f.listen(""), Name: probeName, Serial: serialIn(f.basePath()), Vhosts: filepath.Join(f.Dir, "vhosts", "*.conf")}
+		Listen, Strange, ListenTLS []string // of the probe; of hosts nobody knows
+		Name, Serial, Vhosts       string
+	}{base: b, Listen: f.listen(""), Strange: f.listeners(after), Name: probeName, Serial: serialIn(f.basePath()), Vhosts: filepath.Join(f.Dir, "vhosts", "*.conf")}
 	for uri := range after {
 		if host, _ := hostOf(uri); f.certificate(host) != nil {
 			data.ListenTLS = f.listenTLS()
@@ -179,6 +179,23 @@ func (f *Front) planBase(p *plan, after map[fleet.URI]Served, b base) error {
 		return nil
 	}
 	return f.planBasePool(p, pools || b.Again, serial)
+}
+
+// listeners are all plain ones, those of sites with a port of their own too.
+func (f *Front) listeners(sites map[fleet.URI]Served) []string {
+	out := slices.Clone(f.listen(""))
+	for _, uri := range slices.Sorted(maps.Keys(sites)) {
+		host, _ := hostOf(uri)
+		if _, port := nameAndPort(host); port != "" {
+			out = append(out, f.listen(port)...)
+		}
+	}
+	seen := map[string]bool{}
+	return slices.DeleteFunc(out, func(l string) bool {
+		again := seen[l]
+		seen[l] = true
+		return again
+	})
 }
 
 func usesPHP(sites map[fleet.URI]Served) bool {

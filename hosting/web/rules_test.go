@@ -1,6 +1,8 @@
 package web_test
 
 import (
+	"io"
+	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -173,6 +175,59 @@ func TestAliasesAndPorts(t *testing.T) {
 	s.Aliases = s.Aliases[:1]
 	w.put(s)
 	w.want("old.example/", 404, "")
+}
+
+// On the network as on sockets: each port answers for its sites only.
+func TestPortsOfTheNetwork(t *testing.T) {
+	w := newWorld(t)
+	port, other := freePort(t), freePort(t)
+	w.front.Listen = []string{"127.0.0.1:" + port}
+	w.startNginx()
+	w.startFPM()
+	w.put(w.site(shop, version))
+	uri := fleet.URI("b.example:" + other)
+	w.put(w.site(uri, map[string]string{"index.php": `<?php echo "second ", $_SERVER["SERVER_PORT"];`}))
+	at := func(port, host string) answer {
+		t.Helper()
+		req, err := http.NewRequest(http.MethodGet, "http://127.0.0.1:"+port+"/", nil)
+		must(t, err)
+		req.Host = host
+		resp, err := http.DefaultTransport.RoundTrip(req)
+		must(t, err)
+		defer resp.Body.Close()
+		b, err := io.ReadAll(resp.Body)
+		must(t, err)
+		return answer{status: resp.StatusCode, body: string(b)}
+	}
+	for _, c := range []struct {
+		port, host string
+		status     int
+		text       string
+	}{
+		{port, string(shop), 200, "front one"}, {other, string(uri), 200, "second " + other}, {other, "b.example", 200, "second"},
+		{port, "b.example", 404, ""}, {other, string(shop), 404, ""}, {port, "strange.example", 404, ""}, {other, "strange.example", 404, ""}, {other, "127.0.0.1", 404, ""},
+	} {
+		if a := at(c.port, c.host); a.status != c.status || !strings.Contains(a.body, c.text) {
+			t.Errorf("port %s, host %s: %v, want %d", c.port, c.host, a, c.status)
+		}
+	}
+	a, err := w.front.Probe(t.Context(), uri, "/")
+	if err != nil || a.Status != 200 || string(a.Body) != "second "+other {
+		t.Errorf("probe: %d %s %v", a.Status, a.Body, err)
+	}
+	if base, err := w.front.Address(uri); err != nil || base != "http://127.0.0.1:"+other {
+		t.Errorf("address %s, %v", base, err)
+	}
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	must(t, err)
+	return port
 }
 
 // Sites without PHP are files; programs are neither run nor shown.

@@ -81,6 +81,9 @@ func (f *Front) cleaned(s Served) (Served, error) {
 	if s.Private, err = cleanPaths(s.Private); err != nil {
 		return s, err
 	}
+	if s.PHP && (len(f.FPM.Test) == 0 || len(f.FPM.Reload) == 0) {
+		return s, fleet.Errorf(fleet.Refused, "The site %s needs PHP, and PHP-FPM is not set up on this host.", uri)
+	}
 	if s.PHP && s.User == nil && os.Geteuid() == 0 {
 		return s, fleet.Errorf(fleet.Refused, "PHP of the site %s would run as root.", uri).WithHint("Give the site a user of its own.")
 	}
