@@ -35,7 +35,7 @@ func newCancel(t *Table) Command {
 			if x.State == fleet.TaskCancelled {
 				return say(fmt.Sprintf("Task %s is cancelled.", x.ID)), nil
 			}
-			return say(fmt.Sprintf("Task %s was asked to stop; it does so between two steps if that is safe.", x.ID)), nil
+			return say(fmt.Sprintf("Task %s was asked to stop; it does so as soon as that is safe.", x.ID)), nil
 		},
 	}
 }

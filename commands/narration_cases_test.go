@@ -103,6 +103,11 @@ func platformCases() map[string]fleet.Message {
 		"ready_alone": tell(func(v *fleet.PlatformView) {
 			v.Platform.State, v.Platform.Distribution, v.Distribution = fleet.PlatformReady, "", fleet.Distribution{}
 		}),
+		"building": tell(func(v *fleet.PlatformView) {
+			v.Platform.State = fleet.PlatformBuilding
+			v.Task = fleet.Task{ID: "01task", State: fleet.TaskRunning, Steps: []fleet.StepRecord{{Name: "fetch", Title: "fetch the code", State: fleet.StepStarted}}}
+			v.Log = []fleet.LogLine{{Text: "views 7.x-3.24 -> sites/all/modules/views"}, {Text: "token <7.x-1.9> -> sites/all/modules/token"}}
+		}),
 		"failed": tell(func(v *fleet.PlatformView) {
 			v.Platform.State, v.Platform.Reason = fleet.PlatformFailed, "The disk is full"
 		}),

@@ -39,15 +39,25 @@ func hostileMessages(s string) map[string]fleet.Message {
 	rewritten, head := news, news
 	rewritten.Rewritten = true
 	head.To = fleet.Ref{Name: "refs/heads/" + s, Commit: s}
+	moves := make([]fleet.Move, 20)
+	for i := range moves {
+		moves[i] = fleet.Move{Row: rows[0], Major: true}
+	}
 	failed := fleet.Platform{Name: "atrium-1", State: fleet.PlatformFailed, Reason: s, By: fleet.Actor{ID: "U1", Name: s}, Ref: ref}
 	out := map[string]fleet.Message{
 		"news":      fleet.TellNews(fleet.NewsView{News: news}),
 		"rewritten": fleet.TellNews(fleet.NewsView{News: rewritten}),
 		"branch":    fleet.TellNews(fleet.NewsView{News: head}),
-		"platform":  fleet.TellPlatform(fleet.PlatformView{Platform: failed}),
-		"alarm":     fleet.TellAlarm(fleet.Alarm{ID: "1", Title: "A" + s, Text: s, At: noon}),
-		"log_line":  fleet.TellPlanEvent(fleet.PlanEvent{Text: "x" + s}),
-		"task":      fleet.TellTask(fleet.Task{ID: "t1", Kind: fleet.TaskKind(s), Host: fleet.HostName(s), About: s, State: fleet.TaskHeld, Reason: s, Steps: []fleet.StepRecord{{Name: s, State: fleet.StepUnknown}}}),
+		"refresh": fleet.TellRefresh(fleet.RefreshView{Refresh: fleet.Refresh{ID: "atrium/1", Distribution: "atrium", Base: "atrium-1", Ref: ref,
+			Moves: moves, Total: 20, Note: s, State: fleet.RefreshOpen, At: noon}}),
+		"refresh_failed": fleet.TellRefresh(fleet.RefreshView{Refresh: fleet.Refresh{ID: "atrium/1", Distribution: "atrium", Ref: ref,
+			Moves: moves, Total: 20, State: fleet.RefreshOrdered, Platform: "atrium-1", At: noon}, Platform: failed}),
+		"build_log": fleet.TellPlatform(fleet.PlatformView{Platform: fleet.Platform{Name: "atrium-1", State: fleet.PlatformBuilding},
+			Task: fleet.Task{ID: "t1", State: fleet.TaskRunning}, Log: []fleet.LogLine{{Text: s}, {Text: s}}}),
+		"platform": fleet.TellPlatform(fleet.PlatformView{Platform: failed}),
+		"alarm":    fleet.TellAlarm(fleet.Alarm{ID: "1", Title: "A" + s, Text: s, At: noon}),
+		"log_line": fleet.TellPlanEvent(fleet.PlanEvent{Text: "x" + s}),
+		"task":     fleet.TellTask(fleet.Task{ID: "t1", Kind: fleet.TaskKind(s), Host: fleet.HostName(s), About: s, State: fleet.TaskHeld, Reason: s, Steps: []fleet.StepRecord{{Name: s, State: fleet.StepUnknown}}}),
 		"digest": fleet.TellDigest(fleet.DigestView{Name: s, At: noon, Pinned: []fleet.Site{{URI: "a.example.org", Pinned: s}},
 			Standings: hostileStandings(s), Silent: []fleet.Host{{Name: fleet.HostName(s), Seen: noon}}, Idle: []fleet.PlatformName{fleet.PlatformName(s)},
 			Sites:   map[fleet.DistName][]fleet.URI{"atrium": {fleet.URI(s), fleet.URI(s)}},

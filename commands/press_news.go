@@ -91,7 +91,7 @@ func (t *Table) pressRebuild(ctx context.Context, p Press, r Request) (Reply, er
 	if plat.State != fleet.PlatformFailed {
 		return tell(fmt.Sprintf("Platform %s is %s; there is nothing to build again.", plat.Name, plat.State)), nil
 	}
-	o := fleet.BuildOrder{Distribution: plat.Distribution, Ref: plat.Ref, News: plat.News, By: r.Who, Channel: r.Channel}
+	o := fleet.BuildOrder{Distribution: plat.Distribution, Ref: plat.Ref, News: plat.News, Refresh: plat.Refresh, By: r.Who, Channel: r.Channel}
 	if a, err := t.announcement(ctx, plat.News); err != nil || a.State == fleet.NewsSuperseded || a.To.Commit != plat.Ref.Commit {
 		o.News = "" // what it came from tells of something newer by now
 	}

@@ -23,6 +23,7 @@ type Table struct {
 	Tasks     *fleet.Tasks
 	News      *fleet.News
 	Digests   *fleet.Digests
+	Refreshes *fleet.Refreshes
 	Narrator  *fleet.Narrator
 	Trail     fleet.Trail
 	Logs      fleet.Logs

@@ -14,14 +14,18 @@ const tailLines = 20
 
 // newTask shows one task: its steps and the end of its log.
 func newTask(t *Table) Command {
-	return Command{Verb: "task", Args: "TASK", Min: 1, Max: 1, Group: "Tasks", Summary: "the steps of a task and the end of its log",
-		Role: fleet.Reader, Run: t.task}
+	return Command{Verb: "task", Args: "TASK [--log]", Min: 1, Max: 1, Group: "Tasks", Summary: "the steps of a task and the end of its log",
+		Options: []Option{{Name: "log", Help: "the whole log"}},
+		Role:    fleet.Reader, Run: t.task}
 }
 
 func (t *Table) task(ctx context.Context, r Request) (fleet.Message, error) {
 	x, err := t.Tasks.Find(ctx, fleet.TaskID(strings.ToLower(r.Args[0])))
 	if err != nil {
 		return fleet.Message{}, err
+	}
+	if r.Opts["log"] != "" {
+		return t.taskLog(ctx, r, x)
 	}
 	m := fleet.TellTask(x)
 	if len(x.Steps) > 0 {
@@ -38,28 +42,65 @@ func (t *Table) task(ctx context.Context, r Request) (fleet.Message, error) {
 		}
 		m.Table.Rows = append(m.Table.Rows, []string{fleet.Clean(name, 60), string(s.State), count(s.Attempts), took, orDash(fleet.Clean(s.Error, 200))})
 	}
-	lines, err := t.tail(ctx, x)
+	lines, err := fleet.LastLines(ctx, t.Logs, x.Ref(), tailLines)
 	for _, l := range lines {
 		m.More = append(m.More, fleet.Line{Quote: true, Spans: []fleet.Span{{Text: fleet.Clean(l.Text, 200), Code: true}}})
 	}
 	return m, err
 }
 
-// tail reads the last lines of a task's log.
-func (t *Table) tail(ctx context.Context, x fleet.Task) ([]fleet.LogLine, error) {
-	var out []fleet.LogLine
-	for after := ""; ; {
-		lines, next, err := t.Logs.Lines(ctx, x.ID, x.Host, after, 1000)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, lines...)
-		out = out[max(0, len(out)-tailLines):]
-		if len(lines) == 0 || next == after || next == "" {
-			return out, nil
-		}
-		after = next
+// shownLines is how much of a log fits into a message of a chat: Slack takes 50
+// blocks of 3,000 characters.
+const shownLines = 600
+
+// taskLog gives the whole log of a task: all of it in a shell, as much as a
+// message holds in a chat.
+func (t *Table) taskLog(ctx context.Context, r Request, x fleet.Task) (fleet.Message, error) {
+	limit := shownLines
+	if r.Shell {
+		limit = 0
 	}
+	lines, err := fleet.LastLines(ctx, t.Logs, x.Ref(), limit)
+	if err != nil {
+		return fleet.Message{}, err
+	}
+	m := fleet.Message{Title: fmt.Sprintf("Log of task %s", x.ID), Text: fmt.Sprintf("The log of task %s has %s.", x.ID, fleet.Plural(len(lines), "line", "lines"))}
+	switch {
+	case len(lines) == 0:
+		m.Text = fmt.Sprintf("Task %s has said nothing yet.", x.ID)
+		m.Lines = []fleet.Line{fleet.Say(m.Text)}
+	case len(lines) == limit:
+		m.Text = fmt.Sprintf("These are the last %d lines of the log of task %s.", limit, x.ID)
+		m.Lines = []fleet.Line{fleet.Say(m.Text, " All of it, on the machine: ", fleet.Mono(fmt.Sprintf(`distrobot do "task %s --log"`, x.ID)))}
+	}
+	for _, block := range inBlocks(lines) {
+		m.Lines = append(m.Lines, fleet.Line{Quote: true, Spans: []fleet.Span{{Text: block, Code: true}}})
+	}
+	return m, nil
+}
+
+// blockBytes is what one paragraph of a log holds, below Slack's 3,000
+// characters for a block, with room for what escaping adds.
+const blockBytes = 1800
+
+// inBlocks joins lines to paragraphs that fit into blocks.
+func inBlocks(lines []fleet.LogLine) []string {
+	var out []string
+	block := ""
+	for _, l := range lines {
+		text := fmt.Sprintf("%s %s", l.At.UTC().Format("15:04:05"), fleet.Clean(l.Text, 400))
+		if block != "" && len(block)+len(text) > blockBytes {
+			out, block = append(out, block), ""
+		}
+		if block != "" {
+			block += "\n"
+		}
+		block += text
+	}
+	if block != "" {
+		out = append(out, block)
+	}
+	return out
 }
 
 func newSkip(t *Table) Command {

@@ -20,4 +20,7 @@ const (
 	ActGiveUp   = "task.giveup"   // task: walk back or end as failed
 	ActRebuild  = "plat.build"    // platform: build a failed platform again
 	ActUpgrade  = "dist.upgrade"  // distribution: offer plans for its out-of-date sites (digest)
+	ActEndTask  = "task.cancel"   // task: cancel a build
+	ActRefresh  = "refresh.build" // refresh: build with the newer packages
+	ActMoves    = "refresh.moves" // refresh: list all of them
 )

@@ -23,7 +23,7 @@ type Builder struct {
 // under way is returned instead of a second one; a failed one is built again
 // under its name.
 func (b *Builder) Build(ctx context.Context, o BuildOrder) (Platform, error) {
-	if o.Ref.Commit == "" {
+	if o.Ref.Commit == "" && o.Refresh == "" {
 		return Platform{}, Errorf(Invalid, "A build needs a commit.").WithHint("Name a tag or a branch.")
 	}
 	if err := b.findHosts(ctx, &o); err != nil {
@@ -34,8 +34,12 @@ func (b *Builder) Build(ctx context.Context, o BuildOrder) (Platform, error) {
 		ids[i] = TaskID(idOr(b.ID))
 	}
 	var out Platform
+	rule := order
+	if o.Refresh != "" {
+		rule = orderRefresh
+	}
 	err := b.Store.Update(ctx, Catalogue, func(tx Tx) (err error) {
-		out, err = order(tx, o, ids)
+		out, err = rule(tx, o, ids)
 		return err
 	})
 	return out, err
@@ -129,7 +133,7 @@ func announcedAs(tx Tx, d Distribution, r Ref) (string, error) {
 // that failed before any host had it.
 func sameBuild(all []Platform, r Ref) (Platform, bool) {
 	for _, p := range slices.Backward(all) {
-		if p.Ref.Commit != r.Commit || p.Ref.Name != r.Name {
+		if p.Ref.Commit != r.Commit || p.Ref.Name != r.Name || p.Refreshed != "" {
 			continue
 		}
 		switch p.State {
@@ -172,6 +176,9 @@ func ordered(tx Tx, p Platform, o BuildOrder, ids []TaskID) error {
 			return err
 		}
 	}
+	if p.Refresh != "" {
+		shows = SubjectOf(AboutRefresh, p.Refresh)
+	}
 	for i, h := range o.Hosts {
 		tx.Emit(Effect{Task: &Task{
 			ID: ids[i], Kind: TaskBuild, Host: h, About: string(p.Name), By: o.By,
@@ -186,7 +193,7 @@ func ordered(tx Tx, p Platform, o BuildOrder, ids []TaskID) error {
 // markNews brings the announcement a platform was built from up to date.
 func markNews(tx Tx, p Platform, s NewsState) error {
 	if p.News == "" {
-		tx.Emit(edited(SubjectOf(AboutPlatform, string(p.Name))))
+		tx.Emit(shownAgain(p)...)
 		return nil
 	}
 	a := Announcement{ID: p.News}

@@ -137,7 +137,7 @@ func (b *Builder) ready(tx Tx, p *Platform) error {
 		}
 	}
 	tx.Put(p)
-	return nil
+	return watchLock(tx, *p)
 }
 
 // autoTarget makes p, which the caller puts, the target of its distribution

@@ -39,6 +39,9 @@ func (b *Builder) Retire(ctx context.Context, p PlatformName, who Actor) (Task, 
 		if err != nil || len(on) > 0 {
 			return orRefused(err, "Platform %s still has sites, for example %s.", p, first(on))
 		}
+		if err := dropLock(tx, now); err != nil {
+			return err
+		}
 		now.State = PlatformRetired
 		tx.Put(&now)
 		tx.Emit(audited(tx, who, "platform.retired", string(p)))

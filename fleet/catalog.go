@@ -139,6 +139,9 @@ func (c *Catalog) Remove(ctx context.Context, name DistName, who Actor) error {
 			return err
 		}
 		tx.Delete(&cursor)
+		if err := forgetLooks(tx, d.Name); err != nil {
+			return err
+		}
 		tx.Delete(&d)
 		tx.Emit(audited(tx, who, "distribution.removed", string(d.Name)), Effect{Review: d.Name})
 		return nil

@@ -11,6 +11,7 @@ type NewsView struct {
 	Distribution Distribution
 	Platform     Platform        // built, or being built, from it; zero if none
 	Task         Task            // of the build under way; zero if none
+	Log          []LogLine       // the end of its log
 	Counts       []PlatformCount // where the distribution's sites are now
 }
 
@@ -181,7 +182,8 @@ func (v NewsView) building(m *Message) {
 	if v.News.By.ID != "" {
 		m.Lines = append(m.Lines, Say("Ordered by ", By(v.News.By), "."))
 	}
-	m.Buttons = []Button{v.changesButton()}
+	m.More = tellLog(v.Task, v.Log)
+	m.Buttons = append([]Button{v.changesButton()}, cancelBuild(v.Task)...)
 }
 
 func (v NewsView) built(m *Message) {

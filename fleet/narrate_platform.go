@@ -12,6 +12,7 @@ type PlatformView struct {
 	Facts        PlatformFacts   // read at build time
 	Known        bool            // whether there are facts
 	Task         Task            // of the build under way; zero if none
+	Log          []LogLine       // the end of its log
 	Counts       []PlatformCount // where the distribution's sites are now
 }
 
@@ -41,6 +42,7 @@ func TellPlatform(v PlatformView) Message {
 		}
 		m.Text = fmt.Sprintf("Platform %s is being built: %s.", name, step)
 		m.Lines = []Line{Say("⏳ Building " + name + ": " + step + ".")}
+		m.More, m.Buttons = tellLog(v.Task, v.Log), cancelBuild(v.Task)
 	}
 	m.Footer = tellFooter([]Span{{Text: "Ordered by "}, By(p.By)}, []Span{When(p.Created)})
 	return m

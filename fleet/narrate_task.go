@@ -19,7 +19,9 @@ var taskTitles = map[TaskKind]string{
 func TellTask(t Task) Message {
 	about := Clean(t.About, 110)
 	title, known := taskTitles[t.Kind]
-	if !known {
+	if t.Kind == TaskOutdated {
+		title = "Look for newer packages of"
+	} else if !known {
 		title = Clean(string(t.Kind), 30)
 	}
 	m := Message{Title: clip(title+" "+about, 150)}
@@ -39,6 +41,9 @@ func TellTask(t Task) Message {
 		m.Lines = []Line{Say("Done" + tellTaskTook(t) + ".")}
 		if said := tellRehearsed(t); said != "" {
 			m.Text, m.Lines = m.Text+" "+said, append(m.Lines, Say(said))
+		}
+		if found, _ := t.Step(StepLook); found.Result[ResultFound] != "" {
+			m.Lines = append(m.Lines, Say(tellSentence(found.Result[ResultFound])))
 		}
 		if t.Reason != "" {
 			m.Lines = append(m.Lines, Say(tellSentence(t.Reason)))

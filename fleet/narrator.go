@@ -10,6 +10,7 @@ import (
 // message is about; the words are in the Tell functions, which are pure.
 type Narrator struct {
 	Store Store
+	Logs  Logs // where running builds show the end of their log from; nil shows none
 }
 
 // Message gives the message of a subject's present state. The error is
@@ -24,6 +25,7 @@ func (n *Narrator) Message(ctx context.Context, s Subject) (Message, error) {
 		AboutTask:     n.task,
 		AboutDigest:   n.digest,
 		AboutAlarm:    n.alarm,
+		AboutRefresh:  n.refresh,
 	}
 	tell, known := tellers[s.Kind()]
 	if !known {
@@ -56,7 +58,7 @@ func (n *Narrator) news(ctx context.Context, id string) (Message, error) {
 	if _, err := n.Store.Read(ctx, recs...); err != nil {
 		return Message{}, err
 	}
-	v.Task, err = n.buildTask(ctx, v.Platform)
+	v.Task, v.Log, err = n.building(ctx, v.Platform)
 	return TellNews(v), err
 }
 
@@ -75,7 +77,7 @@ func (n *Narrator) platform(ctx context.Context, id string) (Message, error) {
 	if v.Counts, err = n.counts(ctx, v.Platform.Distribution); err != nil {
 		return Message{}, err
 	}
-	v.Task, err = n.buildTask(ctx, v.Platform)
+	v.Task, v.Log, err = n.building(ctx, v.Platform)
 	return TellPlatform(v), err
 }
 

@@ -26,6 +26,7 @@ const (
 	ParamKeep = "keep_hours"
 	// ParamDist, ParamID and ParamPath are for people who read tasks and for
 	// retire tasks: a platform's distribution, a site's ID, a tree's path.
+	// An outdated task names in ParamPlatform whose lock is refreshed.
 	ParamDist = "dist"
 	ParamID   = "id"
 	ParamPath = "path"

@@ -64,8 +64,10 @@ type Platform struct {
 	Created      time.Time             `json:"created"`
 	Ready        time.Time             `json:"ready,omitzero"`
 	By           Actor                 `json:"by"`
-	News         string                `json:"news,omitempty"` // id of the announcement it was built from
-	Took         map[HostName]Duration `json:"took,omitempty"` // how long the build took
+	News         string                `json:"news,omitempty"`      // id of the announcement it was built from
+	Took         map[HostName]Duration `json:"took,omitempty"`      // how long the build took
+	Refresh      string                `json:"refresh,omitempty"`   // id of the Refresh it was ordered of
+	Refreshed    string                `json:"refreshed,omitempty"` // sha256 of the refreshed lock it is built with; "" uses the committed one
 }
 
 // Duration is a time span in milliseconds in JSON.

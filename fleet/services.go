@@ -60,6 +60,7 @@ type BuildOrder struct {
 	Distribution DistName
 	Ref          Ref    // resolved; Commit is required
 	News         string // the announcement it was pressed on, if any
+	Refresh      string // the offer of newer packages it was pressed on, if any; it says ref and lock
 	By           Actor
 	Channel      string
 	Hosts        []HostName // empty: the hosts of the distribution's sites, or the default host

@@ -61,6 +61,9 @@ func shownAgain(p Platform) []Effect {
 	if p.News != "" {
 		out = append(out, edited(SubjectOf(AboutNews, p.News)))
 	}
+	if p.Refresh != "" {
+		out = append(out, edited(SubjectOf(AboutRefresh, p.Refresh)))
+	}
 	return out
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 )
 
 // Tasks keeps tasks for people; workers use Store.Update with the rules of
@@ -91,11 +92,16 @@ func (ts *Tasks) Order(ctx context.Context, t Task) error {
 }
 
 // CancelTask is the rule of Cancel: a queued task ends, a running one is asked
-// to stop where that is safe. Refused for a held one, which is answered, and
-// for one that has ended.
+// to stop where that is safe. A queued one whose end is recorded elsewhere, too,
+// is ended by its worker, which does nothing else. Refused for a held one, which
+// is answered, and for one that has ended.
 func CancelTask(t Task, who Actor) (Task, error) {
 	switch t.State {
 	case TaskQueued:
+		if t.Kind == TaskBuild || t.Kind == TaskOutdated {
+			t.Stop, t.NotUntil = true, time.Time{}
+			return t, nil
+		}
 		t.State, t.Reason = TaskCancelled, "Cancelled by "+Clean(who.display(), 80)+"."
 	case TaskRunning:
 		t.Stop = true

@@ -10,8 +10,8 @@ import (
 func (w *Worker) build() job.Recipe {
 	return job.Recipe{
 		Steps: []job.Step{
-			{Name: stepFetch, Title: "fetch the code", Do: w.fetch, Repeatable: true, Limit: time.Hour},
-			{Name: "verify", Title: "run its verification", Do: w.verifyStage, Repeatable: true, Limit: 24 * time.Hour},
+			{Name: stepFetch, Title: "fetch the code", Do: w.fetch, Repeatable: true, Interrupt: true, Limit: time.Hour},
+			{Name: "verify", Title: "run its verification", Do: w.verifyStage, Repeatable: true, Interrupt: true, Limit: 24 * time.Hour},
 			{Name: "publish", Title: "publish the platform", Do: w.publish, Repeatable: true, Limit: 30 * time.Minute},
 			{Name: "record", Title: "read its packages", Do: w.recordBuild, Repeatable: true, Limit: 10 * time.Minute},
 		},
@@ -19,6 +19,7 @@ func (w *Worker) build() job.Recipe {
 			{Name: "back-discard", Title: "clear what was built", Do: w.discardBuild, Repeatable: true, Limit: 10 * time.Minute},
 		},
 		Last:  "publish",
+		Live:  true,
 		Ended: w.buildEnded,
 	}
 }

@@ -37,7 +37,7 @@ func (w *Worker) fetch(ctx context.Context, s *job.Scope) error {
 	if err != nil {
 		return err
 	}
-	if err := w.fetchFrom(ctx, w.Sources[i], p, stage, func(line string) { s.Log("%s", line) }); err != nil {
+	if err := w.fetchTree(ctx, p, w.Sources[i], stage, func(line string) { s.Log("%s", line) }); err != nil {
 		return err
 	}
 	spec, err := ReadSpec(stage)
@@ -143,6 +143,11 @@ func (w *Worker) discardBuild(ctx context.Context, s *job.Scope) error {
 func (w *Worker) buildEnded(ctx context.Context, s *job.Scope, to fleet.TaskState, reason string) error {
 	if to != fleet.TaskFailed && to != fleet.TaskCancelled {
 		return nil
+	}
+	if to == fleet.TaskCancelled { // no way back was walked
+		if err := w.discardBuild(ctx, s); err != nil {
+			return err
+		}
 	}
 	if reason == "" {
 		reason = "The build was cancelled."

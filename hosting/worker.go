@@ -20,6 +20,8 @@ type Worker struct {
 	Backend Backend
 	Kinds   []Kind   // kind.All()
 	Sources []Source // source.All(…)
+	// Refreshes records what looks for newer packages find: *fleet.Refreshes.
+	Refreshes refreshKeeper
 
 	// Lease is how long a site's lock lasts without renewal; default 60 s. It
 	// must be longer than the lease of tasks.
@@ -84,6 +86,8 @@ func (w *Worker) Recipe(t fleet.Task) (job.Recipe, error) {
 		return w.rehearse(), nil
 	case fleet.TaskRetire:
 		return w.retire(t)
+	case fleet.TaskOutdated:
+		return w.outdated(), nil
 	}
 	return job.Recipe{}, fleet.Errorf(fleet.Invalid, "The worker of %s does not know tasks of kind %s.", w.Host, t.Kind)
 }

@@ -15,8 +15,11 @@ type Watcher struct {
 	Poller  *Poller
 	News    *fleet.News
 	Digests *fleet.Digests
-	Log     *slog.Logger
-	Every   time.Duration // how often the clock is looked at; 0 means a second
+	// Refreshes looks for newer packages where nothing was committed; nil never
+	// looks.
+	Refreshes *fleet.Refreshes
+	Log       *slog.Logger
+	Every     time.Duration // how often the clock is looked at; 0 means a second
 }
 
 // Run runs until ctx ends and everything under way has ended. A storage that is
@@ -31,6 +34,9 @@ func (w *Watcher) Run(ctx context.Context) {
 	running.Go(func() { w.repeat(ctx, "wake announcements", w.News.Wake) })
 	running.Go(func() { w.repeat(ctx, "notice silence", w.Poller.Heartbeat) })
 	running.Go(func() { w.repeat(ctx, "fire digests", w.Digests.Fire) })
+	if w.Refreshes != nil {
+		running.Go(func() { w.repeat(ctx, "order looks for newer packages", w.Refreshes.Sweep) })
+	}
 }
 
 // repeat does a chore again and again. A failure is logged when it begins and

@@ -57,6 +57,8 @@ type Config struct {
 	Soak        time.Duration `env:"DISTROBOT_SOAK" envDefault:"21s"`
 	CheckRetry  time.Duration `env:"DISTROBOT_CHECK_RETRY" envDefault:"5s"`
 	Concurrency int           `env:"DISTROBOT_CONCURRENCY" envDefault:"4"`
+	Builds      int           `env:"DISTROBOT_BUILDS" envDefault:"2"`
+	Outdated    time.Duration `env:"DISTROBOT_OUTDATED_INTERVAL" envDefault:"24h"`
 	SitesListen string        `env:"DISTROBOT_SITES_LISTEN"`
 
 	Web         string        `env:"DISTROBOT_WEB" envDefault:"builtin"`

@@ -33,7 +33,7 @@ func TestScripts(t *testing.T) {
 			"start": cmdStart, "quit": cmdStop, "redis": cmdRedis, "sample": cmdSample, "publish": cmdPublish, "freeport": cmdFreePort,
 			"say": cmdSay, "click": cmdClick, "see": cmdSee, "private": cmdPrivate, "once": cmdOnce, "storm": cmdStorm, "site": cmdSite, "counters": cmdCounters,
 			"fault": cmdFault, "deliver": cmdDeliver, "get": cmdGet,
-			"depot": cmdDepot, "pack": cmdPack, "release": cmdRelease,
+			"depot": cmdDepot, "pack": cmdPack, "release": cmdRelease, "wares": cmdWares,
 			"ask": cmdAsk, "exits": cmdExits, "hook": cmdHook, "locked": cmdLocked, "storms": cmdStorms, "endredis": cmdEndRedis,
 		},
 		Setup: func(env *testscript.Env) error { return setupScript(env) },

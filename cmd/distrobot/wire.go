@@ -37,6 +37,7 @@ type app struct {
 	tasks     *fleet.Tasks
 	news      *fleet.News
 	digests   *fleet.Digests
+	refreshes *fleet.Refreshes
 	narrator  *fleet.Narrator
 
 	policy  mirror.Policy
@@ -103,7 +104,8 @@ func (a *app) wireServices() {
 	a.tasks = &fleet.Tasks{Store: s}
 	a.news = &fleet.News{Store: s, Settle: min(a.cfg.PollInterval, time.Minute)}
 	a.digests = &fleet.Digests{Store: s, Clock: watcher.Clock{}}
-	a.narrator = &fleet.Narrator{Store: s}
+	a.refreshes = &fleet.Refreshes{Store: s, Default: host, ID: a.newID, Every: a.cfg.Outdated}
+	a.narrator = &fleet.Narrator{Store: s, Logs: s}
 }
 
 // wireWatcher makes what reads repositories; it polls only when it is run.
@@ -142,7 +144,7 @@ func (a *app) wireTable(opts appOptions) {
 	a.table = &commands.Table{
 		Store: a.store, Catalog: a.catalog, Targets: a.targets, Sites: a.sites, Builder: a.builder,
 		Planner: a.planner, Decider: a.decider, Conductor: a.conductor, Tasks: a.tasks, News: a.news,
-		Digests: a.digests, Narrator: a.narrator, Trail: a.store, Logs: a.store,
+		Digests: a.digests, Refreshes: a.refreshes, Narrator: a.narrator, Trail: a.store, Logs: a.store,
 		Roles: a.roles, Prober: a.poller, Poller: a.poller,
 		Hooks:   commands.Hooks{URL: a.cfg.URL, Secrets: a.cfg.hookSecrets()},
 		Version: version(), DefaultChannel: a.cfg.Channel, Sandbox: opts.sandbox, Patience: 20 * time.Second,

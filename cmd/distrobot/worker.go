@@ -78,13 +78,14 @@ func (a *app) newWorker(seed func(context.Context, fleet.URI, string) error) (*w
 	w.web = local.NewWeb(w.backend, "127.0.0.1")
 	w.backend.Public = w.web.URL
 	host := &hosting.Worker{
-		Host: w.host, Store: a.store, Sites: a.sites, Builder: a.builder, Backend: w.backend,
+		Host: w.host, Store: a.store, Sites: a.sites, Builder: a.builder, Refreshes: a.refreshes, Backend: w.backend,
 		Kinds: kind.All(), Sources: source.All(a.sourceOptions()),
 		Lease: 4 * a.cfg.Lease, Retry: a.cfg.CheckRetry, Soak: a.cfg.Soak,
 	}
 	w.cron = &hosting.Cron{Worker: host, Every: a.cfg.Cron, Log: a.log}
 	w.runner = &job.Runner{Store: a.store, Logs: a.store, Recipe: host.Recipe, Owner: a.owner,
-		Lease: a.cfg.Lease, Grace: a.cfg.Grace, Log: a.log}
+		Lease: a.cfg.Lease, Grace: a.cfg.Grace, Log: a.log,
+		Limits: map[fleet.TaskKind]int{fleet.TaskBuild: a.cfg.Builds, fleet.TaskOutdated: 1}}
 	w.queue = queue.New(a.store.Conn(), a.log)
 	w.sweeper = &job.Sweeper{Store: a.store, Host: w.host, Log: a.log, Wake: func(ctx context.Context, t fleet.TaskRef, urgent bool) {
 		w.notify(ctx, t, urgent, time.Time{})

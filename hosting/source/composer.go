@@ -42,7 +42,36 @@ func (c *composer) Type() string { return "composer" }
 // Fetch implements hosting.Source. Composer works on a copy that belongs to its
 // own user; only what it leaves, checked like any foreign tree, becomes the
 // platform.
-func (c *composer) Fetch(ctx context.Context, p fleet.Platform, dir string, log func(string)) (err error) {
+func (c *composer) Fetch(ctx context.Context, p fleet.Platform, dir string, log func(string)) error {
+	return c.FetchLocked(ctx, p, nil, dir, log)
+}
+
+// FetchLocked implements hosting.Refresher; lock nil is the committed one.
+func (c *composer) FetchLocked(ctx context.Context, p fleet.Platform, lock []byte, dir string, log func(string)) error {
+	return c.within(p, dir, func(tree string) error {
+		in, err := c.prepare(ctx, p, preparing{tree: tree, lock: lock, log: log})
+		if err != nil {
+			return err
+		}
+		if err := c.install(ctx, in); err != nil {
+			return hosting.Explain("run composer", err)
+		}
+		if err := giveBack(tree); err != nil {
+			return hosting.Explain("take back what composer left", err)
+		}
+		if err := errors.Join(os.RemoveAll(filepath.Join(tree, workDir)), dropHistory(tree)); err != nil {
+			return hosting.Explain("finish what composer left", err)
+		}
+		if err := checkTree(tree); err != nil {
+			return err
+		}
+		return hosting.Explain("move what composer left", moveTree(ctx, tree, dir))
+	})
+}
+
+// within gives work a place for its tree, and clears it away afterwards; dir too
+// if the work failed.
+func (c *composer) within(p fleet.Platform, dir string, work func(tree string) error) (err error) {
 	scratch, tree, err := c.places(p, dir)
 	if err != nil {
 		return hosting.Explain("make a directory for composer", err)
@@ -53,32 +82,35 @@ func (c *composer) Fetch(ctx context.Context, p fleet.Platform, dir string, log 
 			err = errors.Join(err, os.RemoveAll(dir))
 		}
 	}()
-	if err := (&git{mirrors: c.o.Mirrors}).Fetch(ctx, p, tree, log); err != nil {
-		return err
+	return work(tree)
+}
+
+// A preparing says what composer is to work on.
+type preparing struct {
+	tree string
+	lock []byte // nil is the committed one
+	log  func(string)
+}
+
+// prepare lays the repository out and refuses what composer must not do.
+func (c *composer) prepare(ctx context.Context, p fleet.Platform, w preparing) (installing, error) {
+	in := installing{tree: w.tree, sub: p.Source.Path, url: p.URL, log: w.log}
+	if err := (&git{mirrors: c.o.Mirrors}).Fetch(ctx, p, w.tree, w.log); err != nil {
+		return in, err
 	}
-	if err := os.Mkdir(filepath.Join(tree, workDir), 0o700); err != nil {
-		return hosting.Explain("make a directory for composer", err)
+	if err := os.Mkdir(filepath.Join(w.tree, workDir), 0o700); err != nil {
+		return in, hosting.Explain("make a directory for composer", err)
 	}
-	spec, err := hosting.ReadSpec(tree)
-	if err != nil {
-		return err
+	if w.lock != nil {
+		if err := replaceLock(w.tree, in.sub, w.lock); err != nil {
+			return in, hosting.Explain("put the refreshed lock in its place", err)
+		}
 	}
-	if err := checkComposer(tree, p.Source.Path, c.o.policy()); err != nil {
-		return err
+	var err error
+	if in.spec, err = hosting.ReadSpec(w.tree); err != nil {
+		return in, err
 	}
-	if err := c.install(ctx, installing{tree: tree, sub: p.Source.Path, url: p.URL, spec: spec, log: log}); err != nil {
-		return hosting.Explain("run composer", err)
-	}
-	if err := giveBack(tree); err != nil {
-		return hosting.Explain("take back what composer left", err)
-	}
-	if err := errors.Join(os.RemoveAll(filepath.Join(tree, workDir)), dropHistory(tree)); err != nil {
-		return hosting.Explain("finish what composer left", err)
-	}
-	if err := checkTree(tree); err != nil {
-		return err
-	}
-	return hosting.Explain("move what composer left", moveTree(ctx, tree, dir))
+	return in, checkComposer(w.tree, in.sub, c.o.policy())
 }
 
 // user is whom composer runs as; nil is ourselves.

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -34,6 +35,15 @@ const (
 
 // install runs composer install from the committed lock.
 func (c *composer) install(ctx context.Context, in installing) error {
+	args := []string{"install", "--prefer-dist"}
+	if !in.spec.Composer.Dev {
+		args = append(args, "--no-dev")
+	}
+	return c.run(ctx, in, args)
+}
+
+// run runs composer on a tree as its own user.
+func (c *composer) run(ctx context.Context, in installing, args []string) error {
 	env, err := c.env(in)
 	if err != nil {
 		return err
@@ -48,8 +58,8 @@ func (c *composer) install(ctx context.Context, in installing) error {
 	if err := c.handOver(in.tree); err != nil {
 		return err
 	}
-	args := []string{"install", "--no-interaction", "--no-progress", "--no-ansi", "--prefer-dist"}
-	for flag, allowed := range map[string]bool{"--no-dev": in.spec.Composer.Dev, "--no-scripts": in.spec.Composer.Scripts, "--no-plugins": in.spec.Composer.Plugins} {
+	args = append(args, "--no-interaction", "--no-progress", "--no-ansi")
+	for flag, allowed := range map[string]bool{"--no-scripts": in.spec.Composer.Scripts, "--no-plugins": in.spec.Composer.Plugins} {
 		if !allowed {
 			args = append(args, flag)
 		}
@@ -68,7 +78,7 @@ func (c *composer) install(ctx context.Context, in installing) error {
 	case errors.Is(err, run.ErrTimeout):
 		return fleet.Errorf(fleet.Failed, "Composer took longer than %s.", c.limit()).Because(err)
 	case errors.As(err, &failed):
-		return fleet.Errorf(fleet.Failed, "Composer could not install the packages: %s.", strings.TrimRight(fleet.Clean(orDefault(said.reason, orDefault(said.last, failed.Last)), 200), ". ")).
+		return fleet.Errorf(fleet.Failed, "Composer could not %s the packages: %s.", args[0], strings.TrimRight(fleet.Clean(cmp.Or(said.reason, said.last, failed.Last, failed.Error()), 200), ". ")).
 			WithHint("The task's log has all that it said.").Because(err)
 	}
 	return err
@@ -92,7 +102,7 @@ func (t *transcript) line(line string) {
 	if text == "" {
 		return
 	}
-	usage := strings.HasPrefix(text, "install [") // may come between others: it is on another stream
+	usage := strings.HasPrefix(text, "install [") || strings.HasPrefix(text, "update [") // may come between others: it is on another stream
 	if t.lines++; t.lines <= composerLines {
 		t.log(fleet.Clean(line, 500))
 	}

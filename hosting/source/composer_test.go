@@ -68,6 +68,12 @@ func opened(t *testing.T, dir string) string {
 func given(t *testing.T, dir string) {
 	t.Helper()
 	opened(t, dir)
+	owned(t, dir, 65534)
+}
+
+// owned makes a tree somebody's, where that can be done.
+func owned(t *testing.T, dir string, uid int) {
+	t.Helper()
 	if os.Geteuid() != 0 {
 		return
 	}
@@ -75,7 +81,7 @@ func given(t *testing.T, dir string) {
 		if err != nil {
 			return err
 		}
-		return os.Lchown(path, 65534, 65534)
+		return os.Lchown(path, uid, uid)
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -33,6 +33,7 @@ type getter struct {
 	work  string
 	repo  *tree          // of the makefile
 	lock  *makefile.Lock // what must be taken; nil is free
+	look  *look          // set if only what moved is fetched
 	count atomic.Int64   // names files of the work directory
 
 	mu    sync.Mutex
@@ -41,7 +42,7 @@ type getter struct {
 
 func newGetter(o Options, b building) (*getter, error) {
 	repo, err := openTree(b.repo)
-	return &getter{o: o, work: b.work, repo: repo}, err
+	return &getter{o: o, work: b.work, repo: repo, look: b.look}, err
 }
 
 func (g *getter) close() {
@@ -66,6 +67,11 @@ func (g *getter) fetch(ctx context.Context, it *item, core makefile.Core) error 
 	w, err := g.want(ctx, it, core)
 	if err != nil {
 		return where(pos, err)
+	}
+	if g.look != nil {
+		if done, err := g.glance(ctx, it, w); done || err != nil {
+			return where(pos, err)
+		}
 	}
 	if w.repository() {
 		err = g.checkout(ctx, it, w)

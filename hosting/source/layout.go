@@ -36,12 +36,12 @@ type layout struct {
 	lock   makefile.Lock
 }
 
-func newLayout(b building, core makefile.Core, get *getter, l makefile.Loader) (*layout, error) {
+func newLayout(b building, get *getter, l makefile.Loader) (*layout, error) {
 	root, err := os.OpenRoot(b.dir)
 	if err != nil {
 		return nil, err
 	}
-	return &layout{building: b, core: core, get: get, loader: l, root: root, seen: map[string]bool{}, lock: makefile.Lock{Core: core.Major}}, nil
+	return &layout{building: b, get: get, loader: l, root: root, seen: map[string]bool{}}, nil
 }
 
 // A level is what one makefile asks for.
@@ -59,6 +59,7 @@ type item struct {
 	asked string // Project.Asked, before anything was found out
 	dir   string // its content, not placed yet
 	was   makefile.Locked
+	kept  bool // as the lock before, and not fetched: see look
 }
 
 // level fetches the projects of one makefile, several at once, and then places
@@ -104,13 +105,20 @@ func (l *layout) level(ctx context.Context, v level) error {
 
 // settle patches an item and moves it to its place.
 func (l *layout) settle(ctx context.Context, it *item, v level) error {
+	if it.kept {
+		l.lock.Projects = append(l.lock.Projects, it.was)
+		return nil
+	}
 	if it.Kind == makefile.Unknown {
 		if it.Kind = detect(it.dir, it.Name); it.Kind == makefile.CoreKind {
 			return it.Pos.Refuse("%s is a second core", it.Name)
 		}
 	}
 	if err := l.get.patch(ctx, it); err != nil {
-		return err
+		if l.look == nil || ctx.Err() != nil {
+			return err
+		}
+		l.look.patchFailed(it, err)
 	}
 	it.was.Key, it.was.Kind, it.was.Asked, it.was.Note = it.key, it.Kind, it.asked, it.Locked
 	it.was.Path = it.Place(v.base)
@@ -158,6 +166,9 @@ func (l *layout) placeCore(it *item) error {
 // recurse reads the makefile that a placed project brings along. A profile that
 // was taken as a release archive has its projects in it.
 func (l *layout) recurse(ctx context.Context, it *item, v level) error {
+	if it.kept {
+		return nil
+	}
 	released := it.Download.Type == "" && it.was.Commit == ""
 	if it.NoRecursion || it.Kind == makefile.CoreKind || it.Kind == makefile.Library || it.Kind == makefile.Profile && released {
 		return nil

@@ -25,36 +25,33 @@ const workDir = ".distrobot-build"
 // Fetch implements hosting.Source. Of the repository itself only the makefile's
 // files, distrobot.yml and the directory distrobot beside it come into the
 // platform: the rest is what the makefile names.
-func (d *drush) Fetch(ctx context.Context, p fleet.Platform, dir string, log func(string)) (err error) {
-	if p.URL == "" {
-		return fleet.Errorf(fleet.Refused, "Platform %s has no repository to be built from.", p.Name)
-	}
-	if p.Source.Path == "" {
-		return fleet.Errorf(fleet.Refused, "The source of platform %s names no makefile.", p.Name).WithHint("Set it with edit DIST --source makefile:PATH.")
-	}
-	if err := d.o.Releases.Check(); err != nil {
+func (d *drush) Fetch(ctx context.Context, p fleet.Platform, dir string, log func(string)) error {
+	return d.FetchLocked(ctx, p, nil, dir, log)
+}
+
+// FetchLocked implements hosting.Refresher; lock nil is the one that the
+// repository keeps, if it keeps one.
+func (d *drush) FetchLocked(ctx context.Context, p fleet.Platform, lock []byte, dir string, log func(string)) (err error) {
+	b, clean, err := d.begin(ctx, p, dir, log)
+	if err != nil {
 		return err
-	}
-	work := filepath.Join(dir, workDir)
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		return hosting.Explain("make the platform's directory", err)
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, os.RemoveAll(dir))
+			err = errors.Join(err, clean())
 		}
 	}()
-	if err := os.Mkdir(work, 0o755); err != nil {
-		return hosting.Explain("make the platform's directory", err)
+	if lock != nil {
+		l, err := makefile.DecodeLock("that was refreshed", lock)
+		if err != nil {
+			return err
+		}
+		b.lock = &l
 	}
-	repo := filepath.Join(work, "repo")
-	if err := (&git{mirrors: d.o.Mirrors}).Fetch(ctx, p, repo, log); err != nil {
-		return err
-	}
-	if err := d.build(ctx, building{path: p.Source.Path, repo: repo, dir: dir, work: work, log: log}); err != nil {
+	if err := d.build(ctx, b); err != nil {
 		return hosting.Explain("build from the makefile", err)
 	}
-	return hosting.Explain("finish the platform", os.RemoveAll(work))
+	return hosting.Explain("finish the platform", os.RemoveAll(b.work))
 }
 
 // A building is one build from a makefile.
@@ -64,41 +61,101 @@ type building struct {
 	dir  string // of the platform
 	work string // for what is not placed yet
 	log  func(string)
+	lock *makefile.Lock // instead of the one that the repository keeps
+	look *look          // set if nothing is built, but only looked what moved
+}
+
+// begin lays the repository out in a new directory; clean removes it.
+func (d *drush) begin(ctx context.Context, p fleet.Platform, dir string, log func(string)) (b building, clean func() error, err error) {
+	clean = func() error { return os.RemoveAll(dir) }
+	switch {
+	case p.URL == "":
+		return b, clean, fleet.Errorf(fleet.Refused, "Platform %s has no repository to be built from.", p.Name)
+	case p.Source.Path == "":
+		return b, clean, fleet.Errorf(fleet.Refused, "The source of platform %s names no makefile.", p.Name).WithHint("Set it with edit DIST --source makefile:PATH.")
+	}
+	if err := d.o.Releases.Check(); err != nil {
+		return b, clean, err
+	}
+	b = building{path: p.Source.Path, dir: dir, work: filepath.Join(dir, workDir), log: log}
+	b.repo = filepath.Join(b.work, "repo")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return b, clean, hosting.Explain("make the platform's directory", err)
+	}
+	if err = os.Mkdir(b.work, 0o755); err != nil {
+		err = hosting.Explain("make the platform's directory", err)
+	} else {
+		err = (&git{mirrors: d.o.Mirrors}).Fetch(ctx, p, b.repo, log)
+	}
+	if err != nil {
+		return b, clean, errors.Join(err, clean())
+	}
+	return b, clean, nil
+}
+
+// A script is a makefile that was read, with what is needed to follow it.
+type script struct {
+	makefile.Makefile
+	tree *tree // of the repository
+	lay  *layout
+}
+
+// close ends the use of a script.
+func (s *script) close() {
+	if s.lay != nil {
+		_ = s.lay.root.Close()
+		s.lay.get.close()
+	}
+	_ = s.tree.Close()
+}
+
+// read reads the makefile of a building.
+func (d *drush) read(ctx context.Context, b building) (_ *script, err error) {
+	s := &script{}
+	if s.tree, err = openTree(b.repo); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	get, err := newGetter(d.o, b)
+	if err != nil {
+		return nil, err
+	}
+	loader := makefile.Loader{Remote: get, Warn: b.log}
+	if s.lay, err = newLayout(b, get, loader); err != nil {
+		get.close()
+		return nil, err
+	}
+	if s.Makefile, err = loader.Load(ctx, s.tree, b.path); err != nil {
+		return nil, err
+	}
+	if len(s.Projects) == 0 || s.Projects[0].Kind != makefile.CoreKind {
+		return nil, fleet.Errorf(fleet.Invalid, "The makefile %s names no core, so that there is nothing to serve.", fleet.Clean(b.path, 120)).
+			WithHint("Add projects[drupal][version], or a project of type core.")
+	}
+	s.lay.core, s.lay.lock.Core = s.Core, s.Core.Major
+	return s, nil
 }
 
 // build reads the makefile, lays out what it asks for, and writes the lock.
 func (d *drush) build(ctx context.Context, b building) error {
-	tree, err := openTree(b.repo)
+	s, err := d.read(ctx, b)
 	if err != nil {
 		return err
 	}
-	defer tree.Close()
-	get, err := newGetter(d.o, b)
-	if err != nil {
+	defer s.close()
+	if s.lay.get.lock = b.lock; b.lock == nil {
+		if s.lay.get.lock, err = readLock(s.tree, b.path); err != nil {
+			return err
+		}
+	}
+	if err := s.lay.level(ctx, level{projects: s.Projects, base: s.Core.Base()}); err != nil {
 		return err
 	}
-	defer get.close()
-	loader := makefile.Loader{Remote: get, Warn: b.log}
-	m, err := loader.Load(ctx, tree, b.path)
-	if err != nil {
-		return err
-	}
-	if len(m.Projects) == 0 || m.Projects[0].Kind != makefile.CoreKind {
-		return fleet.Errorf(fleet.Invalid, "The makefile %s names no core, so that there is nothing to serve.", fleet.Clean(b.path, 120)).
-			WithHint("Add projects[drupal][version], or a project of type core.")
-	}
-	lay, err := newLayout(b, m.Core, get, loader)
-	if err != nil {
-		return err
-	}
-	defer lay.root.Close()
-	if get.lock, err = readLock(tree, b.path); err != nil {
-		return err
-	}
-	if err := lay.level(ctx, level{projects: m.Projects, base: m.Core.Base()}); err != nil {
-		return err
-	}
-	if err := lay.finish(tree); err != nil {
+	if err := s.lay.finish(s.tree); err != nil {
 		return err
 	}
 	return checkTree(b.dir)

@@ -53,7 +53,7 @@ func (w *worker) renew() error {
 
 // renewIn prolongs the lease, and sees whether a person asked to cancel.
 func (w *worker) renewIn(ctx context.Context) error {
-	begun := time.Now()
+	begun, grown := time.Now(), w.recipe.Live && w.out.grown.Swap(false)
 	var t fleet.Task
 	err := w.r.Store.Update(ctx, fleet.HostFamily(w.ref.Host), func(tx fleet.Tx) error {
 		t = fleet.Task{ID: w.ref.ID, Host: w.ref.Host}
@@ -66,6 +66,9 @@ func (w *worker) renewIn(ctx context.Context) error {
 		}
 		t = next
 		tx.Put(&t)
+		if grown {
+			tx.Emit(progress(t)...)
+		}
 		return nil
 	})
 	if err != nil {
@@ -75,6 +78,9 @@ func (w *worker) renewIn(ctx context.Context) error {
 	defer w.mu.Unlock()
 	if begun.After(w.renewed) {
 		w.renewed = begun
+	}
+	if t.Stop && w.interrupt != nil {
+		w.interrupt()
 	}
 	return nil
 }

@@ -36,25 +36,53 @@ func (e *brokenError) Error() string { return e.text }
 func (w *worker) do(step Step, scope *Scope) error {
 	ctx, cancel := context.WithTimeout(w.life, orDefault(step.Limit, defaultLimit))
 	defer cancel()
+	if step.Interrupt {
+		inner, interrupt := context.WithCancelCause(ctx)
+		defer w.interruptible(func() { interrupt(errCancelled) })()
+		ctx = inner
+	}
 	done := make(chan error, 1)
 	go func() { done <- w.guard(func() error { return step.Do(ctx, scope) }) }()
 	select {
 	case err := <-done:
-		return err
+		return cancelledOr(ctx, err)
 	case <-ctx.Done():
-		return w.reap(done, step, false)
+		return cancelledOr(ctx, w.reap(done, step, false))
 	case <-w.stop.Done():
 	}
 	grace := time.NewTimer(w.r.grace())
 	defer grace.Stop()
 	select {
 	case err := <-done:
-		return err
+		return cancelledOr(ctx, err)
 	case <-ctx.Done():
-		return w.reap(done, step, false)
+		return cancelledOr(ctx, w.reap(done, step, false))
 	case <-grace.C:
 		cancel()
 		return w.reap(done, step, true)
+	}
+}
+
+// cancelledOr says that a person's cancel ended a step that failed after it. One
+// that does not end, or that was done all the same, stays what it is.
+func cancelledOr(ctx context.Context, err error) error {
+	var broke *brokenError
+	if err == nil || !errors.Is(context.Cause(ctx), errCancelled) || errors.As(err, &broke) || errors.Is(err, errStuck) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", errCancelled, err)
+}
+
+// interruptible lets a renewal that sees a person's cancel end the step that is
+// running; the returned function ends that.
+func (w *worker) interruptible(interrupt func()) func() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.interrupt = interrupt
+	return func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.interrupt = nil
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/distrobot/distrobot/fleet"
@@ -33,6 +34,7 @@ type output struct {
 	wake    chan struct{}
 	quit    chan struct{}
 	done    chan struct{}
+	grown   atomic.Bool // lines were written since this was reset
 }
 
 func newOutput(logs fleet.Logs, ref fleet.TaskRef, log *slog.Logger) *output {
@@ -103,7 +105,9 @@ func (o *output) flush() {
 	defer cancel()
 	if err := o.logs.Append(ctx, o.ref.ID, o.ref.Host, lines...); err != nil {
 		o.log.Warn("output was lost", slog.Int("lines", len(lines)), slog.Any("error", err))
+		return
 	}
+	o.grown.Store(true)
 }
 
 // close writes the rest.

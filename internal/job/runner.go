@@ -20,10 +20,17 @@ type Runner struct {
 	Lease  time.Duration                      // after its worker died, a task is taken over this late; 15 s if 0
 	Grace  time.Duration                      // how long a running step may go on after shutdown began; 30 s if 0
 	Log    *slog.Logger                       // nil means slog's default
+	// Limits bounds how many tasks of a kind are worked on at once; kinds without
+	// an entry have no bound of their own. One beyond waits in its queue and keeps
+	// no other kind from its turn.
+	Limits map[fleet.TaskKind]int
 
 	mu      sync.Mutex
-	running map[fleet.TaskRef]bool
+	running map[fleet.TaskRef]fleet.TaskKind // "" before the claim
 }
+
+// fullFor is how long a task beyond its kind's limit is put off.
+const fullFor = 2 * time.Second
 
 func (r *Runner) lease() time.Duration { return orDefault(r.Lease, 15*time.Second) }
 func (r *Runner) grace() time.Duration { return orDefault(r.Grace, 30*time.Second) }
@@ -54,13 +61,31 @@ func (r *Runner) Running() int {
 func (r *Runner) enter(ref fleet.TaskRef) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.running[ref] {
+	if _, here := r.running[ref]; here {
 		return false
 	}
 	if r.running == nil {
-		r.running = map[fleet.TaskRef]bool{}
+		r.running = map[fleet.TaskRef]fleet.TaskKind{}
 	}
-	r.running[ref] = true
+	r.running[ref] = ""
+	return true
+}
+
+// room takes one of the places of a task's kind; false if there is none. What a
+// dead worker left running has its place already.
+func (r *Runner) room(ref fleet.TaskRef, t fleet.Task) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	limit, n := r.Limits[t.Kind], 0
+	for other, kind := range r.running {
+		if other != ref && kind == t.Kind {
+			n++
+		}
+	}
+	if limit > 0 && n >= limit && t.State == fleet.TaskQueued {
+		return false
+	}
+	r.running[ref] = t.Kind
 	return true
 }
 
@@ -105,6 +130,7 @@ func (r *Runner) Run(ctx context.Context, ref fleet.TaskRef, restarted bool) err
 func (r *Runner) claim(ctx context.Context, ref fleet.TaskRef, restarted bool) (*worker, error) {
 	w := &worker{r: r, ref: ref, stop: ctx}
 	var t fleet.Task
+	full := false
 	err := r.Store.Update(ctx, fleet.HostFamily(ref.Host), func(tx fleet.Tx) error {
 		t = fleet.Task{ID: ref.ID, Host: ref.Host}
 		found, err := tx.Get(&t)
@@ -113,6 +139,13 @@ func (r *Runner) claim(ctx context.Context, ref fleet.TaskRef, restarted bool) (
 		}
 		if !found {
 			return fleet.Errorf(fleet.NotFound, "There is no task %s on %s.", ref.ID, ref.Host)
+		}
+		if full = !r.room(ref, t); full {
+			if wait := tx.Now().Add(fullFor); t.NotUntil.Before(wait) {
+				t.NotUntil = wait
+				tx.Put(&t)
+			}
+			return nil
 		}
 		w.renewed = time.Now()
 		if t, err = fleet.ClaimTask(t, fleet.Claim{Owner: r.Owner, Lease: r.lease(), Restarted: restarted}, tx.Now()); err != nil {
@@ -131,6 +164,9 @@ func (r *Runner) claim(ctx context.Context, ref fleet.TaskRef, restarted bool) (
 	switch fleet.CodeOf(err) {
 	case fleet.Conflict, fleet.Refused, fleet.NotFound:
 		r.log().Debug("nothing to claim", slog.String("task", string(ref.ID)), slog.Any("reason", err))
+		return nil, nil
+	}
+	if full && err == nil {
 		return nil, nil
 	}
 	if err != nil {

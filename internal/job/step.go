@@ -19,6 +19,9 @@ type Recipe struct {
 	// task holds besides (its site's lock). An error of code Stale ends the
 	// work at once. Nil does nothing.
 	Beat func(ctx context.Context, s *Scope) error
+	// Live recipes have the end of their log shown while they run: the message
+	// of the task is edited with a renewal of its lease if there are new lines.
+	Live bool
 	// Ended is called once the outcome is journaled or about to be, inside no
 	// step: to record elsewhere what became of the task. It must be idempotent;
 	// it is called before the task's last journal entry. Nil does nothing.
@@ -43,6 +46,10 @@ type Step struct {
 	// tell (because Do is idempotent, whatever happened before).
 	Repeatable bool
 	Limit      time.Duration // of one Do; 0 means ten minutes
+	// Interrupt lets a person's cancel end a running Do at its next renewal of
+	// the lease; the task is then cancelled. Only for steps whose half-done work
+	// Ended clears away.
+	Interrupt bool
 }
 
 // A Verdict is the answer of a Done check.

@@ -28,10 +28,11 @@ type worker struct {
 	quit context.CancelFunc // ends it
 	off  func() bool        // forgets to watch stop
 
-	mu      sync.Mutex
-	task    fleet.Task // as it was written or read last
-	renewed time.Time  // when the last renewal that succeeded was begun, by this machine's clock
-	stopped time.Time  // when stop ended; zero before
+	mu        sync.Mutex
+	task      fleet.Task // as it was written or read last
+	renewed   time.Time  // when the last renewal that succeeded was begun, by this machine's clock
+	stopped   time.Time  // when stop ended; zero before
+	interrupt func()     // ends the running step because a person cancels; nil if that must not be
 }
 
 // begin starts the heartbeat of a task that was just claimed.
@@ -190,6 +191,9 @@ func (w *worker) perform(step Step) (over bool, err error) {
 	switch {
 	case w.life.Err() != nil:
 		return true, context.Cause(w.life)
+	case errors.Is(err, errCancelled):
+		scope.Log("Cancelled.")
+		return true, w.end(step.Name, fleet.TaskCancelled, "Cancelled.")
 	case errors.Is(err, errCut): // by shutdown: the next claimer observes it
 		return true, w.handBack()
 	case errors.Is(err, errStuck):
