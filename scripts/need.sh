@@ -7,6 +7,7 @@ set -eu
 # command that must exist : Debian package that holds it
 needed="git:git gcc:gcc redis-server:redis-server chromium:chromium
 	mariadbd:mariadb-server mariadb-dump:mariadb-client nginx:nginx
+	git-lfs:git-lfs sshd:openssh-server ssh:openssh-client
 	composer:composer php:php-cli unzip:unzip patch:patch xz:xz-utils"
 # extension of PHP, as php -m has it : Debian package that holds it. Composer
 # reads repositories of archives by zip, the CMSs need the others.
