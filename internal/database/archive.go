@@ -25,6 +25,8 @@ type Archive struct {
 	Collation string `json:"collation,omitempty"`
 	// Names are those of everything in a server's database that statements may call.
 	Names []string `json:"names,omitempty"`
+	// Size is how many bytes the source took on its server.
+	Size int64 `json:"size,omitempty"`
 	// Mark is what the source held. A table of which nothing is known, because
 	// it was written while it was dumped, has -1 rows.
 	Mark  Mark  `json:"mark"`

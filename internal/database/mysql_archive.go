@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -67,7 +68,7 @@ func (m *MySQL) Dump(ctx context.Context, name, file string, o Options) (Archive
 	a := Archive{Engine: "mysql", Source: name}
 	err := m.dump(ctx, &a, file, o)
 	if err != nil {
-		return Archive{}, fmt.Errorf("dump database %s: %w", name, err)
+		return Archive{}, fmt.Errorf("dump database %s: %w", name, cause(ctx, err))
 	}
 	return a, nil
 }
@@ -76,6 +77,8 @@ func (m *MySQL) dump(ctx context.Context, a *Archive, file string, o Options) er
 	if err := m.complete(ctx, a.Source); err != nil {
 		return err
 	}
+	ctx, stop := volume(filepath.Dir(file)).watch(ctx)
+	defer stop()
 	tool, err := m.client()
 	if err != nil {
 		return err
@@ -91,6 +94,7 @@ func (m *MySQL) dump(ctx context.Context, a *Archive, file string, o Options) er
 	if err != nil {
 		return err
 	}
+	a.Size = c.rowBytes(list)
 	a.Names = slices.Sorted(maps.Keys(c.names))
 	if a.Charset, a.Collation, err = m.defaults(ctx, a.Source); err != nil {
 		return err
@@ -104,12 +108,12 @@ func (m *MySQL) dump(ctx context.Context, a *Archive, file string, o Options) er
 			args = append(args, "--ignore-table-data="+a.Source+"."+t.name)
 		}
 	}
-	return writeArchive(file, a, func(w io.Writer) error {
+	return cause(ctx, writeArchive(file, a, func(w io.Writer) error {
 		if err := tool.dump(ctx, w, args, a.Source); err != nil {
 			return err
 		}
 		return guard.exec(ctx, "UNLOCK TABLES") // fails if the lock was lost meanwhile
-	})
+	}))
 }
 
 // describe sets the mark of an archive that is about to be written.
@@ -170,7 +174,12 @@ func (s *session) floats(ctx context.Context, database string) (map[string]bool,
 // Restore implements Archiver, by mariadb (or mysql) in PATH.
 func (m *MySQL) Restore(ctx context.Context, file, to string, o Options) (Report, error) {
 	begin := time.Now()
-	err := m.checkAccount(ctx, o.Definer)
+	disk, err := m.volume(ctx)
+	if err == nil {
+		err = errors.Join(disk.check(0), m.checkAccount(ctx, o.Definer))
+	}
+	ctx, stop := disk.watch(ctx)
+	defer stop()
 	var w *work
 	if err == nil {
 		w, err = m.begin(ctx, to)
@@ -180,7 +189,7 @@ func (m *MySQL) Restore(ctx context.Context, file, to string, o Options) (Report
 	}
 	var report Report
 	err = readArchive(file, "mysql", func(a Archive, r io.Reader) error {
-		c := &clone{MySQL: m, work: w, from: a.Source, to: to, o: o}
+		c := &clone{MySQL: m, work: w, disk: disk, from: a.Source, to: to, o: o}
 		err := c.restore(ctx, a, r)
 		report = c.report
 		return err
@@ -193,6 +202,9 @@ func (m *MySQL) Restore(ctx context.Context, file, to string, o Options) (Report
 }
 
 func (c *clone) restore(ctx context.Context, a Archive, content io.Reader) error {
+	if err := c.disk.check(needed(a.Size)); err != nil {
+		return err
+	}
 	if !plainName.MatchString(a.Charset) || !plainName.MatchString(strings.ToLower(a.Collation)) {
 		return errors.New("the archive names an odd character set")
 	}

@@ -20,11 +20,20 @@ func (m *MySQL) Clone(ctx context.Context, from, to string, o Options) (Report, 
 	if err := m.checkAccount(ctx, o.Definer); err != nil {
 		return fail(err)
 	}
+	disk, err := m.volume(ctx)
+	if err == nil {
+		err = disk.check(0)
+	}
+	if err != nil {
+		return fail(err)
+	}
+	ctx, stop := disk.watch(ctx)
+	defer stop()
 	w, err := m.begin(ctx, to)
 	if err != nil {
 		return fail(err)
 	}
-	c := &clone{MySQL: m, work: w, from: from, to: to, o: o}
+	c := &clone{MySQL: m, work: w, disk: disk, from: from, to: to, o: o}
 	err = c.run(ctx)
 	if err = w.end(ctx, err); err != nil {
 		return fail(err)
@@ -37,6 +46,7 @@ func (m *MySQL) Clone(ctx context.Context, from, to string, o Options) (Report, 
 type clone struct {
 	*MySQL
 	work     *work
+	disk     volume
 	from, to string
 	o        Options
 	names    map[string]bool // of everything in from that can be qualified
@@ -56,6 +66,9 @@ func (c *clone) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := c.disk.check(needed(c.rowBytes(list))); err != nil {
+		return err
+	}
 	// Defaults of tables may call sequences.
 	sequences, rest := split(list, func(t *table) bool { return t.kind == "SEQUENCE" })
 	do := c.copier(len(list))
@@ -69,6 +82,16 @@ func (c *clone) run(ctx context.Context) error {
 	}
 	// If this connection was lost, so was the lock, and nobody knows since when.
 	return guard.exec(ctx, "UNLOCK TABLES")
+}
+
+// rowBytes is the size of the tables in list whose rows are copied.
+func (c *clone) rowBytes(list []*table) (bytes int64) {
+	for _, t := range list {
+		if !t.rowless() {
+			bytes += t.bytes
+		}
+	}
+	return bytes
 }
 
 // split parts those of list for which is holds from the others.

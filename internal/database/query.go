@@ -43,7 +43,7 @@ func (m *MySQL) Query(ctx context.Context, name, query string, args ...any) ([][
 
 // cause is err together with why ctx ended, if it did.
 func cause(ctx context.Context, err error) error {
-	if why := context.Cause(ctx); why != nil && !errors.Is(err, why) {
+	if why := context.Cause(ctx); err != nil && why != nil && !errors.Is(err, why) {
 		return fmt.Errorf("%w: %w", why, err)
 	}
 	return err
