@@ -28,6 +28,12 @@ func all(t *Table) []Command {
 		newSiteCreate(t),
 		newSiteAdopt(t),
 		newSiteRemove(t),
+		newSiteClone(t),
+		newSiteBackup(t),
+		newSiteBackups(t),
+		newSiteRestore(t),
+		newSiteLogin(t),
+		newSiteAlias(t),
 		newSiteUnpin(t),
 		newSiteTag(t),
 

@@ -25,6 +25,8 @@ var distOptions = [...]Option{
 	{"approval", "one|none", "none: sites with the tag of --free upgrade without a press (one)"},
 	{"free", "TAG", "the tag of sites that upgrade without a press"},
 	{"failures", "NUMBER", "failures a plan tolerates before it pauses; -1 for any (0)"},
+	{"backup", "HOURS", "back each site up so often; 0 for never (0)"},
+	{"backups", "NUMBER", "backups kept of a site (7)"},
 	{"rehearse", "yes|no", "try each move on a copy of the site first (no)"},
 	{"expiry", "HOURS", "until an undecided plan expires (24)"},
 	{"keep", "HOURS", "an old copy of a site is kept (168)"},
@@ -96,6 +98,10 @@ func setOne(d *fleet.Distribution, name, value string) error {
 		p.Free = value
 	case "self-approval":
 		return chooseYes(&p.Self, value)
+	case "backup":
+		return number(&p.Backup, value, 0, 24*90)
+	case "backups":
+		return number(&p.Backups, value, 1, 1000)
 	case "rehearse":
 		return chooseYes(&p.Rehearse, value)
 	case "failures":

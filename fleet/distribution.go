@@ -75,6 +75,8 @@ type Policy struct {
 	Expiry   int    `json:"expiry,omitempty"`   // hours until an undecided plan expires; 0 means DefaultExpiry
 	Keep     int    `json:"keep,omitempty"`     // hours an old copy of a site is kept; 0 means DefaultKeep
 	Rehearse bool   `json:"rehearse,omitempty"` // each move is tried on a copy of the site first
+	Backup   int    `json:"backup,omitempty"`   // hours between two backups of a site; 0: none by itself
+	Backups  int    `json:"backups,omitempty"`  // how many are kept of a site; 0 means DefaultBackups
 	Wait     int    `json:"wait,omitempty"`     // hours from the announcement of a version until it counts as ready
 }
 
@@ -82,6 +84,8 @@ type Policy struct {
 const (
 	DefaultExpiry = 24     // hours
 	DefaultKeep   = 7 * 24 // hours
+	// DefaultBackups are kept of each site; a new one takes the place of the oldest.
+	DefaultBackups = 7
 )
 
 // Auto says whether a person is asked first.

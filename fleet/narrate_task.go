@@ -11,7 +11,8 @@ import (
 var taskTitles = map[TaskKind]string{
 	TaskBuild: "Build platform", TaskInspect: "Read the facts of sites", TaskMigrate: "Move site", TaskRollback: "Roll back site",
 	TaskCreate: "Create site", TaskAdopt: "Adopt site", TaskVerify: "Verify", TaskRetire: "Remove",
-	TaskRehearse: "Rehearse the move of",
+	TaskRehearse: "Rehearse the move of", TaskArchive: "Back up site", TaskRestore: "Restore site", TaskClone: "Clone into site",
+	TaskLogin: "Make a login for",
 }
 
 // TellTask tells of a task on its own: what it does, where it stands, and, if

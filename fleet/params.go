@@ -20,6 +20,12 @@ const (
 	ParamRules  = "rules"
 	// ParamBack is the generation a rollback task returns to.
 	ParamBack = "to_generation"
+	// ParamBackup names a backup: the one an archive task makes, or a restore
+	// task brings back. ParamKept is how many an archive task leaves; 0: all.
+	ParamBackup = "backup"
+	ParamKept   = "kept"
+	// ParamSource is the site whose data a clone task copies.
+	ParamSource = "source"
 	// ParamRehearse is "1" if a migrate task tries the move on a copy first.
 	ParamRehearse = "rehearse"
 	// ParamKeep is for how many hours a migrate task keeps the old copy.
@@ -38,6 +44,12 @@ const (
 // ResultLeft is what the last step of a rollback task keeps for people: a
 // sentence about what was written to the copy that was left.
 const ResultLeft = "left"
+
+// The step of a login task that keeps the address, and its key there.
+const (
+	StepLogin  = "login"
+	ResultLink = "link"
+)
 
 // The values of ParamWhat.
 const (

@@ -17,6 +17,7 @@ type NewSite struct {
 	Platform     PlatformName // empty: the distribution's target
 	Host         HostName     // empty: the platform's only host
 	Tags         []string
+	Source       URI // copy the data of this site, which is on the same host; "" for a fresh one
 	Channel      string
 	Quiet        bool // nothing is posted: whoever orders it tells what came of it
 }
@@ -49,11 +50,22 @@ func (ss *Sites) Create(ctx context.Context, n NewSite, who Actor) (Site, Task, 
 		if found {
 			return Errorf(Exists, "There is a site %s already, on %s.", site.URI, site.Platform)
 		}
+		kind, params := TaskCreate, map[string]string{ParamPlatform: string(p.Name)}
+		if n.Source != "" {
+			from, err := mustSite(tx, n.Source)
+			if err != nil {
+				return err
+			}
+			if from.Host != host || from.Kind != p.Kind || from.State == SiteCreating || from.State == SiteFailed {
+				return Errorf(Refused, "Site %s cannot be cloned onto %s on %s: it is of kind %s on host %s, in state %s.", from.URI, p.Name, host, from.Kind, from.Host, from.State)
+			}
+			kind, params[ParamSource] = TaskClone, string(from.URI)
+		}
 		site = Site{URI: uri, ID: id, Tags: tags, Platform: p.Name, Host: host, Kind: p.Kind, State: SiteCreating, Created: tx.Now()}
 		tx.Put(&site)
 		task = Task{
-			ID: taskID, Kind: TaskCreate, Host: host, About: string(uri), By: who, State: TaskQueued, Created: tx.Now(), Urgent: true,
-			Params: map[string]string{ParamPlatform: string(p.Name)},
+			ID: taskID, Kind: kind, Host: host, About: string(uri), By: who, State: TaskQueued, Created: tx.Now(), Urgent: true,
+			Params: params,
 			Shows:  SubjectOf(AboutTask, string(taskID)), Channel: n.Channel,
 		}
 		if !n.Quiet {

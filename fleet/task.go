@@ -22,6 +22,10 @@ const (
 	TaskAdopt    TaskKind = "adopt"    // take over a site that is on the host already
 	TaskVerify   TaskKind = "verify"   // run a platform's or site's checks again
 	TaskRehearse TaskKind = "rehearse" // try a move on a copy of a site
+	TaskArchive  TaskKind = "archive"  // back a site up
+	TaskRestore  TaskKind = "restore"  // bring a site's data back from a backup
+	TaskClone    TaskKind = "clone"    // make a new site with the data of another
+	TaskLogin    TaskKind = "login"    // make an address that logs somebody in once
 	TaskRetire   TaskKind = "retire"   // delete a platform's tree, an old generation or a removed site
 )
 

@@ -169,3 +169,28 @@ func (ts *Tasks) change(ctx context.Context, id TaskID, rule func(Tx, Task) (Tas
 	})
 	return out, err
 }
+
+// Take gives what a step of a finished task kept under a key, and removes it
+// from the journal: an address that logs somebody in is for one person's eyes.
+// "" when somebody else was faster.
+func (ts *Tasks) Take(ctx context.Context, ref TaskRef, step, key string) (string, error) {
+	var out string
+	err := ts.Store.Update(ctx, HostFamily(ref.Host), func(tx Tx) error {
+		t := Task{ID: ref.ID, Host: ref.Host}
+		if err := must(tx, &t, "task "+string(ref.ID)); err != nil {
+			return err
+		}
+		out = ""
+		t.Steps = slices.Clone(t.Steps)
+		for i, r := range t.Steps {
+			if r.Name != step || r.Result[key] == "" {
+				continue
+			}
+			out = r.Result[key]
+			t.Steps[i].Result = nil
+			tx.Put(&t)
+		}
+		return nil
+	})
+	return out, err
+}

@@ -31,6 +31,9 @@ type App struct {
 	// Login prints, as its last line, an address that logs an administrator in
 	// once.
 	Login func(p Place) (Program, error)
+	// Rename replaces the address from, which copied data still has, by the
+	// site's own.
+	Rename func(p Place, from string) []Program
 	// Cron is what the site's cron line runs.
 	Cron func(p Place) []Program
 	// Inspect reads what the site's database says of itself, without PHP.

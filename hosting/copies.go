@@ -60,6 +60,12 @@ func (w *Worker) next(ctx context.Context, s *job.Scope) (Copy, error) {
 		Platform: p.Name, Commit: p.Ref.Commit, Tree: t, App: w.kindOf(p.Kind).App(t), Generation: st.generation + 1, From: st.data,
 		Fence: site.Lock.Fence, Plan: s.Task.Plan, Task: s.Task.ID,
 	}
+	switch s.Task.Kind {
+	case fleet.TaskRestore:
+		c.Backup = s.Param(fleet.ParamBackup)
+	case fleet.TaskClone:
+		c.Source = fleet.URI(s.Param(fleet.ParamSource))
+	}
 	if st.generation > 0 {
 		c.Previous = []Kept{{Generation: st.generation, Platform: st.from, Until: st.keptUntil}}
 	}

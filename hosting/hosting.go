@@ -17,6 +17,7 @@ type Backend interface {
 	Handover
 	Traffic
 	Records
+	Backups
 }
 
 // Platforms keeps the trees of platforms, which never change once published.
@@ -67,11 +68,28 @@ type Handover interface {
 	Return(ctx context.Context, c Copy) error
 }
 
+// Backups are copies of a site's data that can be brought back: its database,
+// its versioned and its shared files. Copy.Backup names the one that Fill takes
+// instead of another generation.
+type Backups interface {
+	// Backup makes the backup c.Backup of the generation that visitors get, while
+	// they go on, proves it, and deletes all but the keep newest (0: none), whose
+	// names it gives.
+	Backup(ctx context.Context, c Copy, keep int) (Amount, []string, error)
+	// BackedUp tells whether there is the backup c.Backup, and of which platform.
+	BackedUp(ctx context.Context, c Copy) (Record, error)
+	// Login makes an address that logs an administrator of the live site in once.
+	Login(ctx context.Context, c Copy) (string, error)
+}
+
 // Traffic decides what visitors of a site get.
 type Traffic interface {
 	// Able tells why sites of an application cannot be hosted here; nil if they
 	// can.
 	Able(a App) error
+	// Serve makes the web server serve the live site as c says: its aliases and
+	// certificates may have changed. Repeated calls change nothing.
+	Serve(ctx context.Context, c Copy) error
 	// Hold makes the site answer 503 with Retry-After from now on. Holding again
 	// keeps the time of the first call, which is returned.
 	Hold(ctx context.Context, c Copy) (time.Time, error)
@@ -123,9 +141,11 @@ type Copy struct {
 	Tree         Tree
 	App          App
 	Generation   int64
-	From         int64 // generation its data comes from; 0: what the platform ships
-	Takes        bool  // the data of From is taken over instead of copied: a rollback
-	Rehearsal    bool  // not a generation but a trial of one, on a copy made while visitors write
+	From         int64     // generation its data comes from; 0: what the platform ships
+	Backup       string    // the backup whose data Fill takes instead of From's; also the one to make
+	Source       fleet.URI // the site of this machine whose live data Fill takes: a clone
+	Takes        bool      // the data of From is taken over instead of copied: a rollback
+	Rehearsal    bool      // not a generation but a trial of one, on a copy made while visitors write
 	Previous     []Kept
 	Pinned       string
 	Fence        int64 // of the site's lock

@@ -41,23 +41,30 @@ func (w *Worker) verifyPlatform(ctx context.Context, s *job.Scope) error {
 	return nil
 }
 
-// verifySite asks the site as visitors do.
+// verifySite makes the web server serve the site as it is recorded, and asks the
+// site as visitors do.
 func (w *Worker) verifySite(ctx context.Context, s *job.Scope) error {
-	uri := fleet.URI(s.Task.About)
-	r, err := w.Backend.Live(ctx, uri)
+	site := fleet.Site{URI: fleet.URI(s.Task.About)}
+	if err := fleet.One(ctx, w.Store, &site, "site "+s.Task.About); err != nil {
+		return err
+	}
+	r, err := w.Backend.Live(ctx, site.URI)
 	if err != nil {
 		return err
 	}
-	t, err := w.tree(ctx, r.Platform)
+	c, err := w.liveCopy(ctx, r)
 	if err != nil {
 		return err
 	}
-	want := w.kindOf(r.Kind).App(t).Check
+	c.Aliases = aliases(site)
+	if err := w.Backend.Serve(ctx, c); err != nil {
+		return err
+	}
 	return until(ctx, orDefault(w.Retry, defaultRetry), func() error {
-		a, err := w.Backend.Probe(ctx, uri, want.Path)
+		a, err := w.Backend.Probe(ctx, site.URI, c.App.Check.Path)
 		if err != nil {
 			return err
 		}
-		return want.Meets(a)
+		return c.App.Check.Meets(a)
 	})
 }

@@ -44,6 +44,7 @@ type siteKeeper interface {
 	Move(ctx context.Context, m fleet.SiteMove) (fleet.Site, error)
 	Release(ctx context.Context, uri fleet.URI, fence int64, state fleet.SiteState) error
 	Removed(ctx context.Context, uri fleet.URI, fence int64) error
+	BackedUp(ctx context.Context, b fleet.Backup, gone []string) error
 	Rehearsed(ctx context.Context, r fleet.Rehearsal, shows fleet.Subject) error
 	Adopt(ctx context.Context, s fleet.Site, who fleet.Actor) (fleet.Site, error)
 }
@@ -82,6 +83,14 @@ func (w *Worker) Recipe(t fleet.Task) (job.Recipe, error) {
 		return w.inspect(), nil
 	case fleet.TaskVerify:
 		return w.verify(t), nil
+	case fleet.TaskArchive:
+		return w.archive(), nil
+	case fleet.TaskRestore:
+		return w.restore(), nil
+	case fleet.TaskClone:
+		return w.clone(), nil
+	case fleet.TaskLogin:
+		return w.login(), nil
 	case fleet.TaskRehearse:
 		return w.rehearse(), nil
 	case fleet.TaskRetire:

@@ -43,6 +43,8 @@ type manifestPolicy struct {
 	SelfApproval bool   `yaml:"self_approval,omitempty"`
 	Failures     int    `yaml:"failures,omitempty"`
 	Rehearse     bool   `yaml:"rehearse,omitempty"`
+	BackupHours  int    `yaml:"backup_hours,omitempty"`
+	Backups      int    `yaml:"backups,omitempty"`
 	ExpiryHours  int    `yaml:"expiry_hours,omitempty"`
 	KeepHours    int    `yaml:"keep_hours,omitempty"`
 	WaitHours    int    `yaml:"wait_hours,omitempty"`
@@ -133,7 +135,8 @@ func (d manifestDistribution) distribution(name string) (fleet.Distribution, err
 		Track:  fleet.Track{Branch: d.Branch, Tags: d.Tags, Versions: d.Versions},
 		Hush:   fleet.Hush{Hours: p.QuietHours, Ignored: p.Ignore},
 		Policy: fleet.Policy{Build: fleet.Auto(p.Build), Target: fleet.Auto(p.Target), Approval: p.Approval, Free: p.Free,
-			Self: p.SelfApproval, Channel: d.Channel, Failures: p.Failures, Expiry: p.ExpiryHours, Keep: p.KeepHours, Wait: p.WaitHours, Rehearse: p.Rehearse},
+			Self: p.SelfApproval, Channel: d.Channel, Failures: p.Failures, Expiry: p.ExpiryHours, Keep: p.KeepHours, Wait: p.WaitHours, Rehearse: p.Rehearse,
+			Backup: p.BackupHours, Backups: p.Backups},
 	}
 	return out, fleet.CheckDistribution(out)
 }
@@ -159,5 +162,6 @@ func described(d fleet.Distribution) manifestDistribution {
 		Target: string(d.Target), Channel: p.Channel,
 		Policy: manifestPolicy{Build: string(p.Build), Target: string(p.Target), Approval: p.Approval, Free: p.Free,
 			SelfApproval: p.Self, Failures: p.Failures, ExpiryHours: p.Expiry, KeepHours: p.Keep, WaitHours: p.Wait, Rehearse: p.Rehearse,
+			BackupHours: p.Backup, Backups: p.Backups,
 			QuietHours: d.Hush.Hours, Ignore: d.Hush.Ignored}}
 }

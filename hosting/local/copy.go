@@ -32,10 +32,8 @@ func (b *Backend) Fill(ctx context.Context, c hosting.Copy) (hosting.Amount, err
 		if err := os.Mkdir(tmp, 0o755); err != nil {
 			return err
 		}
-		for _, p := range c.App.Versioned {
-			if err := b.fillPath(ctx, s, c, p, tmp); err != nil {
-				return err
-			}
+		if err := b.fillFiles(ctx, s, c, tmp); err != nil {
+			return err
 		}
 		if c.Generation == 1 && b.Seed != nil {
 			if err := b.Seed(ctx, c.URI, tmp); err != nil {
@@ -62,20 +60,76 @@ func (b *Backend) Fill(ctx context.Context, c hosting.Copy) (hosting.Amount, err
 	return amount, hosting.Explain("copy the site's data", err)
 }
 
-// fillPath copies one versioned path from the old generation, or from the
-// platform when the old one did not have it.
-func (b *Backend) fillPath(ctx context.Context, s site, c hosting.Copy, p, into string) error {
-	if c.From > 0 {
-		old := filepath.Join(s.gen(c.From), "versioned")
-		if _, err := os.Lstat(filepath.Join(old, p)); err == nil {
-			return (&copier{ctx: ctx}).copy(old, p, into)
+// fillFiles copies the versioned files into a directory, and of a clone the
+// shared ones to their place.
+func (b *Backend) fillFiles(ctx context.Context, s site, c hosting.Copy, into string) error {
+	if c.Backup != "" {
+		return b.restoreFiles(ctx, s, c, into)
+	}
+	old := ""
+	switch {
+	case c.Source != "":
+		from := b.site(c.Source)
+		old = from.path("live")
+		if err := b.shareCopies(ctx, from, s); err != nil {
+			return err
+		}
+	case c.From > 0:
+		old = s.gen(c.From)
+	}
+	for _, p := range c.App.Versioned {
+		if err := b.fillPath(ctx, s, c, fromTo{old: old, path: p, into: into}); err != nil {
+			return err
 		}
 	}
+	return nil
+}
+
+type fromTo struct{ old, path, into string }
+
+// fillPath copies one versioned path from the old generation, or from the
+// platform when the old one did not have it.
+func (b *Backend) fillPath(ctx context.Context, s site, c hosting.Copy, f fromTo) error {
 	u, err := b.user(s)
 	if err != nil {
 		return err
 	}
-	return seed(c.Tree.Dir, p, into, u)
+	if f.old != "" {
+		old := filepath.Join(f.old, "versioned")
+		if _, err := os.Lstat(filepath.Join(old, f.path)); err == nil {
+			k := &copier{ctx: ctx}
+			if c.Source != "" {
+				k.owner = u // of the new site, not of the other
+			}
+			return k.copy(old, f.path, f.into)
+		}
+	}
+	return seed(c.Tree.Dir, f.path, f.into, u)
+}
+
+// shareCopies copies the shared data of one site to another; what is there
+// already stays.
+func (b *Backend) shareCopies(ctx context.Context, from, to site) error {
+	u, err := b.user(to)
+	if err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(from.path("shared"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if err := removeTree(to.path("shared", e.Name())); err != nil {
+			return err
+		}
+		if err := (&copier{ctx: ctx, owner: u}).copy(from.path("shared"), e.Name(), to.path("shared")); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // seed puts what the platform ships at p into a directory of the site, unless

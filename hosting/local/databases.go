@@ -138,15 +138,9 @@ func (b *Backend) fillDatabase(ctx context.Context, s site, c hosting.Copy) (int
 	if err != nil {
 		return 0, err
 	}
-	from := ""
-	if c.From > 0 {
-		old, err := record(s.gen(c.From))
-		if err != nil {
-			return 0, err
-		}
-		if old.Database != nil {
-			from = old.Database.Name
-		}
+	from, err := b.origin(s, c)
+	if err != nil {
+		return 0, err
 	}
 	if from == r.Database.Name {
 		return 0, fmt.Errorf("generation %d has the database of generation %d", c.Generation, c.From)
@@ -161,6 +155,22 @@ func (b *Backend) fillDatabase(ctx context.Context, s site, c hosting.Copy) (int
 	return bytes, b.handDatabase(ctx, s, *r.Database)
 }
 
+// origin names the database that a copy is made of; "" for none.
+func (b *Backend) origin(s site, c hosting.Copy) (string, error) {
+	var r hosting.Record
+	var err error
+	switch {
+	case c.Source != "":
+		r, err = b.site(c.Source).liveRecord()
+	case c.From > 0:
+		r, err = record(s.gen(c.From))
+	}
+	if err != nil || r.Database == nil {
+		return "", err
+	}
+	return r.Database.Name, nil
+}
+
 type copied struct {
 	from string // "" for an empty one
 	to   hosting.Database
@@ -172,12 +182,16 @@ func (b *Backend) copyDatabase(ctx context.Context, st Store, c hosting.Copy, d 
 			return 0, err
 		}
 	}
-	if d.from == "" {
-		return 0, st.Create(ctx, d.to.Name)
-	}
-	o := database.Options{SkipRows: c.App.Database.Volatile, Hot: c.Rehearsal}
+	o := database.Options{SkipRows: c.App.Database.Volatile, Hot: c.Rehearsal || c.Source != ""}
 	if d.to.User != "" {
 		o.Definer = b.Server.Account(d.to.User)
+	}
+	if c.Backup != "" {
+		report, err := st.Restore(ctx, filepath.Join(b.backupDir(c.URI), c.Backup, backupDatabase), d.to.Name, o)
+		return report.Bytes, err
+	}
+	if d.from == "" {
+		return 0, st.Create(ctx, d.to.Name)
 	}
 	report, err := st.Clone(ctx, d.from, d.to.Name, o)
 	return report.Bytes, err

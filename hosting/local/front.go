@@ -32,6 +32,11 @@ func (b *Backend) Able(a hosting.App) error {
 	return nil
 }
 
+// Serve implements hosting.Traffic.
+func (b *Backend) Serve(ctx context.Context, c hosting.Copy) error {
+	return hosting.Explain("tell the web server of the site", b.serve(ctx, b.site(c.URI), c))
+}
+
 // serve makes the front serve a site as its generations need it: the one that is
 // live and the one that may be next. A move then changes no configuration.
 func (b *Backend) serve(ctx context.Context, s site, c hosting.Copy) error {

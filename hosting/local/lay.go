@@ -116,7 +116,7 @@ func (b *Backend) plan(s site, c hosting.Copy, root string) (*farm, error) {
 		return nil, err
 	}
 	for _, p := range c.App.Shared {
-		if err := seed(c.Tree.Dir, p, s.path("shared"), u); err != nil {
+		if err := share(s, c, p, u); err != nil {
 			return nil, err
 		}
 		f.link(p, s.path("shared", p))

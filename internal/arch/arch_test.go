@@ -53,7 +53,7 @@ var importers = map[string][]string{
 	"github.com/chromedp/chromedp":     {"internal/browser"},
 	"github.com/go-sql-driver/mysql":   {"internal/database", "internal/bench"},
 	"modernc.org/sqlite":               {"internal/database"},
-	"github.com/klauspost/compress":    {"internal/database"},
+	"github.com/klauspost/compress":    {"internal/database", "hosting/local"},
 	"os/exec":                          {"internal/run", "internal/bench", "internal/arch", "internal/browser"},
 }
 

@@ -1,0 +1,174 @@
+package local
+
+import (
+	"archive/tar"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/distrobot/distrobot/fleet"
+	"github.com/distrobot/distrobot/hosting"
+	"github.com/distrobot/distrobot/internal/database"
+)
+
+// The files of a backup, in DATA/backups/SITE/NAME.
+const (
+	backupDatabase  = "database.zst"
+	backupVersioned = "versioned.tar.zst"
+	backupShared    = "shared.tar.zst"
+	backupRecord    = "site.json"
+)
+
+func (b *Backend) backupDir(uri fleet.URI) string {
+	return filepath.Join(b.Data, "backups", siteName(uri))
+}
+
+// Backup implements hosting.Backups. It is made beside its place and put there
+// by one rename when it is proven.
+func (b *Backend) Backup(ctx context.Context, c hosting.Copy, keep int) (hosting.Amount, []string, error) {
+	if err := fleet.CheckBackupName(c.Backup); err != nil {
+		return hosting.Amount{}, nil, err
+	}
+	var a hosting.Amount
+	var gone []string
+	err := b.guarded(ctx, c, func(s site, _ *os.File) error {
+		place := filepath.Join(b.backupDir(c.URI), c.Backup)
+		if _, err := os.Lstat(place); err == nil {
+			return nil // an earlier attempt got through
+		}
+		tmp := filepath.Join(b.backupDir(c.URI), ".tmp")
+		if err := errors.Join(removeTree(tmp), os.MkdirAll(tmp, 0o700)); err != nil {
+			return err
+		}
+		var err error
+		if a, err = b.backupInto(ctx, s, tmp); err != nil {
+			return err
+		}
+		if err := errors.Join(os.Rename(tmp, place), syncDir(b.backupDir(c.URI))); err != nil {
+			return err
+		}
+		gone, err = b.pruneBackups(c.URI, keep)
+		return err
+	})
+	return a, gone, hosting.Explain("back the site up", err)
+}
+
+// backupInto writes the parts of a backup.
+func (b *Backend) backupInto(ctx context.Context, s site, dir string) (hosting.Amount, error) {
+	var sum hosting.Amount
+	live, err := filepath.EvalSymlinks(s.path("live"))
+	if err != nil {
+		return sum, err
+	}
+	r, err := record(live)
+	if err != nil {
+		return sum, err
+	}
+	for from, to := range map[string]string{filepath.Join(live, "versioned"): backupVersioned, s.path("shared"): backupShared} {
+		a, err := pack(ctx, from, filepath.Join(dir, to))
+		if err != nil {
+			return sum, err
+		}
+		if err := readPack(filepath.Join(dir, to), func(*tar.Header, io.Reader) error { return nil }); err != nil {
+			return sum, fmt.Errorf("the backup cannot be read again: %w", err)
+		}
+		sum.Files += a.Files
+		sum.Bytes += a.Bytes
+	}
+	if r.Database != nil {
+		st, err := b.store(r.Database.Engine)
+		if err != nil {
+			return sum, err
+		}
+		file := filepath.Join(dir, backupDatabase)
+		archive, err := st.Dump(ctx, r.Database.Name, file, database.Options{Hot: true})
+		if err != nil {
+			return sum, err
+		}
+		if err := b.proven(ctx, s, st, file); err != nil {
+			return sum, err
+		}
+		sum.Bytes += archive.Bytes
+	}
+	return sum, writeJSON(filepath.Join(dir, backupRecord), r)
+}
+
+// pruneBackups deletes all but the keep newest and gives their names.
+func (b *Backend) pruneBackups(uri fleet.URI, keep int) ([]string, error) {
+	entries, err := os.ReadDir(b.backupDir(uri))
+	if err != nil || keep <= 0 {
+		return nil, err
+	}
+	var names []string
+	for _, e := range entries {
+		if fleet.CheckBackupName(e.Name()) == nil {
+			names = append(names, e.Name())
+		}
+	}
+	slices.Sort(names) // by time
+	gone := names[:max(0, len(names)-keep)]
+	for _, name := range gone {
+		if err := removeTree(filepath.Join(b.backupDir(uri), name)); err != nil {
+			return nil, err
+		}
+	}
+	return gone, nil
+}
+
+// BackedUp implements hosting.Backups.
+func (b *Backend) BackedUp(_ context.Context, c hosting.Copy) (hosting.Record, error) {
+	if err := fleet.CheckBackupName(c.Backup); err != nil {
+		return hosting.Record{}, err
+	}
+	text, err := os.ReadFile(filepath.Join(b.backupDir(c.URI), c.Backup, backupRecord))
+	if errors.Is(err, fs.ErrNotExist) {
+		return hosting.Record{}, fleet.Errorf(fleet.NotFound, "Host %s has no backup %s of %s.", b.Host, c.Backup, c.URI)
+	}
+	if err != nil {
+		return hosting.Record{}, err
+	}
+	return hosting.ParseRecord(text)
+}
+
+// restoreFiles lays the versioned files of a backup out. Of the shared ones it
+// brings back what is missing now; what is there belongs to the site for ever.
+func (b *Backend) restoreFiles(ctx context.Context, s site, c hosting.Copy, into string) error {
+	u, err := b.user(s)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(b.backupDir(c.URI), c.Backup)
+	if err := unpack(ctx, filepath.Join(dir, backupVersioned), into, u, false); err != nil {
+		return err
+	}
+	return unpack(ctx, filepath.Join(dir, backupShared), s.path("shared"), u, true)
+}
+
+// Login implements hosting.Backups. The address is not logged anywhere.
+func (b *Backend) Login(ctx context.Context, c hosting.Copy) (string, error) {
+	if c.App.Login == nil {
+		return "", fleet.Errorf(fleet.Refused, "Nobody can be logged in to sites of kind %s from here.", c.Kind)
+	}
+	var last string
+	err := b.guarded(ctx, c, func(s site, lock *os.File) error {
+		p, err := b.place(s, c)
+		if err != nil {
+			return err
+		}
+		program, err := c.App.Login(p)
+		if err != nil {
+			return err
+		}
+		return b.program(ctx, s, p, execution{Program: program, lock: lock, log: func(line string) { last = strings.TrimSpace(line) }})
+	})
+	if err == nil && !strings.HasPrefix(last, "http://") && !strings.HasPrefix(last, "https://") {
+		return "", fleet.Errorf(fleet.Failed, "The site made no address for a login.")
+	}
+	return last, hosting.Explain("make a login", err)
+}
