@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"io/fs"
@@ -154,60 +153,3 @@ func (f *Front) params(r scripted) map[string]string {
 	}
 	return p
 }
-
-// Address gives the base of URLs at which this machine's own requests for a
-// site, with its host name in the Host header, reach it as a visitor's do; for
-// a listener on a unix socket it is "unix:" and the path.
-func (f *Front) Address(uri fleet.URI) (string, error) {
-	if _, err := f.find(uri); err != nil {
-		return "", err
-	}
-	host, _ := hostOf(uri)
-	secure := f.certificate(host) != nil
-	_, port := nameAndPort(host)
-	network, addr := f.dialled(secure, port)
-	switch {
-	case network == "unix":
-		return "unix:" + addr, nil
-	case secure:
-		return "https://" + addr, nil
-	}
-	return "http://" + addr, nil
-}
-
-// Probe fetches what a visitor of a site gets, without following redirects.
-func (f *Front) Probe(ctx context.Context, uri fleet.URI, page string) (hosting.Answer, error) {
-	if _, err := f.find(uri); err != nil {
-		return hosting.Answer{}, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, checkTime)
-	defer cancel()
-	host, prefix := hostOf(uri)
-	secure := f.certificate(host) != nil
-	base := "http://"
-	if secure {
-		base = "https://"
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+host+prefix+page, nil)
-	if err != nil {
-		return hosting.Answer{}, err
-	}
-	req.Header.Set("User-Agent", "distrobot")
-	_, port := nameAndPort(host)
-	t := f.transport(secure, port)
-	defer t.CloseIdleConnections()
-	begin := time.Now()
-	resp, err := t.RoundTrip(req)
-	if err != nil {
-		return hosting.Answer{}, fleet.Errorf(fleet.Failed, "The site %s did not answer.", uri).Because(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, hosting.MaxBody))
-	if err != nil {
-		return hosting.Answer{}, fleet.Errorf(fleet.Failed, "The site %s broke its answer off.", uri).Because(err)
-	}
-	rest, _ := io.Copy(io.Discard, resp.Body)
-	return hosting.Answer{Status: resp.StatusCode, Bytes: int64(len(body)) + rest, Body: body, Took: time.Since(begin)}, nil
-}
-
-func insecure() *tls.Config { return &tls.Config{InsecureSkipVerify: true} } //nolint:gosec // see transport

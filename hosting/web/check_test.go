@@ -153,3 +153,24 @@ func TestProbe(t *testing.T) {
 		}
 	}
 }
+
+// What is compiled of a generation that goes is given up, and nothing else.
+func TestForget(t *testing.T) {
+	w := start(t)
+	page := map[string]string{"index.php": `<?php require "a.php"; echo opcache_get_status(false)["memory_usage"]["wasted_memory"];`, "a.php": "<?php"}
+	w.put(w.site(shop, page))
+	w.generation(shop, 2, page)
+	w.want(string(shop)+"/", 200, "0")
+	w.point(shop, 2)
+	w.want(string(shop)+"/", 200, "0")
+	must(t, os.RemoveAll(w.sitePath(shop, "gen", "1")))
+	if n, err := w.front.Forget(t.Context(), shop, "1"); err != nil || n != 2 {
+		t.Errorf("%d files were forgotten, %v", n, err)
+	}
+	if a := w.get(string(shop) + "/"); a.status != 200 || a.body == "0" {
+		t.Errorf("nothing was given up: %v", a)
+	}
+	if n, err := w.front.Forget(t.Context(), shop, "7"); err != nil || n != 0 {
+		t.Errorf("%d files of a generation that never was, %v", n, err)
+	}
+}

@@ -33,6 +33,9 @@ function gate(): void
     if ($site === false || $site === '') {
         refuse($cli, 503, 'DISTROBOT_SITE is not set');
     }
+    if ($check === 'forget') {
+        forget("$site/gen/" . \getenv('DISTROBOT_GENERATION') . '/');
+    }
     if ($check !== false) {
         \strncmp($file, "$site/gen/$check/", \strlen("$site/gen/$check/")) === 0 or refuse($cli, 404);
         report();
@@ -51,6 +54,19 @@ function gate(): void
         $other = \strncmp($file, "$site/gen/", \strlen("$site/gen/")) === 0;
         ($cli && !$other) or refuse($cli, $other ? 503 : 404);
     }
+}
+
+/** Lets the cache of compiled files give up those of a directory. */
+function forget(string $dir): void
+{
+    $all = \function_exists('opcache_get_status') ? \opcache_get_status() : false;
+    $n = 0;
+    foreach ($all['scripts'] ?? [] as $file => $_) {
+        if (\strncmp($file, $dir, \strlen($dir)) === 0 && \opcache_invalidate($file, true)) {
+            $n++;
+        }
+    }
+    exit((string) $n);
 }
 
 /** Whether visitors have to wait now. */

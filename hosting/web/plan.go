@@ -175,7 +175,7 @@ func (f *Front) planBase(p *plan, after map[fleet.URI]Served, b base) error {
 		}
 		p.files[f.basePath()] = text
 	}
-	if !usesPHP(after) && !exists(f.basePoolPath()) {
+	if countPHP(after) == 0 && !exists(f.basePoolPath()) {
 		return nil
 	}
 	return f.planBasePool(p, pools || b.Again, serial)
@@ -198,13 +198,15 @@ func (f *Front) listeners(sites map[fleet.URI]Served) []string {
 	})
 }
 
-func usesPHP(sites map[fleet.URI]Served) bool {
+// countPHP counts the sites that need PHP.
+func countPHP(sites map[fleet.URI]Served) int {
+	n := 0
 	for _, s := range sites {
 		if s.PHP {
-			return true
+			n++
 		}
 	}
-	return false
+	return n
 }
 
 func exists(path string) bool {

@@ -22,9 +22,10 @@ func (f *Front) Problems(ctx context.Context) []string {
 	if err != nil {
 		return []string{"What the web server serves cannot be read: " + fleet.Clean(err.Error(), 200)}
 	}
-	out := f.nginxProblems(ctx)
-	if usesPHP(sites) || len(f.FPM.Test) > 0 {
-		out = append(out, f.phpProblems(ctx, usesPHP(sites))...)
+	out, php := f.nginxProblems(ctx), countPHP(sites)
+	if php > 0 || len(f.FPM.Test) > 0 {
+		out = append(out, f.phpProblems(ctx, php > 0)...)
+		out = append(out, f.cacheProblems(ctx, php)...)
 	}
 	return append(out, f.pathProblems()...)
 }
@@ -101,6 +102,30 @@ func (f *Front) phpProblems(ctx context.Context, used bool) []string {
 		}
 	}
 	return out
+}
+
+// filesOfSite is a round figure for the PHP files that the pages of one site load.
+const filesOfSite = 1000
+
+var cacheFiles = regexp.MustCompile(`(?m)^opcache\.max_accelerated_files => (\d+)`)
+
+// cacheProblems compares PHP's cache of compiled files with what sites need: one
+// that is full caches nothing new.
+func (f *Front) cacheProblems(ctx context.Context, sites int) []string {
+	if len(f.FPM.Test) == 0 {
+		return nil
+	}
+	info, err := dump(ctx, []string{f.FPM.Test[0], "-i"})
+	m := cacheFiles.FindSubmatch(info)
+	if err != nil || m == nil {
+		return nil
+	}
+	has, _ := strconv.Atoi(string(m[1]))
+	if sites*filesOfSite <= has {
+		return nil
+	}
+	return []string{fmt.Sprintf("PHP's cache of compiled files has room for %d files, too few for %d sites. Set opcache.max_accelerated_files=%d and opcache.memory_consumption=%d in php.ini of PHP-FPM.",
+		has, sites, sites*filesOfSite, max(128, sites*64))}
 }
 
 // pathProblems looks for directories that the servers cannot pass.

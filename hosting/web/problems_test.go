@@ -1,10 +1,13 @@
 package web_test
 
 import (
+	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/distrobot/distrobot/fleet"
 	"github.com/distrobot/distrobot/hosting/web"
 )
 
@@ -35,6 +38,13 @@ func TestProblems(t *testing.T) {
 	}
 	nginx, fpm := w.front.Nginx, w.front.FPM
 
+	var more sync.WaitGroup
+	for i := range 10 {
+		s := w.site(fleet.URI(fmt.Sprintf("s%d.example", i)), version)
+		more.Go(func() { w.put(s) })
+	}
+	more.Wait()
+	w.problem("room for 10000 files, too few for 11 sites", "opcache.max_accelerated_files=11000")
 	w.replace("fpm.conf", "process_control_timeout = 20s", "")
 	w.problem("breaks off requests", "process_control_timeout = 30s")
 	w.replace("fpm.conf", "include=", ";include=")

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/google/renameio/v2"
 )
@@ -42,12 +44,35 @@ func (f *Front) write(files map[string][]byte) (undo, error) {
 	if err := renameio.WriteFile(f.undoPath(), b, 0o600); err != nil {
 		return nil, err
 	}
+	if err := syncDirs(f.Dir); err != nil {
+		return nil, err
+	}
 	for path, text := range files {
 		if err := put(path, text); err != nil {
 			return nil, errors.Join(err, f.takeBack(u))
 		}
 	}
-	return u, nil
+	dirs := map[string]bool{}
+	for path := range files {
+		dirs[filepath.Dir(path)] = true
+	}
+	return u, syncDirs(slices.Collect(maps.Keys(dirs))...)
+}
+
+// syncDirs brings the entries of directories to the disk.
+func syncDirs(dirs ...string) error {
+	for _, dir := range dirs {
+		d, err := os.Open(dir)
+		if err != nil {
+			return err
+		}
+		err = d.Sync()
+		_ = d.Close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // put replaces a file, or removes it.
