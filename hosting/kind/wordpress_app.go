@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"bytes"
 	"context"
 	"path"
 	"slices"
@@ -57,7 +58,7 @@ func (k wordpress) App(t hosting.Tree) hosting.App {
 	}
 	a.Docroot = c.docroot
 	a.Shared = withPath(t.Spec, path.Join(c.docroot, c.content, "uploads"))
-	w := wordpressSite{wordpressCore: c, tree: t, cli: wordpressCLI(in)}
+	w := wordpressSite{wordpressCore: c, tree: t, cli: wordpressCLI(in), network: c.speaksOfNetwork(in)}
 	theirs := a.Update
 	a.Settings, a.Install, a.Login, a.Cron = w.settings, w.install, w.login, w.cron
 	a.Update = func(p hosting.Place) []hosting.Program {
@@ -76,6 +77,21 @@ func (k wordpress) App(t hosting.Tree) hosting.App {
 	}
 	a.Found = w.found
 	return a
+}
+
+// speaksOfNetwork tells whether the tree's own settings, or their template, are
+// those of a network of sites. Ours never are.
+func (c wordpressCore) speaksOfNetwork(in tree) bool {
+	at := path.Join(c.docroot, "wp-config.php")
+	files := []string{at, "config/application.php"}
+	for from, to := range in.spec.Settings {
+		if to == at {
+			files = append(files, from)
+		}
+	}
+	return slices.ContainsFunc(files, func(name string) bool {
+		return bytes.Contains(in.file(name, maxPHP), []byte("MULTISITE"))
+	})
 }
 
 func errNoWordPress() error {

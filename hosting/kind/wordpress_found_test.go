@@ -79,7 +79,7 @@ func TestWordPressFindsItsOwn(t *testing.T) {
 	tree := lay(t, releasedWordPress)
 	hostile := "a'b\\'c\\\\\"$x <?php ?> */ # \x00\r\n\xff é');die('"
 	want := &hosting.Access{Engine: "mysql", Name: "n", User: "u", Password: "p", Socket: "/run/s.sock", Prefix: "w_", Charset: "utf8"}
-	files, err := detect(tree).App(tree).Settings(placed(tree, want, hostile))
+	files, err := detect(tree).App(tree).Settings(wpPlace(tree, want, hostile))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,7 +66,7 @@ func TestWordPressInspect(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tree := lay(t, releasedWordPress)
-			p := placed(tree, &hosting.Access{Prefix: c.prefix}, "")
+			p := wpPlace(tree, &hosting.Access{Prefix: c.prefix}, "")
 			got, err := detect(tree).App(tree).Inspect(t.Context(), c.tables, p)
 			if c.fails != "" {
 				if err == nil || !strings.Contains(err.Error(), c.fails) {

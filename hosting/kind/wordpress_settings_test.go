@@ -25,8 +25,8 @@ const releasedWordPress = `
 <?php
 `
 
-// placed is a generation whose values are told by secret and access.
-func placed(t hosting.Tree, access *hosting.Access, secret string) hosting.Place {
+// wpPlace is a generation whose values are told by secret and access.
+func wpPlace(t hosting.Tree, access *hosting.Access, secret string) hosting.Place {
 	p := hosting.Place{Database: access, Root: t.Dir, Secret: func(name string) (string, error) { return secret + name, nil }}
 	p.URI, p.ID, p.Generation, p.Tree = "shop.example", "S1", 3, t
 	return p
@@ -90,7 +90,7 @@ func TestWordPressSettings(t *testing.T) {
 		{"rehearsal", func(p *hosting.Place) { p.Quiet = true }, []string{"WP_HTTP_BLOCK_EXTERNAL=true", "WP_CACHE_KEY_SALT=S1:rehearsal:"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := placed(tree, &hosting.Access{Name: "n", User: "u", Password: database.Secret(hostile), Socket: "/run/s.sock"}, hostile)
+			p := wpPlace(tree, &hosting.Access{Name: "n", User: "u", Password: database.Secret(hostile), Socket: "/run/s.sock"}, hostile)
 			c.change(&p)
 			got := evaluated(t, tree, p)
 			want := append(c.want, "DB_PASSWORD="+hostile, "AUTH_KEY="+hostile+"auth_key", "NONCE_SALT="+hostile+"nonce_salt", "DISABLE_WP_CRON=true", "DISALLOW_FILE_MODS=true", "AUTOMATIC_UPDATER_DISABLED=true")
@@ -101,7 +101,7 @@ func TestWordPressSettings(t *testing.T) {
 			}
 		})
 	}
-	p := placed(tree, &hosting.Access{Prefix: "a-b"}, "")
+	p := wpPlace(tree, &hosting.Access{Prefix: "a-b"}, "")
 	if _, err := detect(tree).App(tree).Settings(p); fleet.CodeOf(err) != fleet.Refused {
 		t.Errorf("a prefix that WordPress refuses: %v", err)
 	}
@@ -147,7 +147,7 @@ func TestWordPressLayouts(t *testing.T) {
 	if app.Docroot != "web" || !slices.Equal(app.Shared, []string{"web/app/uploads"}) {
 		t.Errorf("docroot %q, shared %q", app.Docroot, app.Shared)
 	}
-	got := evaluated(t, tree, placed(tree, access, hostile))
+	got := evaluated(t, tree, wpPlace(tree, access, hostile))
 	for _, line := range []string{"DB_PASSWORD=" + hostile, "AUTH_KEY=" + hostile + "auth_key", "WP_SITEURL=http://shop.example/wp", "DB_HOST=localhost:/run/s.sock", "prefix=w_", "FS_METHOD=direct", "DISABLE_WP_CRON=true"} {
 		if !slices.Contains(got, line) {
 			t.Errorf("%q is not among %q", line, got)
@@ -160,13 +160,13 @@ func TestWordPressLayouts(t *testing.T) {
 <?php
 `)
 	app = detect(bare).App(bare)
-	got = evaluated(t, bare, placed(bare, access, "s"))
+	got = evaluated(t, bare, wpPlace(bare, access, "s"))
 	for _, line := range []string{"ABSPATH=DIR/root/public/wordpress/", "WP_CONTENT_DIR=DIR/root/public/content", "WP_CONTENT_URL=http://shop.example/content", "WP_SITEURL=http://shop.example/wordpress"} {
 		if !slices.Contains(got, line) {
 			t.Errorf("%q is not among %q", line, got)
 		}
 	}
-	files, err := app.Settings(placed(bare, access, "s"))
+	files, err := app.Settings(wpPlace(bare, access, "s"))
 	if err != nil || len(files) != 2 || files[1].Path != "public/index.php" || !strings.Contains(string(files[1].Content), "/wordpress/wp-blog-header.php") {
 		t.Errorf("no front page: %v %v", files, err)
 	}
@@ -197,7 +197,7 @@ settings: {config.in: wp-config.php}
 	if app.Check.Path != "/health" || app.Check.Marker != "" || !slices.Contains(app.Database.Ignored, "*_hits") || !slices.Contains(app.Database.Ignored, "*_options") {
 		t.Errorf("%+v", app)
 	}
-	p := placed(said, &hosting.Access{}, "s")
+	p := wpPlace(said, &hosting.Access{}, "s")
 	if files, err := app.Settings(p); err != nil || len(files) != 0 {
 		t.Errorf("settings beside the template: %v %v", files, err)
 	}
@@ -211,7 +211,7 @@ settings: {config.in: wp-config.php}
 		"The platform holds no WordPre": "\n=== composer.json\n{\"require\":{\"roots/wordpress\":\"6.5.5\"}}\n",
 	} {
 		tree := lay(t, text)
-		_, err := detect(tree).App(tree).Settings(placed(tree, &hosting.Access{}, "s"))
+		_, err := detect(tree).App(tree).Settings(wpPlace(tree, &hosting.Access{}, "s"))
 		if fleet.CodeOf(err) != fleet.Refused || !strings.Contains(err.Error(), name) {
 			t.Errorf("%v, want %q", err, name)
 		}

@@ -232,6 +232,12 @@ func (c *copied) lay() {
 	}
 }
 
+// executable lets a file of the view be run.
+func (c *copied) executable(name string) {
+	c.t.Helper()
+	c.ok(os.Chmod(filepath.Join(c.Root, name), 0o755))
+}
+
 // run runs programs as a backend does, and gives all that they said.
 func (c *copied) run(programs ...hosting.Program) (string, error) {
 	var said strings.Builder
