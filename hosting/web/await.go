@@ -46,7 +46,7 @@ func (f *Front) awaitNginx(ctx context.Context, serial string, since time.Durati
 		return nil
 	}
 	return fleet.Errorf(fleet.Failed, "nginx was told to reload, but does not use the new configuration. %s", afterRefusal).
-		WithHint(`The http block of nginx.conf needs the line: include %s; and nginx's error log may say more.`, f.basePath()).Because(err)
+		WithHint(`The http block of nginx.conf needs the line: %s And nginx's error log may say more.`, f.includeLine()).Because(err)
 }
 
 // overlap is how long nothing but new workers must answer where processes cannot
@@ -82,7 +82,7 @@ func (f *Front) awaitPools(ctx context.Context, p *plan) error {
 	defer cancel()
 	if err := f.awaitPool(ctx, f.basePool().Socket, p.fpm); err != nil {
 		return fleet.Errorf(fleet.Failed, "PHP-FPM was told to reload, but does not use the new configuration. %s", afterRefusal).
-			WithHint(`The end of php-fpm.conf needs the line: include=%s and PHP-FPM's log may say more.`, f.poolGlob()).Because(err)
+			WithHint(`The end of php-fpm.conf needs the line: include=%s And PHP-FPM's log may say more.`, f.poolGlob()).Because(err)
 	}
 	for _, s := range p.pools {
 		if err := f.awaitSite(ctx, s); err != nil {

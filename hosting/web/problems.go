@@ -30,6 +30,10 @@ func (f *Front) Problems(ctx context.Context) []string {
 	return append(out, f.pathProblems()...)
 }
 
+// includeLine is what nginx.conf needs; the star lets nginx start while the file
+// is not there.
+func (f *Front) includeLine() string { return "include " + f.basePath() + "*;" }
+
 // maxDump bounds the configuration that is looked through, in bytes.
 const maxDump = 256 << 20
 
@@ -54,13 +58,10 @@ func (f *Front) nginxProblems(ctx context.Context) []string {
 	if err := f.test(ctx, "nginx", f.Nginx.Test); err != nil {
 		return append(out, fmt.Sprintf("nginx could not read its configuration: %s Run %q and repair it.", textOf(err), run.Quote(f.Nginx.Test...)))
 	}
+	if text, err := dump(ctx, f.Nginx.Dump); err == nil && text != nil && !bytes.Contains(text, []byte(f.basePath())) {
+		return append(out, fmt.Sprintf("nginx does not read the sites. Add this line to the http block of nginx.conf: %s", f.includeLine()))
+	}
 	if exists(f.basePath()) {
-		dump, err := dump(ctx, f.Nginx.Dump)
-		switch {
-		case err != nil || dump == nil:
-		case !bytes.Contains(dump, []byte("# configuration file "+f.basePath()+":")):
-			return append(out, fmt.Sprintf("nginx does not read the sites. Add this line to the http block of nginx.conf: include %s;", f.basePath()))
-		}
 		if b, _ := os.ReadFile(f.basePath()); !baseIn(string(b)).Default {
 			out = append(out, "Requests for unknown host names are answered by another server of nginx. Remove it (in Debian: sites-enabled/default), unless that is meant.")
 		}

@@ -53,7 +53,7 @@ func TestProblems(t *testing.T) {
 	w.problem("PHP-FPM could not read its configuration", "repair it")
 
 	w.replace("nginx.conf", "include "+w.path("data"), "# include "+w.path("data"))
-	w.problem("nginx does not read the sites", "include "+w.path("data", "web", "nginx.conf")+";")
+	w.problem("nginx does not read the sites", "include "+w.path("data", "web", "nginx.conf")+"*;")
 	w.replace("nginx.conf", "http {", "http { nonsense;")
 	w.problem("nginx could not read its configuration", `unknown directive "nonsense"`, "repair it")
 
