@@ -34,6 +34,13 @@ func (f *Front) Problems(ctx context.Context) []string {
 // is not there.
 func (f *Front) includeLine() string { return "include " + f.basePath() + "*;" }
 
+// included looks through the whole configuration of nginx for our file, or, while
+// there is none, for a line that would include it.
+func (f *Front) included(dump []byte) bool {
+	line := regexp.MustCompile(`(?m)(?:^|[;{])[ \t]*include[ \t]+["']?` + regexp.QuoteMeta(f.basePath()))
+	return bytes.Contains(dump, []byte("# configuration file "+f.basePath()+":")) || line.Match(dump)
+}
+
 // maxDump bounds the configuration that is looked through, in bytes.
 const maxDump = 256 << 20
 
@@ -58,7 +65,7 @@ func (f *Front) nginxProblems(ctx context.Context) []string {
 	if err := f.test(ctx, "nginx", f.Nginx.Test); err != nil {
 		return append(out, fmt.Sprintf("nginx could not read its configuration: %s Run %q and repair it.", textOf(err), run.Quote(f.Nginx.Test...)))
 	}
-	if text, err := dump(ctx, f.Nginx.Dump); err == nil && text != nil && !bytes.Contains(text, []byte(f.basePath())) {
+	if text, err := dump(ctx, f.Nginx.Dump); err == nil && text != nil && !f.included(text) {
 		return append(out, fmt.Sprintf("nginx does not read the sites. Add this line to the http block of nginx.conf: %s", f.includeLine()))
 	}
 	if exists(f.basePath()) {
@@ -161,7 +168,7 @@ func dump(ctx context.Context, argv []string) ([]byte, error) {
 // textOf is the sentence of an error.
 func textOf(err error) string {
 	if e, ok := asFleet(err); ok {
-		return e.Text
+		return strings.TrimSuffix(e.Text, " "+afterRefusal)
 	}
 	return fleet.Clean(err.Error(), 200)
 }
