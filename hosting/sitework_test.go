@@ -2,14 +2,17 @@ package hosting_test
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/distrobot/distrobot/cmd/distrobot/sample"
 	"github.com/distrobot/distrobot/fleet"
+	"github.com/distrobot/distrobot/hosting"
 )
 
 // rehearsal reads how the last rehearsal of a site went.
@@ -163,5 +166,48 @@ func TestClone(t *testing.T) {
 	failed := w.want(w.run(fleet.Task{Kind: fleet.TaskLogin, About: string(uri)}), fleet.TaskFailed)
 	if !strings.Contains(failed.Reason, "Nobody can be logged in") {
 		t.Errorf("login: %s", failed.Reason)
+	}
+}
+
+// What is due is ordered, and only that: an old copy when its time is over, a
+// backup when the policy wants one.
+func TestUpkeep(t *testing.T) {
+	w := newWorld(t)
+	one, two := w.build("1.0.0"), w.build("1.1.0")
+	const uri = fleet.URI("harbour.example")
+	w.create(uri, one)
+	w.want(w.migrate(uri, two), fleet.TaskDone)
+	upkeep := hosting.Upkeep{Worker: w.worker, Orders: w.sites, Log: slog.New(slog.DiscardHandler)}
+	carrier := &fleet.Carrier{Store: w.store, Outbox: w.store, Trail: w.store}
+	tasks := &fleet.Tasks{Store: w.store}
+	at := func(now time.Time) []fleet.Task {
+		t.Helper()
+		must(t, upkeep.Due(t.Context(), now))
+		if _, err := carrier.Carry(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		all, err := tasks.List(t.Context(), host, true, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	now := time.Now()
+	if got := at(now); len(got) != 0 {
+		t.Fatalf("ordered before its time: %+v", got)
+	}
+	got := at(now.Add(fleet.DefaultKeep*time.Hour + time.Minute))
+	if len(got) != 1 || got[0].Kind != fleet.TaskRetire {
+		t.Fatalf("ordered %+v", got)
+	}
+	w.want(w.finish(got[0].Ref()), fleet.TaskDone)
+	if s := w.site(uri); s.Previous != 0 || s.State != fleet.SiteLive {
+		t.Errorf("after the old copy went: %+v", s)
+	}
+	if _, err := os.Lstat(w.sitePath(uri, "gen", "1")); !os.IsNotExist(err) {
+		t.Errorf("the old copy is still there: %v", err)
+	}
+	if _, err := os.Stat(w.sitePath(uri, "archive", "1", "versioned", "data", "guestbook.tsv")); err != nil {
+		t.Errorf("the old copy's data was not put aside: %v", err)
 	}
 }

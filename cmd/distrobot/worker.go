@@ -60,6 +60,7 @@ type worker struct {
 	queue   *queue.Queue
 	sweeper *job.Sweeper
 	cron    *hosting.Cron
+	upkeep  hosting.Upkeep
 	end     func() // closes what the backend holds open
 }
 
@@ -82,6 +83,7 @@ func (a *app) newWorker(seed func(context.Context, fleet.URI, string) error) (*w
 		Kinds: kind.All(), Sources: source.All(a.sourceOptions()),
 		Lease: 4 * a.cfg.Lease, Retry: a.cfg.CheckRetry, Soak: a.cfg.Soak,
 	}
+	w.upkeep = hosting.Upkeep{Worker: host, Orders: a.sites, Log: a.log}
 	w.cron = &hosting.Cron{Worker: host, Every: a.cfg.Cron, Log: a.log}
 	w.runner = &job.Runner{Store: a.store, Logs: a.store, Recipe: host.Recipe, Owner: a.owner,
 		Lease: a.cfg.Lease, Grace: a.cfg.Grace, Log: a.log,
@@ -153,6 +155,11 @@ func (w *worker) run(ctx context.Context) error {
 		})
 	})
 	g.Go(func() error { return w.serveSites(ctx) })
+	g.Go(func() error {
+		return every(ctx, w.app.log, loop{name: "sites' upkeep", interval: 10 * time.Minute, run: func(ctx context.Context) error {
+			return w.upkeep.Due(ctx, time.Now())
+		}})
+	})
 	g.Go(func() error {
 		return every(ctx, w.app.log, loop{name: "sites' cron", interval: time.Minute, run: func(ctx context.Context) error {
 			return w.cron.Due(ctx, time.Now())
