@@ -60,7 +60,7 @@ func (k wordpress) App(t hosting.Tree) hosting.App {
 	a.Shared = withPath(t.Spec, path.Join(c.docroot, c.content, "uploads"))
 	w := wordpressSite{wordpressCore: c, tree: t, cli: wordpressCLI(in), network: c.speaksOfNetwork(in)}
 	theirs := a.Update
-	a.Settings, a.Install, a.Login, a.Cron = w.settings, w.install, w.login, w.cron
+	a.Settings, a.Install, a.Login, a.Cron, a.Rename = w.settings, w.install, w.login, w.cron, w.rename
 	a.Update = func(p hosting.Place) []hosting.Program {
 		all := w.update(p)
 		if theirs != nil {

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/distrobot/distrobot/hosting"
@@ -20,6 +21,8 @@ var (
 	wordpressUpdate string
 	//go:embed php/wordpress_login.php
 	wordpressLogin string
+	//go:embed php/wordpress_rename.php
+	wordpressRename string
 	//go:embed php/wordpress_network_cron.php
 	wordpressNetworkCron string
 )
@@ -98,9 +101,16 @@ func (w wordpressSite) updateSays() string {
 	return "update the WordPress database"
 }
 
-// login prints a one-time link.
+// login prints a one-time link, and nothing else.
 func (w wordpressSite) login(p hosting.Place) (hosting.Program, error) {
-	return w.script(p, wordpressLogin, "make a one-time link"), nil
+	program := w.script(p, wordpressLogin, "make a one-time link")
+	program.Argv = slices.Insert(program.Argv, len(program.Argv)-1, "-d", "log_errors=0")
+	return program, nil
+}
+
+// rename gives copied data the site's own address.
+func (w wordpressSite) rename(p hosting.Place, from string) []hosting.Program {
+	return []hosting.Program{w.script(p, wordpressRename, "change the address in the database", "DISTROBOT_FROM="+from)}
 }
 
 // cron runs what is due. The variables are those of a request, which plugins
