@@ -230,6 +230,8 @@ func fetchError(repo Repo, err error, stderr string) error {
 		return problem(Unreachable, err, "%s took too long to send the repository.", host)
 	case said("No space left on device", "Disk quota exceeded", "File too large"):
 		return problem(DiskFull, err, "The disk of this machine is full.")
+	case said("over limit"):
+		return problem(TooBig, err, "The repository has an object that is larger than git may hold in memory.")
 	case said("not our ref", "no such remote ref", "couldn't find remote ref"):
 		return problem(Gone, err, "%s does not have that commit any more.", host)
 	case said("requested URL returned error: 429"):

@@ -42,6 +42,7 @@ func safeSettings() []setting {
 		{"core.fsmonitor", "false"},
 		{"core.protectHFS", "true"},
 		{"core.protectNTFS", "true"},
+		{"core.bigFileThreshold", "16m"}, // larger files are streamed, not held in memory
 		{"protocol.allow", "never"},
 		{"submodule.recurse", "false"},
 		{"gc.auto", "0"},

@@ -42,7 +42,7 @@ func (s *Store) Maintain(ctx context.Context, repo Repo, keep []string) error {
 	if _, err := s.git(ctx, dir, gitCall{args: []string{"update-ref", "--stdin"}, stdin: strings.NewReader(commands.String()), lock: lock}); err != nil {
 		return fmt.Errorf("forget refs of the mirror: %w", err)
 	}
-	if _, err := s.git(ctx, dir, gitCall{args: []string{"gc", "--quiet", "--prune=1.day.ago"}, lock: lock}); err != nil {
+	if _, err := s.git(ctx, dir, gitCall{args: []string{"gc", "--quiet", "--prune=1.day.ago"}, lock: lock, free: true}); err != nil {
 		return s.localError(fmt.Errorf("pack the mirror: %w", err))
 	}
 	return pruneObjects(dir, time.Now())

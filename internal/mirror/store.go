@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -40,6 +41,7 @@ type Limits struct {
 	Files       int           // of a checkout; default 250,000
 	Bytes       int64         // of a checkout's content; default 4 GiB
 	FileBytes   int64         // of one file read by File; default 8 MiB
+	ObjectBytes int64         // of one file in git, and of what git holds in memory at once; default 256 MiB
 }
 
 // withDefaults fills in zero fields. drupal/core has 21,000 files and 950,000
@@ -52,6 +54,7 @@ func (l Limits) withDefaults() Limits {
 		Files:       orDefault(l.Files, 250_000),
 		Bytes:       orDefault(l.Bytes, 4<<30),
 		FileBytes:   orDefault(l.FileBytes, 8<<20),
+		ObjectBytes: orDefault(l.ObjectBytes, 256<<20),
 	}
 }
 
@@ -80,6 +83,7 @@ type gitCall struct {
 	limit    int64     // of stdout in bytes
 	time     time.Duration
 	secrets  []string
+	free     bool     // of the limit of memory: for objects that were let in already
 	lock     *os.File // held by git and its helpers while they run; nil for reading
 }
 
@@ -90,6 +94,11 @@ func (s *Store) git(ctx context.Context, dir string, call gitCall) (run.Result, 
 		base = run.Environ()
 	}
 	env := append(append(append([]string{}, base...), baseConfig()...), "GIT_DIR="+dir)
+	if !call.free {
+		// What packs to a megabyte may unpack to a gigabyte. Large files are streamed;
+		// anything else that needs as much memory, such as a delta, ends git.
+		env = append(env, "GIT_ALLOC_LIMIT="+strconv.FormatInt(s.Limits.withDefaults().ObjectBytes, 10))
+	}
 	settings := append(safeSettings(), setting{"safe.directory", dir})
 	env = append(append(env, configEnv(append(settings, call.settings...))...), call.env...)
 	command := run.Command{

@@ -144,6 +144,9 @@ func (in *inspector) take(e entry) error {
 		in.within(e.path)
 		return nil
 	}
+	if e.size > in.limits.ObjectBytes {
+		return problem(TooBig, nil, "The file %q in the repository is larger than the limit of %d MiB.", bounded(e.path, 100), in.limits.ObjectBytes>>20)
+	}
 	if err := in.used.add(1, e.size, in.limits); err != nil {
 		return err
 	}
