@@ -63,7 +63,7 @@ func (f *Front) nginxProblems(ctx context.Context) []string {
 		}
 	}
 	if err := f.test(ctx, "nginx", f.Nginx.Test); err != nil {
-		return append(out, fmt.Sprintf("nginx could not read its configuration: %s Run %q and repair it.", textOf(err), run.Quote(f.Nginx.Test...)))
+		return append(out, fmt.Sprintf("%s Run %q and repair it.", textOf(err), run.Quote(f.Nginx.Test...)))
 	}
 	if text, err := dump(ctx, f.Nginx.Dump); err == nil && text != nil && !f.included(text) {
 		return append(out, fmt.Sprintf("nginx does not read the sites. Add this line to the http block of nginx.conf: %s", f.includeLine()))
@@ -90,7 +90,7 @@ func (f *Front) phpProblems(ctx context.Context, used bool) []string {
 		return []string{fmt.Sprintf("%s is not installed. Install the package php-fpm, or set its command lines.", f.FPM.Test[0])}
 	}
 	if err := f.test(ctx, "PHP-FPM", f.FPM.Test); err != nil {
-		return []string{fmt.Sprintf("PHP-FPM could not read its configuration: %s Run %q and repair it.", textOf(err), run.Quote(f.FPM.Test...))}
+		return []string{fmt.Sprintf("%s Run %q and repair it.", textOf(err), run.Quote(f.FPM.Test...))}
 	}
 	var out []string
 	if dump, err := dump(ctx, f.FPM.Dump); err == nil && dump != nil {

@@ -50,12 +50,12 @@ func TestProblems(t *testing.T) {
 	w.replace("fpm.conf", "include=", ";include=")
 	w.problem("does not read the sites' pools", "include="+w.path("data", "web", "pools", "*.conf"))
 	w.replace("fpm.conf", ";include=", "process_control_timeout = x\ninclude=")
-	w.problem("PHP-FPM could not read its configuration", "repair it")
+	w.problem("PHP-FPM refuses its configuration", "repair it")
 
 	w.replace("nginx.conf", "include "+w.path("data"), "# include "+w.path("data"))
 	w.problem("nginx does not read the sites", "include "+w.path("data", "web", "nginx.conf")+"*;")
 	w.replace("nginx.conf", "http {", "http { nonsense;")
-	w.problem("nginx could not read its configuration", `unknown directive "nonsense"`, "repair it")
+	w.problem("nginx refuses its configuration", `unknown directive "nonsense"`, "repair it")
 
 	w.front.Nginx, w.front.FPM = web.Server{Test: []string{"no-nginx"}, Reload: []string{"x"}}, web.Server{Test: []string{"no-fpm"}, Reload: []string{"x"}}
 	w.problem("no-nginx is not installed", "Install the package nginx")

@@ -26,7 +26,7 @@ func TestNeverShown(t *testing.T) {
 	}
 	w := start(t)
 	files := map[string]string{
-		"index.php": `<?php echo "front";`, ".well-known/security.txt": "contact", "style.css": "css", "docs/readme.txt": "read me",
+		"index.php": `<?php echo "front ", $_SERVER["PATH_INFO"];`, ".well-known/security.txt": "contact", "style.css": "css", "docs/readme.txt": "read me",
 		"wp-admin/index.php": `<?php echo "admin";`, "wp-admin/network/settings.php": `<?php echo "network";`, "core/install.php": `<?php echo "installer ", $_SERVER["PATH_INFO"];`,
 		"news/index.html": "news", "empty/a.txt": "a",
 	}
@@ -46,6 +46,8 @@ func TestNeverShown(t *testing.T) {
 	for path, text := range map[string]string{
 		"/.well-known/security.txt": "contact", "/style.css": "css", "/docs/readme.txt": "read me", "/wp-admin/": "admin", "/wp-admin/network/settings.php": "network",
 		"/core/install.php/a/b": "installer /a/b", "/news/": "news", "/a-page": "front", "/index.php/Main_Page": "front", "/app.txt": "front", "/application/x": "front",
+		// Pages of a wiki that have such names.
+		"/index.php/.NET": "front /.NET", "/index.php/Robots.ini": "front /Robots.ini", "/.NET": "front", "/Dump.sql": "front", "/sites/default/private/no": "front",
 	} {
 		w.want(string(shop)+path, 200, text)
 	}

@@ -26,7 +26,8 @@ type vhost struct {
 	Seconds    int // a request may take
 	Held       string
 	Retry      int
-	Hidden     []string // never shown, whatever the site
+	Hidden     []string // files that are never shown, whatever the site
+	NotRun     []string // programs that are never run
 	Programs   string   // never run where visitors upload
 	Redirects  []redirect
 	Sites      []place // the shortest prefix first
@@ -58,20 +59,27 @@ type place struct {
 // programs are what an upload is never run or shown as.
 const programs = `\.(?:php[0-9]?|pht|phtml|phar|phps|cgi|pl|py|rb|sh|aspx?|jsp)(?:/|$)`
 
-// hidden are paths below a docroot that no visitor needs: sources, dumps and
+// hidden are files below a docroot that no visitor needs: sources, dumps and
 // settings of the systems we know. The lists of .htaccess files that Drupal,
-// Backdrop and MediaWiki ship say the same to Apache.
+// Backdrop and MediaWiki ship say the same to Apache. Only what exists is hidden;
+// a wiki may have a page named robots.ini, or .NET.
 var hidden = []string{
+	`/(?:.*/)?\.(?!well-known(?:/|$)).*`,
 	`/.*\.(?:engine|inc|install|make|module|profile|po|sh|theme|twig|xtmpl|yml|yaml|lock|ini|cgi|phps|tpl\.php)$`,
 	`/.*\.(?:sql|sqlite3?|sqlite-(?:wal|shm|journal)|mysql|dump)(?:\.(?:gz|zst|bz2|xz|zip))?$`,
 	`/.*(?:~|\.(?:bak|old|orig|save|swp|swo|log))$`,
 	`/(?:.*/)?(?:composer\.json|package(?:-lock)?\.json|site\.json|view\.json|secrets\.json|web\.config|wp-config[^/]*)$`,
 	`/(?:sites/[^/]+/)?(?:local)?settings[^/]*\.php[^/]*$`,
+	`/(?:sites/[^/]+/)?files/(?:config_[^/]+|private|php)(?:/.*)?$`,
+	`/sites/[^/]+/private(?:/.*)?$`,
+	`/images/(?:deleted|lockdir|temp)(?:/.*)?$`,
+}
+
+// notRun are programs that are no pages: libraries, tools, and what was
+// uploaded to the usual places.
+var notRun = []string{
 	`/(?:.*/)?(?:vendor|node_modules)/.*` + programs,
 	`/(?:maintenance|includes|languages|serialized|tests)/.*` + programs,
-	`/(?:sites/[^/]+/)?files/(?:config_[^/]+|private|php)(?:/|$)`,
-	`/sites/[^/]+/private(?:/|$)`,
-	`/images/(?:deleted|lockdir|temp)(?:/|$)`,
 	`/(?:wp-content/(?:uploads|files|cache|upgrade)|(?:sites/[^/]+/)?files|images|uploads|media|cache|tmp|userfiles)/.*` + programs,
 	`/(?:.*/)?uploads/.*` + programs,
 }
@@ -82,7 +90,7 @@ func (f *Front) vhost(host string, sites []Served) vhost {
 	v := vhost{
 		Host: name, Listen: f.listen(port), TLS: f.certificate(host), Base: "http://" + host,
 		Challenges: f.Challenges, MaxBody: f.maxBody(), Seconds: int(f.limit() / time.Second),
-		Held: filepath.Join(f.Dir, "held.html"), Retry: retryAfter, Hidden: hidden, Programs: programs,
+		Held: filepath.Join(f.Dir, "held.html"), Retry: retryAfter, Hidden: hidden, NotRun: notRun, Programs: programs,
 	}
 	if v.TLS != nil {
 		v.Base = "https://" + host
