@@ -167,21 +167,46 @@ func (l *listening) supersede(states ...NewsState) error {
 // refs, "" for hosts whose pages are not known. The host is told by its name.
 func CompareLink(repository string, from, to Ref) string {
 	u, err := url.Parse(repository)
-	if err != nil || u.Scheme != "https" || u.User != nil || from.Commit == "" || to.Commit == "" {
+	if err != nil {
 		return ""
 	}
-	host := strings.ToLower(u.Hostname())
-	path := strings.TrimSuffix(strings.TrimSuffix(u.EscapedPath(), "/"), ".git")
-	page := ""
+	switch host := strings.ToLower(u.Hostname()); {
+	case host == "github.com":
+		return CompareLinkAt("github", repository, from, to)
+	case host == "codeberg.org" || strings.Contains(host, "gitea") || strings.Contains(host, "forgejo"):
+		return CompareLinkAt("gitea", repository, from, to)
+	case host == "git.drupalcode.org" || strings.Contains(host, "gitlab"):
+		return CompareLinkAt("gitlab", repository, from, to)
+	case host == "bitbucket.org":
+		return CompareLinkAt("bitbucket", repository, from, to)
+	}
+	return ""
+}
+
+// CompareLinkAt is CompareLink for a host that is known to be of a forge:
+// "github", "gitlab", "gitea" or "bitbucket".
+func CompareLinkAt(forge, repository string, from, to Ref) string {
+	u, err := url.Parse(repository)
+	if err != nil || u.Host == "" || from.Commit == "" || to.Commit == "" {
+		return ""
+	}
+	host := u.Host
 	switch {
-	case host == "github.com" || host == "codeberg.org" || strings.Contains(host, "gitea") || strings.Contains(host, "forgejo"):
-		page = "/compare/"
-	case strings.Contains(host, "gitlab") || host == "git.drupalcode.org":
-		page = "/-/compare/"
-	default:
+	case u.Scheme == "ssh": // its user is for git alone, and its port is not the pages'
+		host = u.Hostname()
+	case u.Scheme != "https" || u.User != nil:
 		return ""
 	}
-	return "https://" + u.Host + path + page + linkRef(from) + "..." + linkRef(to)
+	page := "https://" + host + strings.TrimSuffix(strings.TrimSuffix(u.EscapedPath(), "/"), ".git")
+	switch forge {
+	case "github", "gitea":
+		return page + "/compare/" + linkRef(from) + "..." + linkRef(to)
+	case "gitlab":
+		return page + "/-/compare/" + linkRef(from) + "..." + linkRef(to)
+	case "bitbucket": // what is new comes first there
+		return page + "/branches/compare/" + linkRef(to) + ".." + linkRef(from)
+	}
+	return ""
 }
 
 // linkRef prefers a tag's name, which people read, if it needs no escaping.

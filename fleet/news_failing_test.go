@@ -93,6 +93,7 @@ func TestSnoozeAndWake(t *testing.T) {
 func TestCompareLink(t *testing.T) {
 	from, to := tagRef("1.0.0", "aaa"), fleet.Ref{Name: "refs/heads/main", Commit: "bbb"}
 	for url, want := range map[string]string{
+		"https://bitbucket.org/o/r.git":              "https://bitbucket.org/o/r/branches/compare/bbb..1.0.0",
 		"https://github.com/o/r.git":                 "https://github.com/o/r/compare/1.0.0...bbb",
 		"https://gitlab.example.org/g/sub/r":         "https://gitlab.example.org/g/sub/r/-/compare/1.0.0...bbb",
 		"https://git.drupalcode.org/project/d.git/":  "https://git.drupalcode.org/project/d/-/compare/1.0.0...bbb",
@@ -101,7 +102,7 @@ func TestCompareLink(t *testing.T) {
 		"http://github.com/o/r":                      "",
 		"https://user:secret@github.com/o/r":         "",
 		"https://github.com.evil.example/o/r":        "",
-		"ssh://git@github.com/o/r.git":               "",
+		"ssh://git@github.com:22/o/r.git":            "https://github.com/o/r/compare/1.0.0...bbb",
 		"https://github.com/o/r with spaces\x00.git": "",
 	} {
 		if got := fleet.CompareLink(url, from, to); got != want {

@@ -32,6 +32,9 @@ func (p *Poller) describe(ctx context.Context, d fleet.Distribution, head *fleet
 		since = latest.From
 	}
 	head.Since = since.Commit
+	if p.Forges != nil {
+		head.Web = p.Forges.compareLink(d.URL, since, head.Ref)
+	}
 	if ref, ok := listing.Find(head.Ref.Name); ok {
 		p.history(ctx, d, head, span{since: since, known: known, to: ref})
 		p.notes(ctx, d, head, ref)

@@ -107,7 +107,7 @@ func (f *forge) serve(w http.ResponseWriter, r *http.Request) {
 func (f *forge) misbehave(w http.ResponseWriter, r *http.Request, n int64, body *string) bool {
 	h := fnv.New64a()
 	_, _ = fmt.Fprint(h, n)
-	switch h.Sum64() % 48 {
+	switch h.Sum64() % 56 {
 	case 0:
 		w.Header().Set("Retry-After", "1")
 		http.Error(w, "slow down", http.StatusTooManyRequests)
@@ -120,6 +120,9 @@ func (f *forge) misbehave(w http.ResponseWriter, r *http.Request, n int64, body 
 		return false
 	case 4:
 		*body = strings.Replace(*body, "0000", "000z", 1)
+		return false
+	case 6: // a hash that is none
+		*body = strings.Replace(*body, " refs/heads/main", "g refs/heads/main", 1)
 		return false
 	case 5:
 		time.Sleep(200 * time.Millisecond) // the slow answer that is played

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-github/v60/github"
 
+	"github.com/distrobot/distrobot/fleet"
 	"github.com/distrobot/distrobot/internal/mirror"
 )
 
@@ -96,8 +97,11 @@ func (f *Forges) setUp() {
 func (f *Forges) project(repo string) (project, bool) {
 	f.setUp()
 	u, err := url.Parse(repo)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" && u.Scheme != "ssh" || u.Host == "" {
 		return project{}, false
+	}
+	if u.Scheme == "ssh" { // the API of the same host is reached over https
+		u = &url.URL{Scheme: "https", Host: u.Hostname(), Path: u.Path}
 	}
 	path := strings.TrimSuffix(strings.Trim(u.Path, "/"), ".git")
 	kind := f.kindOf(strings.ToLower(u.Host))
@@ -105,7 +109,7 @@ func (f *Forges) project(repo string) (project, bool) {
 	if kind == "" || parts < 2 || parts > 2 && kind != "gitlab" {
 		return project{}, false
 	}
-	return project{api: f.api(kind, baseOf(kind, u), f.token(repo)), url: repo, path: path}, true
+	return project{api: f.api(kind, baseOf(kind, u), f.token(u.String())), url: repo, path: path}, true
 }
 
 // kindOf tells a forge by the name of its host.
@@ -122,6 +126,16 @@ func (f *Forges) kindOf(host string) string {
 		return "gitea"
 	}
 	return ""
+}
+
+// compareLink is the page on which the forge of a repository shows what lies
+// between two refs, "" if it is not known.
+func (f *Forges) compareLink(repo string, from, to fleet.Ref) string {
+	u, err := url.Parse(repo)
+	if err != nil {
+		return ""
+	}
+	return fleet.CompareLinkAt(f.kindOf(strings.ToLower(u.Host)), repo, from, to)
 }
 
 func baseOf(kind string, u *url.URL) string {
