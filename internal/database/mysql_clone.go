@@ -154,6 +154,9 @@ func (c *clone) hold(ctx context.Context, guard *session) ([]*table, error) {
 	if err := guard.columns(ctx, c.from, list); err != nil {
 		return nil, err
 	}
+	if err := guard.fileSizes(ctx, c.from, list); err != nil {
+		return nil, err
+	}
 	if err := guard.skip(ctx, c.from, list, c.o.SkipRows); err != nil {
 		return nil, err
 	}

@@ -81,7 +81,7 @@ func TestSQLiteWorkerKilledDuringClone(t *testing.T) {
 	}
 	dir := t.TempDir()
 	e, source, to := database.SQLite{Dir: dir}, filepath.Join(dir, "source"), filepath.Join(dir, "copy")
-	liteExec(t, lite(t, source), liteRows(40_000)...)
+	liteExec(t, lite(t, source), liteRows(25_000)...)
 	before := mark(t, e, source)
 	for _, remedy := range []string{"sweep", "clone"} {
 		other := again(t, dir)

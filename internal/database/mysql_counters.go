@@ -49,17 +49,35 @@ func (s *session) numbers(ctx context.Context, query, database string) (map[stri
 	return all, rows.Err()
 }
 
-// tableIDs returns InnoDB's numbers of the tables of database. InnoDB writes names
-// as those of files are written, and those of partitions with an end: #P#p0.
+// tableIDs returns InnoDB's numbers of the tables of database.
 func (s *session) tableIDs(ctx context.Context, database string) (map[string]int64, error) {
-	const query = `SELECT CONVERT(CONVERT(SUBSTRING_INDEX(SUBSTRING_INDEX(SUBSTRING_INDEX(n, '/', -1), '#P#', 1), '#p#', 1) USING filename) USING utf8mb4), TABLE_ID
-		FROM (SELECT CAST(NAME AS BINARY) AS n, TABLE_ID FROM information_schema.%s) AS t
+	return s.innodb(ctx, "TABLE_ID", "TABLES", database)
+}
+
+// innodb returns a number that InnoDB's own list of tables or of files has for
+// each table of database. InnoDB writes names as those of files are written, and
+// those of partitions with an end: #P#p0.
+func (s *session) innodb(ctx context.Context, column, list, database string) (map[string]int64, error) {
+	const query = `SELECT CONVERT(CONVERT(SUBSTRING_INDEX(SUBSTRING_INDEX(SUBSTRING_INDEX(n, '/', -1), '#P#', 1), '#p#', 1) USING filename) USING utf8mb4), v
+		FROM (SELECT CAST(NAME AS BINARY) AS n, %s AS v FROM information_schema.INNODB_%s) AS t
 		WHERE SUBSTRING_INDEX(n, '/', 1) = CAST(CONVERT(? USING filename) AS BINARY)`
-	table := "INNODB_TABLES"
 	if s.maria {
-		table = "INNODB_SYS_TABLES"
+		list = "SYS_" + list
 	}
-	return s.numbers(ctx, fmt.Sprintf(query, table), database)
+	return s.numbers(ctx, fmt.Sprintf(query, column, list), database)
+}
+
+// fileSizes corrects the sizes of the tables in list, which the server knows only
+// roughly, and not at all right after it has filled them.
+func (s *session) fileSizes(ctx context.Context, database string, list []*table) error {
+	sizes, err := s.innodb(ctx, "FILE_SIZE", "TABLESPACES", database)
+	if err != nil && !denied(err) {
+		return fmt.Errorf("read the sizes of files: %w", err)
+	}
+	for _, t := range list {
+		t.bytes = max(t.bytes, sizes[t.name])
+	}
+	return nil
 }
 
 // dates sets c.Tables with all but the counters. Only InnoDB and MyISAM have a
