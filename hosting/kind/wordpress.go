@@ -12,6 +12,40 @@ import (
 
 // wordpress is WordPress as it is released, and in the layouts that Composer
 // makes of it, where core has a directory of its own below the docroot.
+//
+// A platform is the code: core, plugins, themes, must-use plugins and drop-ins,
+// read-only. Plugins and themes are not installed by sites, they come with the
+// platform. A site is three things more:
+//
+//   - wp-config.php, written for each of its generations with its database, its
+//     keys and salts (the same for ever, so that nobody is logged out), its
+//     address, and what being hosted means: no updates by itself, no cron by
+//     visits, no writing of code. A rehearsal sends no mail and asks nobody.
+//   - wp-content/uploads, which all generations share.
+//   - a database, of which each generation has its own.
+//
+// A distribution can say more in its distrobot.yml:
+//
+//	shared: [wp-content/cache]       # besides the uploads: what plugins write to
+//	check: {path: /shop, marker: "</html>"}
+//	database: {volatile: ["*_statistics"], ignored: ["*_hits"]}
+//	update: [[php, shop/migrate.php]]            # after the database's own update
+//	settings: {wp-config.in: wp-config.php}      # in place of ours: a network, ...
+//
+// A wp-config.php in the code base is kept if it takes its values from the
+// environment, as Bedrock's does; one with values of its own is refused.
+//
+// New sites have one administrator, "admin", whose password is the secret
+// admin_password of the site; whoever wants in asks for a one-time link. Database
+// updates are those of wp-admin/upgrade.php, for every site of a network, done by
+// a script on the command line (wp-cli does it where there is one): it refuses to
+// go back before it writes, and believes neither WordPress nor wp-cli that they
+// have arrived. Plugins bring their own tables up when they are first loaded,
+// which is in the check.
+//
+// Without running WordPress its database says which themes and plugins are in
+// use and which version it has (Inspect), and its wp-config.php where the
+// database is (Found).
 type wordpress struct{}
 
 // Where core and content are found below a docroot: as released, and in the
