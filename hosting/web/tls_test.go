@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -38,7 +39,7 @@ func (w *world) certify(host string) {
 func (w *world) secure(host, path string) (answer, string, error) {
 	t := &http.Transport{
 		DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
-		Dial: func(_, _ string) (net.Conn, error) { return net.Dial("unix", w.path("https.sock")) },
+		DialContext: func(context.Context, string, string) (net.Conn, error) { return net.Dial("unix", w.path("https.sock")) },
 	}
 	req, err := http.NewRequest(http.MethodGet, "https://"+host+path, nil)
 	must(w.t, err)

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -247,6 +248,7 @@ func (w *world) sitePath(uri fleet.URI, parts ...string) string {
 }
 
 // generation makes gen/N with its docroot in "web" and uploads that are shared.
+// The files are old: PHP does not cache what was written in the last two seconds.
 func (w *world) generation(uri fleet.URI, n int, files map[string]string) {
 	w.t.Helper()
 	gen := w.sitePath(uri, "gen", strconv.Itoa(n))
@@ -258,6 +260,7 @@ func (w *world) generation(uri fleet.URI, n int, files map[string]string) {
 		p := filepath.Join(gen, "root", "web", name)
 		must(w.t, os.MkdirAll(filepath.Dir(p), 0o755))
 		must(w.t, os.WriteFile(p, []byte(text), 0o644))
+		must(w.t, os.Chtimes(p, time.Time{}, time.Now().Add(-time.Hour)))
 	}
 }
 
@@ -324,7 +327,7 @@ func (w *world) try(method, address string, body io.Reader) (answer, error) {
 }
 
 func (w *world) transport() *http.Transport {
-	return &http.Transport{DisableKeepAlives: true, Dial: func(_, _ string) (net.Conn, error) { return w.dial() }}
+	return &http.Transport{DisableKeepAlives: true, DialContext: func(context.Context, string, string) (net.Conn, error) { return w.dial() }}
 }
 
 func (w *world) dial() (net.Conn, error) { return net.Dial("unix", w.path("http.sock")) }
