@@ -45,23 +45,35 @@ func (r Releases) Derive(ctx context.Context, dir string, change func(tag string
 		return Releases{}, err
 	}
 	derived := Releases{Repository: dir, Tags: r.Tags, Absent: r.Absent}
-	return derived, fastImport(ctx, dir, func(w *bufio.Writer) error {
-		for i, tag := range r.Tags {
-			commitHead(w, commit{ref: "refs/tags/" + tag, from: "refs/tags/" + tag + "^0", message: "Release " + tag, n: i})
-			files := change(tag)
-			for _, path := range slices.Sorted(maps.Keys(files)) {
-				if files[path] == nil {
-					fmt.Fprintf(w, "D %s\n", path)
-					continue
-				}
-				fmt.Fprintf(w, "M 100644 inline %s\ndata %d\n", path, len(files[path]))
-				_, _ = w.Write(files[path])
-				fmt.Fprintln(w)
-			}
+	for _, tag := range r.Tags {
+		if err := derived.Vary(ctx, tag, tag, change(tag)); err != nil {
+			return Releases{}, err
 		}
-		fmt.Fprintf(w, "reset refs/heads/main\nfrom refs/tags/%s\n\n", r.Tags[len(r.Tags)-1])
+	}
+	return derived, nil
+}
+
+// Vary adds a tag to a derived repository, or moves it: the release from with
+// some files changed, as Derive does. It is not added to Tags.
+func (r Releases) Vary(ctx context.Context, from, tag string, files map[string][]byte) error {
+	return fastImport(ctx, r.Repository, func(w *bufio.Writer) error {
+		commitHead(w, commit{ref: "refs/tags/" + tag, from: "refs/tags/" + from + "^0", message: "Release " + tag})
+		for _, path := range slices.Sorted(maps.Keys(files)) {
+			if files[path] == nil {
+				fmt.Fprintf(w, "D %s\n", path)
+				continue
+			}
+			fmt.Fprintf(w, "M 100644 inline %s\ndata %d\n", path, len(files[path]))
+			_, _ = w.Write(files[path])
+			fmt.Fprintln(w)
+		}
 		return nil
 	})
+}
+
+// File reads a file of a release.
+func (r Releases) File(ctx context.Context, tag, path string) (string, error) {
+	return output(ctx, r.Repository, "git", "show", tag+":"+path)
 }
 
 // fastImport streams what write writes to git fast-import. Without deltas and
