@@ -108,3 +108,18 @@ func (b *Blog) Follow(ctx context.Context, link string) error {
 	}
 	return b.Begin(ctx)
 }
+
+// Activate turns a plugin on: "akismet/akismet".
+func (b *Blog) Activate(ctx context.Context, plugin string) error {
+	p, err := b.do(ctx, request{
+		method: http.MethodPost, path: "/?rest_route=/wp/v2/plugins/" + plugin, body: []byte(`{"status": "active"}`),
+		header: map[string]string{"Content-Type": "application/json", "X-WP-Nonce": b.nonce},
+	})
+	if err != nil {
+		return err
+	}
+	if p.Status != http.StatusOK || !strings.Contains(p.Body, `"status":"active"`) {
+		return p.unexpected("an active plugin")
+	}
+	return nil
+}
