@@ -72,6 +72,14 @@ func (w *Worker) publish(ctx context.Context, s *job.Scope) error {
 	if err != nil {
 		return Explain("read the new tree", err)
 	}
+	p, err := w.platform(ctx, s)
+	if err != nil {
+		return err
+	}
+	if p.TreeDigest != "" && digest != p.TreeDigest {
+		return fleet.Errorf(fleet.Failed, "This host built another tree of the same commit than the host before it.").
+			WithHint("The hosts differ in what the build depends on, such as versions of tools.")
+	}
 	_, err = w.Backend.Publish(ctx, name, stage)
 	if fleet.CodeOf(err) != fleet.Exists {
 		return err

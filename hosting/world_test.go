@@ -85,7 +85,7 @@ func wire(dir string, o store.Options) (*world, error) {
 	mirrors := &mirror.Store{Dir: filepath.Join(dir, "mirrors"), Policy: mirror.Policy{AllowPrivate: true, AllowHTTP: true}}
 	w.worker = &hosting.Worker{
 		Host: host, Store: s, Sites: w.sites, Builder: w.builder, Backend: w.backend,
-		Kinds: kind.All(), Sources: source.All(source.Options{Mirrors: mirrors}), Retry: time.Millisecond, Soak: time.Millisecond,
+		Kinds: kind.All(), Sources: source.All(source.Options{Mirrors: mirrors, Share: mirror.ShareFiles}), Retry: time.Millisecond, Soak: time.Millisecond,
 	}
 	w.runner = &job.Runner{
 		Store: s, Logs: s, Recipe: w.worker.Recipe, Owner: fmt.Sprint("worker-", os.Getpid()), Log: slog.New(slog.DiscardHandler),

@@ -93,8 +93,8 @@ func freeze(dir string) error {
 		if !info.IsDir() && !info.Mode().IsRegular() {
 			return fleet.Errorf(fleet.Refused, "The tree holds something that is neither a file, a directory nor a link: %s.", fleet.Clean(d.Name(), 80))
 		}
-		mode := info.Mode().Perm()&0o555 | 0o444 // readable by the sites' users
-		if info.IsDir() {
+		mode := fs.FileMode(0o444) // readable by the sites' users, whatever the umask was
+		if info.IsDir() || info.Mode()&0o111 != 0 {
 			mode = 0o555
 		}
 		if info.Mode()&(fs.ModePerm|fs.ModeSetuid|fs.ModeSetgid|fs.ModeSticky) == mode {
