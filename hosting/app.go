@@ -39,9 +39,10 @@ type App struct {
 	// Inspect reads what the site's database says of itself, without PHP.
 	Inspect func(ctx context.Context, q Query, p Place) (fleet.SiteSchema, error)
 	// Found reads the settings of a site that somebody else installed in the
-	// tree, without running them, so that it can be taken over as it is. Errors
-	// say in a sentence what cannot be told.
-	Found func() (Existing, error)
+	// tree, without running them, so that it can be taken over as it is. A tree
+	// can have several sites: the address says which. Errors say in a sentence
+	// what cannot be told.
+	Found func(uri fleet.URI) (Existing, error)
 }
 
 // An Existing site is what its own settings say of it.
@@ -49,6 +50,11 @@ type Existing struct {
 	Database Access            // its password included
 	Secrets  map[string]string // keys and salts, by the names that Settings asks Place.Secret for
 	URL      string            // "" unless its settings say it
+	Files    []string          // its settings files, relative to the tree: no code of a platform
+	// Paths says where the data of a path of App.Shared or App.Versioned is now,
+	// or of a directory below one, if it is not there: an absolute path, or one
+	// relative to the tree.
+	Paths map[string]string
 }
 
 // A Need is the database that sites of an application need. Patterns are as of

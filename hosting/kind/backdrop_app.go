@@ -45,6 +45,7 @@ func (backdrop) App(t hosting.Tree) hosting.App {
 	s.uploads = path.Join(c.docroot, "files")
 	a = s.app(a)
 	a.Versioned = addPaths(a, a.Versioned, configDir)
+	a.Found = func(uri fleet.URI) (hosting.Existing, error) { return s.found(t.Dir, uri) }
 	a.Settings = s.backdropSettings
 	a.Install = then(s.programs(script{backdropInstall, saysInstall}), a.Install)
 	a.Update = then(s.programs(script{backdropUpdate, saysUpdate}), a.Update)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/distrobot/distrobot/fleet"
 	"github.com/distrobot/distrobot/hosting"
 )
 
@@ -34,6 +35,7 @@ func (drupal) App(t hosting.Tree) hosting.App {
 	s := codeOf(in, c)
 	s.uploads = path.Join(c.docroot, "sites/default/files")
 	a = s.app(a)
+	a.Found = func(uri fleet.URI) (hosting.Existing, error) { return s.found(t.Dir, uri) }
 	if c.floor == 0 {
 		return s.drupal7(a)
 	}

@@ -13,20 +13,24 @@ import (
 
 // found reads the wp-config.php of an installed site. It stands in the docroot
 // or, as WordPress allows, in the directory above; nothing of it is run.
-func (w wordpressSite) found() (hosting.Existing, error) {
+func (w wordpressSite) found(fleet.URI) (hosting.Existing, error) {
 	var e hosting.Existing
 	in, err := openTree(w.tree)
 	if err != nil {
 		return e, err
 	}
 	defer in.Close()
-	src := in.file(path.Join(w.docroot, "wp-config.php"), maxPHP)
+	at := path.Join(w.docroot, "wp-config.php")
+	src := in.file(at, maxPHP)
 	if src == nil && w.docroot != "." {
-		src = in.file(path.Join(w.docroot, "..", "wp-config.php"), maxPHP)
+		at = path.Join(w.docroot, "..", "wp-config.php")
+		src = in.file(at, maxPHP)
 	}
 	if src == nil {
-		return e, fleet.Errorf(fleet.NotFound, "The site has no wp-config.php.")
+		return e, fleet.Errorf(fleet.NotFound, "The site has no wp-config.php.").
+			WithHint("If it stands in the directory above, name that directory.")
 	}
+	e.Files = []string{at}
 	c := readConfig(src)
 	for _, name := range []string{"DB_NAME", "DB_USER", "DB_PASSWORD", "DB_HOST", "$table_prefix"} {
 		if _, ok := c[name]; !ok {

@@ -32,7 +32,7 @@ require_once ABSPATH . 'wp-settings.php';
 func TestWordPressFound(t *testing.T) {
 	found := func(text string) (hosting.Existing, error) {
 		tree := lay(t, text)
-		return detect(tree).App(tree).Found()
+		return detect(tree).App(tree).Found("")
 	}
 	for host, want := range map[string]hosting.Access{
 		"localhost":                  {Host: "localhost"},
@@ -47,12 +47,12 @@ func TestWordPressFound(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := cmp.Diff(hosting.Existing{Database: want, Secrets: map[string]string{"auth_key": "k#$1"}, URL: "https://shop.example"}, got); d != "" {
+		if d := cmp.Diff(hosting.Existing{Database: want, Secrets: map[string]string{"auth_key": "k#$1"}, URL: "https://shop.example", Files: []string{"wp-config.php"}}, got); d != "" {
 			t.Errorf("%s: %s", host, d)
 		}
 	}
 	above := strings.Replace(strings.Replace(installed, "=== wp-inc", "=== web/wp-inc", 1), "=== wp-content", "=== web/wp-content", 1)
-	if got, err := found(above); err != nil || got.Database.Name != "shop" {
+	if got, err := found(above); err != nil || got.Database.Name != "shop" || len(got.Files) != 1 || got.Files[0] != "wp-config.php" {
 		t.Errorf("settings above the docroot: %+v %v", got, err)
 	}
 	for replace, says := range map[string]string{
@@ -84,7 +84,7 @@ func TestWordPressFindsItsOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	copied := lay(t, releasedWordPress+"=== wp-config.php\n"+string(files[0].Content))
-	got, err := detect(copied).App(copied).Found()
+	got, err := detect(copied).App(copied).Found("")
 	if err != nil {
 		t.Fatal(err)
 	}
