@@ -5,18 +5,21 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/distrobot/distrobot/internal/mirror"
 	"github.com/distrobot/distrobot/internal/mirror/sample"
 	"github.com/distrobot/distrobot/internal/run"
 )
 
-// gitBuild compares the second build of a distribution of the size of Drupal
-// with unpacking the same tree from a tar file in the page cache. Ours is the
-// whole of it: the fetch of the new tag into the mirror, the checks, the
-// checkout. Both end with a sync of the volume.
+// gitBuild compares the second build of a distribution of the size of Drupal,
+// with hard links of the first build's files and with files of its own, with
+// unpacking the same tree from a tar file in the page cache and with git clone of
+// the tag alone. Ours is the whole of it: the fetch of the new tag into the
+// mirror, the checks, the proof of every file that is linked. All end with a sync
+// of the volume.
 func gitBuild() Measurement {
-	return Measurement{Names: []string{"build-copy"}, Memory: true, Run: runGitBuild}
+	return Measurement{Names: []string{"build-link", "build-copy", "build-clone"}, Memory: true, Run: runGitBuild}
 }
 
 func runGitBuild(ctx context.Context, b *B) ([]Row, error) {
@@ -34,14 +37,25 @@ func runGitBuild(ctx context.Context, b *B) ([]Row, error) {
 		return nil, err
 	}
 	medians, err := Interleave(ctx, 5,
-		Contender{Name: "ours", Prepare: build.prepare, Run: build.run},
-		Contender{Name: "tar x", Prepare: build.clear, Run: build.tar})
+		Contender{Name: "with links", Prepare: build.prepare, Run: build.link},
+		Contender{Name: "with copies", Prepare: build.prepare, Run: build.copy},
+		Contender{Name: "tar x", Prepare: build.clear, Run: build.tar},
+		Contender{Name: "git clone", Prepare: build.clear, Run: build.clone})
 	if err != nil {
 		return nil, err
 	}
-	b.Note("build-copy %d files, %d MB, synced: ours %.0f ms, tar x %.0f ms",
-		build.tree.Files, build.tree.Bytes/1e6, ms(medians[0]), ms(medians[1]))
-	return []Row{{Name: "build-copy", Value: medians[0].Seconds() / medians[1].Seconds(), Bound: 1.3}}, nil
+	link, whole, tar, clone := medians[0], medians[1], medians[2], medians[3]
+	b.Note("build-link %d files, %d MB, %d of them linked, synced: links %.0f ms, copies %.0f ms, tar x %.0f ms, git clone --depth 1 %.0f ms",
+		build.tree.Files, build.tree.Bytes/1e6, build.linked, ms(link), ms(whole), ms(tar), ms(clone))
+	b.Note("build-clone with copies %.3f, with links %.3f", whole.Seconds()/clone.Seconds(), link.Seconds()/clone.Seconds())
+	if err := build.memory(ctx, b); err != nil {
+		return nil, err
+	}
+	return []Row{
+		{Name: "build-link", Value: link.Seconds() / tar.Seconds(), Bound: 0.6},
+		{Name: "build-copy", Value: whole.Seconds() / tar.Seconds(), Bound: 1.3},
+		{Name: "build-clone", Value: whole.Seconds() / clone.Seconds(), Bound: 0.35},
+	}, nil
 }
 
 // gitBuilder holds what the rounds of one run share.
@@ -49,17 +63,24 @@ type gitBuilder struct {
 	dir  string
 	repo mirror.Repo
 	distribution
-	tree mirror.Tree
+	tree   mirror.Tree
+	linked int
 }
 
 func (g *gitBuilder) store(name string) *mirror.Store {
 	return &mirror.Store{Dir: filepath.Join(g.dir, name), Policy: loopback}
 }
 
-// first brings the old tag into a mirror that each round starts from, and makes
-// the tar file from a build of the new one.
+// first brings the old tag into a mirror that each round starts from, builds it,
+// read-only as platforms are, and makes the tar file from a build of the new one.
 func (g *gitBuilder) first(ctx context.Context) error {
 	if err := g.store("template").Fetch(ctx, g.repo, g.old); err != nil {
+		return err
+	}
+	if _, err := g.store("template").Checkout(ctx, g.repo, g.old.Commit(), g.earlier()); err != nil {
+		return err
+	}
+	if err := g.program(ctx, "chmod", "-R", "a-w", g.earlier()); err != nil {
 		return err
 	}
 	whole := g.store("whole")
@@ -74,7 +95,8 @@ func (g *gitBuilder) first(ctx context.Context) error {
 	return g.program(ctx, "tar", "-C", g.out(), "-cf", g.dir+"/big.tar", ".")
 }
 
-func (g *gitBuilder) out() string { return filepath.Join(g.dir, "platform") }
+func (g *gitBuilder) out() string     { return filepath.Join(g.dir, "platform") }
+func (g *gitBuilder) earlier() string { return filepath.Join(g.dir, "earlier") }
 
 // clear removes the last platform and lets the disk come to rest.
 func (g *gitBuilder) clear(context.Context, int) error {
@@ -96,16 +118,59 @@ func (g *gitBuilder) prepare(ctx context.Context, round int) error {
 	return g.clear(ctx, round)
 }
 
-func (g *gitBuilder) run(ctx context.Context, _ int) error {
+func (g *gitBuilder) link(ctx context.Context, _ int) error { return g.build(ctx, mirror.ShareFiles) }
+
+func (g *gitBuilder) copy(ctx context.Context, _ int) error {
+	return g.build(ctx, mirror.ShareNothing)
+}
+
+func (g *gitBuilder) layout(share mirror.Share) mirror.Layout {
+	return mirror.Layout{Repo: g.repo, Commit: g.new.Commit(), Dir: g.out(), Beside: g.earlier(), Share: share}
+}
+
+func (g *gitBuilder) build(ctx context.Context, share mirror.Share) error {
 	s := g.store("mirrors")
 	if err := s.Fetch(ctx, g.repo, g.new); err != nil {
 		return err
 	}
-	tree, err := s.Checkout(ctx, g.repo, g.new.Commit(), g.out())
-	if err == nil && tree != g.tree {
+	tree, err := s.Lay(ctx, g.layout(share))
+	if err != nil {
+		return err
+	}
+	if share == mirror.ShareFiles {
+		if g.linked = tree.Shared; g.linked < tree.Files-100 {
+			return fmt.Errorf("only %d of %d files were linked", g.linked, tree.Files)
+		}
+		tree.Shared = 0
+	}
+	if tree != g.tree {
 		return fmt.Errorf("built %+v instead of %+v", tree, g.tree)
 	}
-	return err
+	return nil
+}
+
+// memory prints what a build holds at its peak, each way.
+func (g *gitBuilder) memory(ctx context.Context, b *B) error {
+	for _, share := range []mirror.Share{mirror.ShareFiles, mirror.ShareNothing} {
+		if err := g.prepare(ctx, 0); err != nil {
+			return err
+		}
+		m := measuredBuild{Mirrors: g.store("mirrors").Dir, Layout: g.layout(share), Want: g.new}
+		p, err := m.measure(ctx)
+		if err != nil {
+			return err
+		}
+		b.Note("build-%s peak memory: distrobot %d MB, the greatest git with its pack %d MB; bound 100 MB each", share, p.Program, p.Git)
+	}
+	return nil
+}
+
+func (g *gitBuilder) clone(ctx context.Context, _ int) error {
+	tag := strings.TrimPrefix(g.new.Name, "refs/tags/")
+	if _, err := sample.Git(ctx, g.dir, "", "clone", "--quiet", "--depth", "1", "--branch", tag, g.repo.URL, g.out()); err != nil {
+		return err
+	}
+	return syncVolume(g.dir)
 }
 
 func (g *gitBuilder) tar(ctx context.Context, _ int) error {

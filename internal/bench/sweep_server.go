@@ -66,7 +66,7 @@ func startSweepServer(ctx context.Context) (url string, stop func(), err error) 
 
 // ServeSweep is the server, if the environment asks for it; it reports whether
 // it was, and ends with its standard input.
-func ServeSweep() (bool, error) {
+func ServeSweep(context.Context) (bool, error) {
 	if os.Getenv(sweepServerEnv) == "" {
 		return false, nil
 	}

@@ -15,15 +15,17 @@ import (
 )
 
 func main() {
-	if served, err := bench.ServeSweep(); served {
-		if err != nil {
-			fmt.Fprintln(os.Stderr, "bench:", err)
-			os.Exit(2)
-		}
-		return
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	for _, part := range []func(context.Context) (bool, error){bench.ServeSweep, bench.ServeBuild} {
+		if served, err := part(ctx); served {
+			if err != nil {
+				fmt.Fprintln(os.Stderr, "bench:", err)
+				os.Exit(2)
+			}
+			return
+		}
+	}
 	short, err := measure(ctx, os.Getenv("ONLY"))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
