@@ -10,3 +10,6 @@ import (
 
 // Offline changes nothing: only Linux has network namespaces.
 func Offline(_ context.Context, c run.Command) run.Command { return c }
+
+// Isolated changes nothing and says so.
+func Isolated(_ context.Context, c run.Command) (run.Command, bool) { return c, false }

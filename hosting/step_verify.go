@@ -8,7 +8,6 @@ import (
 
 	"github.com/distrobot/distrobot/fleet"
 	"github.com/distrobot/distrobot/internal/job"
-	"github.com/distrobot/distrobot/internal/run"
 )
 
 // CopySuffix ends the name of the copy of a stage that its verification runs in.
@@ -47,29 +46,6 @@ func (w *Worker) verifyStage(ctx context.Context, s *job.Scope) error {
 		}
 	}
 	return Explain("clear what the verification left", discardCopy(dir))
-}
-
-// verifyWith runs one command of the verification in dir.
-func (w *Worker) verifyWith(ctx context.Context, s *job.Scope, dir string, spec Spec, argv []string) error {
-	c := run.Command{
-		Program: argv[0], Args: argv[1:], Dir: dir, Timeout: spec.Limit(), As: w.BuildAs,
-		Env:   []string{"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8", "LC_ALL=C.UTF-8", "HOME=" + dir},
-		Lines: func(line string) { s.Log("%s", line) },
-	}
-	if strings.Contains(c.Program, "/") {
-		c.Program = filepath.Join(dir, c.Program)
-	}
-	if !spec.Online() {
-		c = Offline(ctx, c)
-	}
-	_, err := run.Run(ctx, c)
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	if err != nil {
-		return fleet.Errorf(fleet.Failed, "The verification %s failed: %s", fleet.Clean(argv[0], 80), fleet.Clean(err.Error(), 200)).Because(err)
-	}
-	return nil
 }
 
 // fetchFrom lays the tree out, beside an earlier one of the same distribution if

@@ -33,6 +33,11 @@ type Worker struct {
 	Retry, Soak time.Duration
 	// BuildAs, if set, is the user that runs a tree's verification; needs root.
 	BuildAs *run.User
+	// BuildMemory bounds the data memory of each program of a verification, in
+	// bytes; default 4 GiB.
+	BuildMemory int64
+	// Isolate takes the network from a command; default Isolated.
+	Isolate func(ctx context.Context, c run.Command) (run.Command, bool)
 	mu      sync.Mutex
 	held    map[fleet.TaskID]holding
 }

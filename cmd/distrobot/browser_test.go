@@ -67,7 +67,7 @@ func startTry(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &proc{cmd: exec.Command(program, "try", "--listen", "127.0.0.1:0", "--data", t.TempDir()+"/data"), out: &lockedBuffer{}, done: make(chan struct{})}
+	p := &proc{cmd: exec.Command(program, "try", "--listen", "127.0.0.1:0", "--data", passable(t)+"/data"), out: &lockedBuffer{}, done: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)

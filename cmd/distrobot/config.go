@@ -58,6 +58,8 @@ type Config struct {
 	CheckRetry  time.Duration `env:"DISTROBOT_CHECK_RETRY" envDefault:"5s"`
 	Concurrency int           `env:"DISTROBOT_CONCURRENCY" envDefault:"4"`
 	Builds      int           `env:"DISTROBOT_BUILDS" envDefault:"2"`
+	BuildUser   string        `env:"DISTROBOT_BUILD_USER" envDefault:"nobody"`
+	BuildMemory int64         `env:"DISTROBOT_BUILD_MEMORY" envDefault:"4096"`
 	Outdated    time.Duration `env:"DISTROBOT_OUTDATED_INTERVAL" envDefault:"24h"`
 	SitesListen string        `env:"DISTROBOT_SITES_LISTEN"`
 

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -41,6 +42,11 @@ func TestScripts(t *testing.T) {
 }
 
 func setupScript(env *testscript.Env) error {
+	for dir := env.WorkDir; dir != filepath.Clean(os.TempDir()) && dir != "/"; dir = filepath.Dir(dir) {
+		if err := os.Chmod(dir, 0o711); err != nil { // the user of builds has to get to the data directory
+			return err
+		}
+	}
 	env.Setenv("DISTROBOT_DATA", env.WorkDir+"/data")
 	env.Setenv("DISTROBOT_LOG_LEVEL", "info")
 	env.Values[procsKey{}] = procs{}

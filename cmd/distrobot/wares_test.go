@@ -64,7 +64,6 @@ func writeProject(ts *testscript.TestScript, base, name string) {
 	ts.Check(os.MkdirAll(dir, 0o755))
 	ts.Check(os.WriteFile(filepath.Join(dir, "composer.json"), fmt.Appendf(nil, `{"name": "acme/shop", "require": {"acme/lib": "*"},
  "repositories": [{"packagist.org": false}, {"type": "composer", "url": %q}], "config": {"secure-http": false}}`, base), 0o644))
-	ts.Setenv("TMPDIR", os.TempDir()) // composer's own user has to get there
 	home := filepath.Join(ts.Getenv("WORK"), "developer")
 	_, err := run.Run(context.Background(), run.Command{Program: "composer", Args: []string{"update", "--no-install", "--no-audit", "-q"}, Dir: dir,
 		Env: run.Environ("HOME="+home, "COMPOSER_HOME="+home, "COMPOSER_CACHE_DIR=/dev/null", "COMPOSER_ALLOW_SUPERUSER=1", "COMPOSER_NO_INTERACTION=1")})

@@ -15,6 +15,7 @@ import (
 	"github.com/distrobot/distrobot/commands"
 	"github.com/distrobot/distrobot/fleet"
 	"github.com/distrobot/distrobot/internal/mirror"
+	"github.com/distrobot/distrobot/internal/run"
 	"github.com/distrobot/distrobot/store"
 	"github.com/distrobot/distrobot/watcher"
 )
@@ -45,6 +46,8 @@ type app struct {
 	lister  *mirror.Lister
 	mirrors *mirror.Store
 	poller  *watcher.Poller
+
+	builds *run.User // that foreign programs of builds run as; nil is ourselves
 
 	roles *roles
 	table *commands.Table

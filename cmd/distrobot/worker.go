@@ -72,6 +72,9 @@ func (a *app) newWorker(seed func(context.Context, fleet.URI, string) error) (*w
 	}
 	w := &worker{app: a, host: fleet.HostName(a.cfg.Host)}
 	var err error
+	if a.builds, err = a.cfg.buildUser(); err != nil {
+		return nil, &exitError{code: exitUsage, text: err.Error()}
+	}
 	if w.backend, w.end, err = a.cfg.machine(); err != nil {
 		return nil, &exitError{code: exitUsage, text: err.Error()}
 	}
@@ -82,6 +85,7 @@ func (a *app) newWorker(seed func(context.Context, fleet.URI, string) error) (*w
 		Host: w.host, Store: a.store, Sites: a.sites, Builder: a.builder, Refreshes: a.refreshes, Backend: w.backend,
 		Kinds: kind.All(), Sources: source.All(a.sourceOptions()),
 		Lease: 4 * a.cfg.Lease, Retry: a.cfg.CheckRetry, Soak: a.cfg.Soak,
+		BuildAs: a.builds, BuildMemory: a.cfg.BuildMemory << 20,
 	}
 	w.upkeep = hosting.Upkeep{Worker: host, Orders: a.sites, Log: a.log}
 	w.cron = &hosting.Cron{Worker: host, Every: a.cfg.Cron, Log: a.log}
@@ -100,7 +104,7 @@ func (a *app) sourceOptions() source.Options {
 	return source.Options{
 		Mirrors: a.mirrors, Lister: a.lister, Files: mirror.NewDownloader(a.policy),
 		Releases: source.Releases{Archive: a.cfg.Releases, Git: a.cfg.ReleasesGit},
-		Composer: source.Composer{Cache: filepath.Join(a.cfg.Data, "composer")},
+		Composer: source.Composer{Cache: filepath.Join(a.cfg.Data, "composer"), As: a.builds, Memory: a.cfg.BuildMemory << 20},
 		Share:    a.share,
 	}
 }

@@ -24,6 +24,9 @@ type Composer struct {
 	// As is the user that composer runs as when distrobot runs as root; default
 	// nobody.
 	As *run.User
+	// Memory bounds the data memory of each program of one run, in bytes; 0 is no
+	// bound.
+	Memory int64
 	// Limit bounds one run; default 30 minutes.
 	Limit time.Duration
 	// Env is what composer needs of the environment; nil is run.Environ().

@@ -66,7 +66,7 @@ func (c *composer) run(ctx context.Context, in installing, args []string) error 
 	}
 	said := transcript{log: in.log}
 	_, err = run.Run(ctx, run.Command{
-		Program: "composer", Args: args, Dir: filepath.Join(in.tree, in.sub), Env: env, As: c.user(), Timeout: c.limit(),
+		Program: "composer", Args: args, Dir: filepath.Join(in.tree, in.sub), Env: env, As: c.user(), Timeout: c.limit(), Memory: c.o.Composer.Memory,
 		Lines: said.line,
 	})
 	var failed *run.Error

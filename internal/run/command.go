@@ -38,6 +38,10 @@ type Command struct {
 
 	// Timeout bounds the run besides the context's own deadline; 0 is no bound.
 	Timeout time.Duration
+	// Memory bounds the data of the program and of each program it starts, in
+	// bytes (RLIMIT_DATA: heap and private memory, not files that are mapped); 0 is
+	// no bound. It is set by a shell that the program takes the place of.
+	Memory int64
 	// OutputLimit is the number of bytes kept of the end of each stream.
 	OutputLimit int
 	// KillGrace is the time a cancelled program has to end by itself.

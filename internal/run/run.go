@@ -149,9 +149,15 @@ func (s *streams) command(path string, c Command) *exec.Cmd {
 		}
 		stderr = append(stderr, s.lines[1])
 	}
+	args := append([]string{c.Program}, c.Args...)
+	if c.Memory > 0 {
+		// Before the program begins, so that nothing it starts is without the bound.
+		args = append([]string{"sh", "-c", fmt.Sprintf(`ulimit -d %d && exec "$@"`, max(c.Memory>>10, 1)), "sh", path}, c.Args...)
+		path = "/bin/sh"
+	}
 	return &exec.Cmd{
 		Path:        path,
-		Args:        append([]string{c.Program}, c.Args...),
+		Args:        args,
 		Dir:         c.Dir,
 		Env:         append([]string{}, c.Env...), // never nil: nil would inherit
 		Stdin:       c.Stdin,
