@@ -51,7 +51,9 @@ type Observer interface {
 // An Archiver moves databases in and out of files.
 type Archiver interface {
 	// Dump writes the database name to a new file that only its owner can read.
-	// The file is complete or does not exist. See VerifyArchive.
+	// The file is complete or does not exist; see VerifyArchive. With Options.Hot
+	// the content of InnoDB's tables is as of one moment too, but what that was is
+	// not known, so that a copy of it can be compared with nothing.
 	Dump(ctx context.Context, name, file string, o Options) (Archive, error)
 	// Restore loads the archive in file into a new database, to, and compares it
 	// with what the archive says of its content. Of o only Definer is used.
@@ -106,7 +108,7 @@ type Progress struct {
 type Report struct {
 	Tables    int   // tables, those without rows included
 	Rows      int64 // rows copied
-	Bytes     int64 // data and indexes of the source's tables
+	Bytes     int64 // data and indexes of the source's tables, for Restore when it was dumped
 	Verified  string
 	Fallbacks []string // what was not copied the usual way, one sentence each
 	Took      time.Duration

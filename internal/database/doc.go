@@ -16,6 +16,19 @@
 // of one moment, whatever their storage engine. With Options.Hot writers go on,
 // each table is as of a moment of its own, and only row counts are compared.
 //
+// A server's disk is never filled: a clone that would not fit is refused, and one
+// that comes near to the end of the disk ends (ErrNoSpace).
+//
+// Counter tells what was written since a moment without reading the data, where
+// the server counts; Reader and Creator are what inspecting and installing a site
+// need.
+//
+// # What a clone costs
+//
+// A database of 500 MB takes about a third of what a dump that is loaded takes
+// (make bench ONLY=clone-db). Small ones cost some 8 ms a table, two at a time:
+// InnoDB waits for the disk about twenty times for each table it makes.
+//
 // # Adding an engine
 //
 // One file with a type that has the methods of Engine, and a case in the tests'

@@ -233,6 +233,7 @@ func (c *clone) restore(ctx context.Context, a Archive, content io.Reader) error
 		c.report.Tables++
 		c.report.Rows += sum.Rows
 	}
+	c.report.Bytes = a.Size
 	c.report.Verified, c.report.Fallbacks = a.Mark.strictness()
 	return c.programs(ctx, c.to)
 }

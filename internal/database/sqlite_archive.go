@@ -56,7 +56,7 @@ func (s SQLite) Restore(ctx context.Context, file, to string, _ Options) (Report
 			if err != nil {
 				return err
 			}
-			_, err = io.Copy(out, r)
+			report.Bytes, err = io.Copy(out, r)
 			if err = errors.Join(err, out.Close()); err != nil {
 				return err
 			}

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"maps"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -203,6 +204,25 @@ func TestWritesByOtherMeans(t *testing.T) {
 			t.Errorf("%s: %v, %v", tt.by, got, known)
 		}
 		_ = conn.Close()
+	}
+}
+
+// What we do ourselves with a live database must not look like visitors' writes.
+func TestReadingIsNotWriting(t *testing.T) {
+	s := mariadb(t)
+	s.source(t, "read_only", counting...)
+	drop(t, s.engine, "bot_read_only")
+	before := s.counts(t, "read_only")
+	s.aWhile(t)
+	if _, err := s.engine.Clone(t.Context(), "read_only", "bot_read_only", database.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.engine.Dump(t.Context(), "read_only", filepath.Join(t.TempDir(), "a.zst"), database.Options{Hot: true}); err != nil {
+		t.Fatal(err)
+	}
+	mark(t, s.engine, "read_only")
+	if got, known := before.Since(s.counts(t, "read_only")); !known || len(got) > 0 {
+		t.Errorf("reading counts as writing: %v, %v", got, known)
 	}
 }
 
