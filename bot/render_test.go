@@ -131,7 +131,7 @@ func TestHostileText(t *testing.T) {
 	for _, evil := range hostile {
 		m := fleet.Message{
 			Text: evil, Title: evil, Tone: fleet.Warn,
-			Lines:  []fleet.Line{fleet.Say(evil, fleet.Bold(evil), fleet.Mono(evil), fleet.Link(evil, evil)), fleet.Item(evil), {Quote: true, Spans: []fleet.Span{{Text: evil}}},
+			Lines: []fleet.Line{fleet.Say(evil, fleet.Bold(evil), fleet.Mono(evil), fleet.Link(evil, evil)), fleet.Item(evil), {Quote: true, Spans: []fleet.Span{{Text: evil}}},
 				{Spans: []fleet.Span{{Text: evil}, fleet.Bold(evil), fleet.Mono(evil)}, Button: &fleet.Button{Action: "a", Label: evil, Value: "1"}}},
 			Fields: []fleet.Field{{Label: evil, Value: fleet.Say(evil, fleet.Mono(evil), fleet.Bold(evil))}, {Label: "u", Value: fleet.Say(fleet.Span{User: evil, Text: evil})}},
 			Table:  &fleet.Table{Caption: evil, Header: []string{evil, evil}, Rows: [][]string{{evil, evil}, {"", evil}}},

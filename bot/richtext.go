@@ -80,11 +80,12 @@ func beside(about fleet.Subject, l fleet.Line) slack.Block {
 	return s
 }
 
-// runOf counts the leading lines that are one element (a paragraph, a quote, or
-// neighbouring items up to about maxRich runes), and their runes.
+// runOf counts the leading lines that are one element (a paragraph, or
+// neighbouring items or quotes up to about maxRich runes), and their runes.
 func runOf(lines []fleet.Line) (run, size int) {
 	run, size = 1, lineSize(lines[0])
-	for lines[0].Item && run < len(lines) && lines[run].Item {
+	first := lines[0]
+	for run < len(lines) && (first.Item && lines[run].Item || first.Quote && lines[run].Quote && !first.Item) {
 		n := lineSize(lines[run])
 		if size+n > maxRich {
 			break
@@ -94,7 +95,7 @@ func runOf(lines []fleet.Line) (run, size int) {
 	return run, size
 }
 
-// element draws one paragraph or quote, or several items as a list. A paragraph
+// element draws one paragraph, or several items or quotes. A paragraph
 // that follows another element begins on a line of its own: sections of one
 // rich_text block are otherwise set close together.
 func element(lines []fleet.Line, follows bool) slack.RichTextElement {
@@ -112,10 +113,7 @@ func element(lines []fleet.Line, follows bool) slack.RichTextElement {
 		}
 		return slack.NewRichTextList(slack.RTEListBullet, 0, items...)
 	case first.Quote:
-		if e := inline(first.Spans); len(e) > 0 {
-			return &slack.RichTextQuote{Type: slack.RTEQuote, Elements: e}
-		}
-		return nil
+		return quote(lines)
 	}
 	e := inline(first.Spans)
 	if len(e) == 0 {
@@ -125,6 +123,22 @@ func element(lines []fleet.Line, follows bool) slack.RichTextElement {
 		e = append([]slack.RichTextSectionElement{slack.NewRichTextSectionTextElement("\n", nil)}, e...)
 	}
 	return slack.NewRichTextSection(e...)
+}
+
+// quote draws neighbouring quotes as one, a line each.
+func quote(lines []fleet.Line) slack.RichTextElement {
+	var all []slack.RichTextSectionElement
+	for _, l := range lines {
+		e := inline(l.Spans)
+		if len(e) > 0 && len(all) > 0 {
+			all = append(all, slack.NewRichTextSectionTextElement("\n", nil))
+		}
+		all = append(all, e...)
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return &slack.RichTextQuote{Type: slack.RTEQuote, Elements: all}
 }
 
 // inline draws the spans of a line, maxSpan runes in all; empty ones are left

@@ -49,6 +49,15 @@ func newsCases() map[string]fleet.Message {
 	}
 	return map[string]fleet.Message{
 		"open_tag": tell(func(*fleet.NewsView) {}),
+		"released": tell(func(v *fleet.NewsView) {
+			v.News.Security, v.News.Released, v.News.Page = true, true, "https://git.example.org/releases/1.1.0"
+			v.News.Note = "Spring release\nWhat's new\n– Pages are cached for visitors\nFixes CVE-2026-12345."
+			v.News.Locks = []fleet.LockChange{
+				{Path: "composer.lock", More: 10, Rows: []fleet.Row{{Package: "drupal/core", From: "10.2.6", To: "10.3.1", Change: fleet.Upgraded},
+					{Package: "drupal/token", From: "1.13.0", To: "1.12.0", Change: fleet.Downgraded}, {Package: "drupal/views_slideshow", From: "5.0.0", Change: fleet.Removed}}},
+				{Path: "web/package-lock.json", Rows: []fleet.Row{{Package: "left-pad", To: "1.3.0", Change: fleet.Added}, {Package: "lib", From: "dev-main#1a2b3c4", To: "dev-main#5d6e7f8", Change: fleet.Changed}}},
+			}
+		}),
 		"open_first": tell(func(v *fleet.NewsView) {
 			v.News.From, v.News.Commits, v.News.Total, v.Counts = fleet.Ref{}, nil, -1, nil
 		}),

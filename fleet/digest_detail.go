@@ -141,16 +141,20 @@ func (n *Narrator) silent(ctx context.Context, v *DigestView, inUse map[HostName
 	return nil
 }
 
-// lag says how far sites are behind: since when there is the target, by how
-// many versions at most, and whether it mends a security hole.
+// ready says for how many days there has been the target: ", ready for 3 days".
+func (v DigestView) ready(name DistName) string {
+	at := v.Details[name].Target.Ready
+	if at.IsZero() || v.At.IsZero() || v.At.Sub(at) < 24*time.Hour {
+		return ""
+	}
+	return ", ready for " + Plural(int(v.At.Sub(at)/(24*time.Hour)), "day", "days")
+}
+
+// lag says how far sites are behind: by how many versions at most, whether the
+// target mends a security hole, and when the repository was read.
 func (v DigestView) lag(s Standing) []Span {
 	d := v.Details[s.Distribution.Name]
 	var out []Span
-	if !d.Target.Ready.IsZero() && !v.At.IsZero() {
-		if age := v.At.Sub(d.Target.Ready); age >= 24*time.Hour {
-			out = append(out, Span{Text: " The target is ready for " + Plural(int(age/(24*time.Hour)), "day", "days") + "."})
-		}
-	}
 	if n := versionsBehind(d, s.Behind); n > 1 {
 		out = append(out, Span{Text: fmt.Sprintf(" Up to %d versions behind.", n)})
 	}

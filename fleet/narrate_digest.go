@@ -56,7 +56,7 @@ func TellDigest(v DigestView) Message {
 		m.Lines = append(m.Lines, v.dist(s, namesEach(len(shown)))...)
 	}
 	if page == 0 {
-		m.More = append(v.trouble(), v.heartbeat()...)
+		m.More = append(v.trouble(), titled("Besides", v.heartbeat())...)
 	}
 	small := ""
 	if pages > 1 {
@@ -110,7 +110,7 @@ func (v DigestView) dist(s Standing, names int) []Line {
 		are = "is"
 	}
 	head := Say(Bold(string(d.Name)), ": ", Bold(fmt.Sprint(s.OutOfDate)), fmt.Sprintf(" of %s %s out of date%s. The target is ",
-		Plural(s.OutOfDate+s.OnTarget, "site", "sites"), are, tellBehind(s.Behind)), Mono(string(d.Target)), "."+pinnedText(pinned, s.OutOfDate), v.lag(s))
+		Plural(s.OutOfDate+s.OnTarget, "site", "sites"), are, tellBehind(s.Behind)), Mono(string(d.Target)), v.ready(d.Name)+"."+pinnedText(pinned, s.OutOfDate), v.lag(s))
 	if s.OutOfDate > pinned {
 		head.Button = &Button{Action: ActUpgrade, Label: clip("Compare and upgrade "+string(d.Name), 75), Value: string(d.Name)}
 	}
@@ -180,9 +180,23 @@ func cleanAll[S ~string](in []S) []string {
 }
 
 // trouble tells of what is not about versions but needs a person: what could not
-// be checked, what is pinned, what is held.
+// be checked, and what is pinned or held.
 func (v DigestView) trouble() []Line {
-	out := append(TellDistrusted(v.Distrusted), v.unchecked()...)
+	out := titled("Could not be checked", append(TellDistrusted(v.Distrusted), v.unchecked()...))
+	return append(out, titled("Waits for a person", v.waiting())...)
+}
+
+// titled puts a title before lines, if there are any.
+func titled(title string, lines []Line) []Line {
+	if len(lines) == 0 {
+		return nil
+	}
+	return append([]Line{Say(Bold(title))}, lines...)
+}
+
+// waiting tells of pinned sites and held tasks.
+func (v DigestView) waiting() []Line {
+	var out []Line
 	for i, s := range v.Pinned {
 		if i == tellSites {
 			out = append(out, Item(fmt.Sprintf("and %d more pinned.", len(v.Pinned)-i)))
@@ -195,7 +209,7 @@ func (v DigestView) trouble() []Line {
 			out = append(out, Item(fmt.Sprintf("and %s.", Plural(len(v.Held)-i, "more task that waits", "more tasks that wait"))))
 			break
 		}
-		out = append(out, Item("✋ ", Clean(taskTitles[t.Kind]+" "+t.About, 120), " waits for a person: ", Mono(fmt.Sprintf("%s task %s", Slash, t.ID))))
+		out = append(out, Item("⏸️ ", Clean(taskTitles[t.Kind]+" "+t.About, 120), " is held: ", Mono(fmt.Sprintf("%s task %s", Slash, t.ID))))
 	}
 	return out
 }
