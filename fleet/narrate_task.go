@@ -46,6 +46,11 @@ func TellTask(t Task) Message {
 		if found, _ := t.Step(StepLook); found.Result[ResultFound] != "" {
 			m.Lines = append(m.Lines, Say(tellSentence(found.Result[ResultFound])))
 		}
+		for _, s := range t.Steps {
+			if said := s.Result[ResultSaid]; said != "" {
+				m.Lines = append(m.Lines, Say(tellSentence(clip(said, 600))))
+			}
+		}
 		if t.Reason != "" {
 			m.Lines = append(m.Lines, Say(tellSentence(t.Reason)))
 		}

@@ -24,6 +24,9 @@ const (
 	// task brings back. ParamKept is how many an archive task leaves; 0: all.
 	ParamBackup = "backup"
 	ParamKept   = "kept"
+	// ParamYes lets an adopt task with a path (which may be a pattern) do what it
+	// otherwise only says.
+	ParamYes = "yes"
 	// ParamSource is the site whose data a clone task copies.
 	ParamSource = "source"
 	// ParamRehearse is "1" if a migrate task tries the move on a copy first.
@@ -44,6 +47,9 @@ const (
 // ResultLeft is what the last step of a rollback task keeps for people: a
 // sentence about what was written to the copy that was left.
 const ResultLeft = "left"
+
+// ResultSaid is a sentence that a task's message ends with.
+const ResultSaid = "said"
 
 // The step of a login task that keeps the address, and its key there.
 const (

@@ -18,6 +18,7 @@ type Backend interface {
 	Traffic
 	Records
 	Backups
+	Takeover
 }
 
 // Platforms keeps the trees of platforms, which never change once published.
@@ -66,6 +67,21 @@ type Copies interface {
 type Handover interface {
 	Take(ctx context.Context, c Copy) error
 	Return(ctx context.Context, c Copy) error
+}
+
+// Takeover makes sites of this machine that somebody else installed ours.
+type Takeover interface {
+	// Inherit keeps what c's site had before: who owns its files, the password of
+	// its database, its keys, and where its shared data is, which stays there.
+	Inherit(ctx context.Context, c Copy, from Inheritance) error
+	// Restage renames a staged directory to another one.
+	Restage(ctx context.Context, from, to string) error
+}
+
+// An Inheritance is where a site was, and what its settings there say.
+type Inheritance struct {
+	Dir string
+	Existing
 }
 
 // Backups are copies of a site's data that can be brought back: its database,
@@ -143,6 +159,7 @@ type Copy struct {
 	Generation   int64
 	From         int64     // generation its data comes from; 0: what the platform ships
 	Backup       string    // the backup whose data Fill takes instead of From's; also the one to make
+	Has          *Database // the database it has and keeps: of a site that was taken over
 	Source       fleet.URI // the site of this machine whose live data Fill takes: a clone
 	Takes        bool      // the data of From is taken over instead of copied: a rollback
 	Rehearsal    bool      // not a generation but a trial of one, on a copy made while visitors write

@@ -83,6 +83,9 @@ func (w *Worker) Recipe(t fleet.Task) (job.Recipe, error) {
 	case fleet.TaskCreate:
 		return w.create(), nil
 	case fleet.TaskAdopt:
+		if t.Params[fleet.ParamPath] != "" {
+			return w.takeover(), nil
+		}
 		return w.adopt(), nil
 	case fleet.TaskInspect:
 		return w.inspect(), nil

@@ -70,8 +70,12 @@ func (b *Backend) backupInto(ctx context.Context, s site, dir string) (hosting.A
 	if err != nil {
 		return sum, err
 	}
-	for from, to := range map[string]string{filepath.Join(live, "versioned"): backupVersioned, s.path("shared"): backupShared} {
-		a, err := pack(ctx, from, filepath.Join(dir, to))
+	shared, err := s.sharedParts(live)
+	if err != nil {
+		return sum, err
+	}
+	for to, parts := range map[string][]part{backupVersioned: {{dir: filepath.Join(live, "versioned")}}, backupShared: shared} {
+		a, err := pack(ctx, filepath.Join(dir, to), parts...)
 		if err != nil {
 			return sum, err
 		}
@@ -97,6 +101,29 @@ func (b *Backend) backupInto(ctx context.Context, s site, dir string) (hosting.A
 		sum.Bytes += archive.Bytes
 	}
 	return sum, writeJSON(filepath.Join(dir, backupRecord), r)
+}
+
+// sharedParts are the shared data. What a site that was taken over has elsewhere
+// is packed as if it were here.
+func (s site) sharedParts(gen string) ([]part, error) {
+	v, err := readView(gen)
+	if err != nil {
+		return nil, err
+	}
+	all := []part{{dir: s.path("shared"), skip: map[string]bool{}}}
+	for _, p := range v.Shared {
+		info, err := os.Lstat(s.path("shared", p))
+		if err != nil || info.Mode()&fs.ModeSymlink == 0 {
+			continue
+		}
+		real, err := filepath.EvalSymlinks(s.path("shared", p))
+		if err != nil {
+			return nil, err
+		}
+		all[0].skip[p] = true
+		all = append(all, part{dir: real, prefix: p})
+	}
+	return all, nil
 }
 
 // pruneBackups deletes all but the keep newest and gives their names.

@@ -107,29 +107,40 @@ func (b *Backend) fillPath(ctx context.Context, s site, c hosting.Copy, f fromTo
 	return seed(c.Tree.Dir, f.path, f.into, u)
 }
 
-// shareCopies copies the shared data of one site to another; what is there
-// already stays.
+// shareCopies copies the shared data of one site to another, in the place of
+// what is there.
 func (b *Backend) shareCopies(ctx context.Context, from, to site) error {
 	u, err := b.user(to)
 	if err != nil {
 		return err
 	}
-	entries, err := os.ReadDir(from.path("shared"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
+	v, err := readView(from.path("live"))
 	if err != nil {
 		return err
 	}
-	for _, e := range entries {
-		if err := removeTree(to.path("shared", e.Name())); err != nil {
+	for _, p := range v.Shared {
+		real, err := filepath.EvalSymlinks(from.path("shared", p)) // a site that was taken over has links there
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
 			return err
 		}
-		if err := (&copier{ctx: ctx, owner: u}).copy(from.path("shared"), e.Name(), to.path("shared")); err != nil {
+		tmp := to.path("shared", ".clone")
+		if err := errors.Join(removeTree(tmp), os.MkdirAll(filepath.Dir(to.path("shared", p)), 0o755)); err != nil {
+			return err
+		}
+		if err := (&copier{ctx: ctx, owner: u}).copy(filepath.Dir(real), filepath.Base(real), tmp); err != nil {
+			return err
+		}
+		if err := removeTree(to.path("shared", p)); err != nil {
+			return err
+		}
+		if err := os.Rename(filepath.Join(tmp, filepath.Base(real)), to.path("shared", p)); err != nil {
 			return err
 		}
 	}
-	return nil
+	return removeTree(to.path("shared", ".clone"))
 }
 
 // seed puts what the platform ships at p into a directory of the site, unless

@@ -64,8 +64,8 @@ func (b *Backend) store(engine string) (Store, error) {
 // databaseOf says what database a generation has: one of its own, or the one
 // that it takes over. A generation without one gives nil.
 func (b *Backend) databaseOf(s site, c hosting.Copy) (*hosting.Database, error) {
-	if c.App.Database == nil {
-		return nil, nil
+	if c.App.Database == nil || c.Has != nil {
+		return c.Has, nil
 	}
 	if c.Takes {
 		r, err := record(s.gen(c.From))
@@ -101,7 +101,10 @@ func (b *Backend) access(s site, d hosting.Database) (*hosting.Access, error) {
 	}
 	a.Socket, a.Host, a.Port = b.Server.Socket, b.Server.Host, b.Server.Port
 	all, err := s.secrets()
-	a.Password = database.Secret(all[secretDatabase])
+	a.Password, a.Prefix, a.Charset = database.Secret(all[secretDatabase]), all[secretPrefix], all[secretCharset]
+	if !strings.HasPrefix(d.User, b.Server.Prefix) {
+		a.Password = database.Secret(all[secretInherited])
+	}
 	return a, err
 }
 
@@ -113,7 +116,7 @@ const secretDatabase = "database"
 // one by the next attempt.
 func (b *Backend) admit(ctx context.Context, s site, c hosting.Copy) error {
 	d, err := b.databaseOf(s, c)
-	if err != nil || d == nil || d.Engine != engineMySQL || c.Takes {
+	if err != nil || d == nil || d.Engine != engineMySQL || c.Takes || c.Has != nil {
 		return err
 	}
 	all, err := s.secrets()
@@ -131,7 +134,7 @@ func (b *Backend) admit(ctx context.Context, s site, c hosting.Copy) error {
 // from, or an empty one. What an earlier attempt made is dropped.
 func (b *Backend) fillDatabase(ctx context.Context, s site, c hosting.Copy) (int64, error) {
 	r, err := record(s.genOf(c))
-	if err != nil || r.Database == nil || c.Takes {
+	if err != nil || r.Database == nil || c.Takes || c.Has != nil {
 		return 0, err
 	}
 	st, err := b.store(r.Database.Engine)

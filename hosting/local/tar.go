@@ -18,11 +18,18 @@ import (
 	"github.com/distrobot/distrobot/internal/run"
 )
 
-// pack writes everything below dir into a tar file with zstd, which checks its
+// A part is a directory that is packed below a prefix; skip are paths in it that
+// are left out.
+type part struct {
+	dir, prefix string
+	skip        map[string]bool
+}
+
+// pack writes everything in the parts into a tar file with zstd, which checks its
 // content when it is read. Links are kept as links; sockets, pipes and devices
 // are left out. Files may change meanwhile: each is cut or filled to the length
 // it had when it was begun, as tar does it.
-func pack(ctx context.Context, dir, file string) (hosting.Amount, error) {
+func pack(ctx context.Context, file string, parts ...part) (hosting.Amount, error) {
 	var a hosting.Amount
 	out, err := renameio.NewPendingFile(file, renameio.WithPermissions(0o600))
 	if err != nil {
@@ -34,8 +41,12 @@ func pack(ctx context.Context, dir, file string) (hosting.Amount, error) {
 		return a, err
 	}
 	t := tar.NewWriter(z)
-	p := packer{ctx: ctx, to: t, amount: &a}
-	err = p.tree(dir)
+	for _, x := range parts {
+		p := packer{ctx: ctx, to: t, amount: &a, part: x}
+		if err = p.tree(); err != nil {
+			break
+		}
+	}
 	if err = errors.Join(err, t.Close(), z.Close()); err != nil {
 		return a, err
 	}
@@ -46,10 +57,11 @@ type packer struct {
 	ctx    context.Context
 	to     *tar.Writer
 	amount *hosting.Amount
+	part
 }
 
-func (p packer) tree(dir string) error {
-	root, err := os.OpenRoot(dir)
+func (p packer) tree() error {
+	root, err := os.OpenRoot(p.dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -65,7 +77,7 @@ func (p packer) tree(dir string) error {
 			return errors.Join(err, context.Cause(p.ctx))
 		}
 		info, err := d.Info()
-		if errors.Is(err, fs.ErrNotExist) {
+		if errors.Is(err, fs.ErrNotExist) || p.skip[rel] {
 			return nil
 		}
 		if err != nil {
@@ -91,7 +103,7 @@ func (p packer) one(root *os.Root, rel string, info fs.FileInfo) error {
 	if err != nil {
 		return err
 	}
-	head.Name, head.Format = rel, tar.FormatPAX
+	head.Name, head.Format = path.Join(p.prefix, rel), tar.FormatPAX
 	if !info.Mode().IsRegular() {
 		return p.to.WriteHeader(head)
 	}

@@ -40,11 +40,15 @@ func (s site) readUser() (*run.User, error) {
 	}
 	var id struct {
 		UID uint32 `json:"uid"`
+		GID uint32 `json:"gid"` // the user's number unless it says otherwise
 	}
 	if err := json.Unmarshal(text, &id); err != nil || id.UID == 0 {
 		return nil, fmt.Errorf("user of the site in %s: %w", s, errors.Join(err, errors.New("there must be a uid")))
 	}
-	return &run.User{UID: id.UID, GID: id.UID}, nil
+	if id.GID == 0 {
+		id.GID = id.UID
+	}
+	return &run.User{UID: id.UID, GID: id.GID}, nil
 }
 
 // chooseUser takes the lowest number that no site of this machine has. A lock

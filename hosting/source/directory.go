@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/distrobot/distrobot/fleet"
@@ -27,15 +28,21 @@ const (
 // Fetch implements hosting.Source. Version control and links that leave the
 // tree are not taken: the first would be served, the second would show the
 // host's files to visitors.
-func (directory) Fetch(ctx context.Context, p fleet.Platform, dir string, _ func(string)) error {
-	from, err := filepath.EvalSymlinks(p.Source.Path)
+func (d directory) Fetch(ctx context.Context, p fleet.Platform, dir string, _ func(string)) error {
+	return d.FetchWithout(ctx, p.Source.Path, dir, nil)
+}
+
+// FetchWithout copies the directory at path into dir, but for some paths in it,
+// such as the uploads and settings of a site that lives there.
+func (directory) FetchWithout(ctx context.Context, path, dir string, skip []string) error {
+	from, err := filepath.EvalSymlinks(path)
 	if err != nil {
-		return fleet.Errorf(fleet.Failed, "There is no directory %s on this host.", fleet.Clean(p.Source.Path, 120)).Because(err)
+		return fleet.Errorf(fleet.Failed, "There is no directory %s on this host.", fleet.Clean(path, 120)).Because(err)
 	}
 	if info, err := os.Stat(from); err != nil || !info.IsDir() {
-		return fleet.Errorf(fleet.Failed, "%s is no directory.", fleet.Clean(p.Source.Path, 120)).Because(err)
+		return fleet.Errorf(fleet.Failed, "%s is no directory.", fleet.Clean(path, 120)).Because(err)
 	}
-	c := copying{ctx: ctx, from: from, to: dir}
+	c := copying{ctx: ctx, from: from, to: dir, skip: skip}
 	if err := filepath.WalkDir(from, c.entry); err != nil {
 		if fleet.CodeOf(err) != "" {
 			return err
@@ -49,6 +56,7 @@ func (directory) Fetch(ctx context.Context, p fleet.Platform, dir string, _ func
 type copying struct {
 	ctx      context.Context
 	from, to string
+	skip     []string // paths that are left out
 	files    int
 	bytes    int64
 }
@@ -68,9 +76,12 @@ func (c *copying) entry(path string, d fs.DirEntry, err error) error {
 	if c.files++; c.files > maxFiles {
 		return fleet.Errorf(fleet.Refused, "The directory holds more than %d files.", maxFiles)
 	}
+	left := slices.Contains(c.skip, filepath.ToSlash(rel))
 	switch {
-	case d.IsDir() && d.Name() == ".git":
+	case d.IsDir() && (left || d.Name() == ".git"):
 		return filepath.SkipDir
+	case left:
+		return nil
 	case d.IsDir():
 		return os.Mkdir(to, 0o755)
 	case d.Type()&fs.ModeSymlink != 0:
