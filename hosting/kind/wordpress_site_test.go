@@ -54,7 +54,7 @@ func TestRealWordPress(t *testing.T) {
 	r := lamp.Code(t, lamp.WordPress)
 	for name, test := range map[string]func(*world, lamp.Releases){
 		"upgrades": testUpgrades, "goes not back": testGoesNotBack, "misses what it uses": testMissing, "fails": testFailures,
-		"a network": testNetwork, "by wp-cli": testCLI, "gets another address": testRename,
+		"a network": testNetwork, "by wp-cli": testCLI, "gets another address": testRename, "counts what is written": testWrites,
 	} {
 		t.Run(name, func(t *testing.T) { test(w.in(t), r) })
 	}
