@@ -2,6 +2,7 @@ package database
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/json"
@@ -49,8 +50,32 @@ const (
 	maxHeader = 64 << 20
 )
 
-// writeArchive makes file with the description and what content writes. The file
-// appears when it is complete and on disk, readable by its owner alone.
+const (
+	frameHead = 8 // bytes of a frame before its text
+	// sumRoom is by how much the description may grow for each table of which
+	// only the dump itself tells what is in it: two numbers of 20 digits.
+	sumRoom = 64
+)
+
+// describe writes the description to the beginning of out, filled up to room.
+func (a *Archive) describe(out io.WriterAt, room int) error {
+	text, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	if len(text) > room {
+		return fmt.Errorf("the description has %d bytes instead of %d", len(text), room)
+	}
+	frame := binary.LittleEndian.AppendUint32(nil, skippable)
+	frame = binary.LittleEndian.AppendUint32(frame, uint32(room))
+	frame = append(append(frame, text...), bytes.Repeat([]byte(" "), room-len(text))...)
+	_, err = out.WriteAt(frame, 0)
+	return err
+}
+
+// writeArchive makes file with what content writes and the description, in which
+// content may fill in the sums of tables. The file appears when it is complete
+// and on disk, readable by its owner alone.
 func writeArchive(file string, a *Archive, content func(io.Writer) error) error {
 	out, err := renameio.NewPendingFile(file, renameio.WithPermissions(0o600))
 	if err != nil {
@@ -58,13 +83,15 @@ func writeArchive(file string, a *Archive, content func(io.Writer) error) error 
 	}
 	defer out.Cleanup()
 	a.Schema = archiveSchema
-	header, err := json.Marshal(a)
+	text, err := json.Marshal(a)
 	if err != nil {
 		return err
 	}
-	frame := binary.LittleEndian.AppendUint32(nil, skippable)
-	frame = binary.LittleEndian.AppendUint32(frame, uint32(len(header)))
-	if _, err := out.Write(append(frame, header...)); err != nil {
+	room := len(text) + sumRoom*len(a.Mark.Tables)
+	if err := a.describe(out, room); err != nil {
+		return err
+	}
+	if _, err := out.Seek(frameHead+int64(room), io.SeekStart); err != nil {
 		return err
 	}
 	z, err := zstd.NewWriter(out, zstd.WithEncoderConcurrency(2))
@@ -76,6 +103,9 @@ func writeArchive(file string, a *Archive, content func(io.Writer) error) error 
 		return err
 	}
 	if err := z.Close(); err != nil {
+		return err
+	}
+	if err := a.describe(out, room); err != nil {
 		return err
 	}
 	info, err := out.Stat()

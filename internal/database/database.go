@@ -52,8 +52,10 @@ type Observer interface {
 type Archiver interface {
 	// Dump writes the database name to a new file that only its owner can read.
 	// The file is complete or does not exist; see VerifyArchive. With Options.Hot
-	// the content of InnoDB's tables is as of one moment too, but what that was is
-	// not known, so that a copy of it can be compared with nothing.
+	// writers wait until the dump has begun, some tens of milliseconds, and the
+	// content of InnoDB's tables is as of that moment. Other tables, and all if the
+	// moment does not come within 2 s because of a long transaction, are dumped as
+	// they are found, and a copy of them can be compared with nothing.
 	Dump(ctx context.Context, name, file string, o Options) (Archive, error)
 	// Restore loads the archive in file into a new database, to, and compares it
 	// with what the archive says of its content. Of o only Definer is used.
@@ -121,7 +123,7 @@ const (
 	ByChecksum = "row counts and checksums"
 	// ByCount compared row counts alone.
 	ByCount = "row counts"
-	// ByLoading compared nothing: the archive is of a database that was written
-	// while it was dumped. It is whole and could be loaded, that is all.
+	// ByLoading compared nothing, because nobody knows what the archive should
+	// hold (see Archiver.Dump). It is whole and could be loaded, that is all.
 	ByLoading = "loading alone"
 )

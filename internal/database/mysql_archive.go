@@ -47,20 +47,24 @@ func (m *MySQL) mark(ctx context.Context, name string, list []*table) (Mark, err
 	var mu sync.Mutex
 	team := &crew{m: m}
 	err := team.parallel(ctx, 0, list, func(ctx context.Context, s *session, t *table) error {
-		rows, err := s.count(ctx, name, t.name)
-		if err != nil {
-			return fmt.Errorf("table %s: %w", t.name, err)
-		}
-		hash, err := s.checksum(ctx, name, t.name)
-		if err != nil {
-			return fmt.Errorf("table %s: %w", t.name, err)
-		}
+		sum, err := s.sum(ctx, name, t.name)
 		mu.Lock()
 		defer mu.Unlock()
-		mark.Tables[t.name] = Sum{Rows: rows, Hash: hash}
-		return nil
+		mark.Tables[t.name] = sum
+		return err
 	})
 	return mark, err
+}
+
+// sum counts and sums up one table.
+func (s *session) sum(ctx context.Context, database, name string) (sum Sum, err error) {
+	if sum.Rows, err = s.count(ctx, database, name); err == nil {
+		sum.Hash, err = s.checksum(ctx, database, name)
+	}
+	if err != nil {
+		return sum, fmt.Errorf("table %s: %w", name, err)
+	}
+	return sum, nil
 }
 
 // Dump implements Archiver, by mariadb-dump (or mysqldump) in PATH.
@@ -108,15 +112,20 @@ func (m *MySQL) dump(ctx context.Context, a *Archive, file string, o Options) er
 			args = append(args, "--ignore-table-data="+a.Source+"."+t.name)
 		}
 	}
+	dump := func(ctx context.Context, w io.Writer) error { return tool.dump(ctx, w, args, a.Source) }
+	if o.Hot {
+		return cause(ctx, writeArchive(file, a, c.dumpHot(ctx, a, list, dump)))
+	}
 	return cause(ctx, writeArchive(file, a, func(w io.Writer) error {
-		if err := tool.dump(ctx, w, args, a.Source); err != nil {
+		if err := dump(ctx, w); err != nil {
 			return err
 		}
 		return guard.exec(ctx, "UNLOCK TABLES") // fails if the lock was lost meanwhile
 	}))
 }
 
-// describe sets the mark of an archive that is about to be written.
+// describe sets the mark of an archive that is about to be written. With
+// Options.Hot nothing is known of tables yet.
 func (c *clone) describe(ctx context.Context, s *session, a *Archive, list []*table) error {
 	var full []*table
 	for _, t := range list {
@@ -136,6 +145,7 @@ func (c *clone) describe(ctx context.Context, s *session, a *Archive, list []*ta
 		return err
 	}
 	for _, t := range list {
+		t.inexact = inexact[t.name]
 		sum, known := a.Mark.Tables[t.name]
 		switch {
 		case t.kind == "SEQUENCE":
@@ -144,7 +154,7 @@ func (c *clone) describe(ctx context.Context, s *session, a *Archive, list []*ta
 			sum = Sum{}
 		case !known:
 			sum = Sum{Rows: -1}
-		case inexact[t.name]:
+		case t.inexact:
 			sum.Hash = ""
 		}
 		a.Mark.Tables[t.name] = sum

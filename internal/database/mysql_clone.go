@@ -3,7 +3,6 @@ package database
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -143,11 +142,7 @@ func (c *clone) hold(ctx context.Context, guard *session) ([]*table, error) {
 		return nil, err
 	}
 	if !c.o.Hot && len(list) > 0 {
-		var locks []string
-		for _, t := range list {
-			locks = append(locks, at(c.from, t.name)+" READ")
-		}
-		if err := guard.exec(ctx, "LOCK TABLES "+strings.Join(locks, ", ")); err != nil {
+		if err := guard.exec(ctx, lockAll(c.from, list)); err != nil {
 			return nil, err
 		}
 	}

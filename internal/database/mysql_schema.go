@@ -16,6 +16,7 @@ type table struct {
 	columns []string // those that are written: generated ones are not
 	linked  bool     // has a foreign key or is referred to by one
 	empty   bool     // its rows are left out
+	inexact bool     // a dump of it loses digits
 }
 
 // remote are storage engines whose rows live elsewhere: copying the definition
