@@ -37,7 +37,7 @@ func (f *Front) includeLine() string { return "include " + f.basePath() + "*;" }
 // included looks through the whole configuration of nginx for our file, or, while
 // there is none, for a line that would include it.
 func (f *Front) included(dump []byte) bool {
-	line := regexp.MustCompile(`(?m)(?:^|[;{])[ \t]*include[ \t]+["']?` + regexp.QuoteMeta(f.basePath()))
+	line := regexp.MustCompile(`(?m)(?:^|[;{])[ \t]*include[ \t]+["']?` + regexp.QuoteMeta(f.Dir+"/"))
 	return bytes.Contains(dump, []byte("# configuration file "+f.basePath()+":")) || line.Match(dump)
 }
 
