@@ -102,6 +102,7 @@ func installFirst(t testing.TB) string {
 	}
 	cmd := exec.Command(program(t, "mariadb-install-db"), "--no-defaults", "--datadir="+filepath.Join(dir, "data"),
 		"--innodb-log-file-size=16M", "--auth-root-authentication-method=normal", "--skip-test-db")
+	cmd.Env = append(os.Environ(), "TMPDIR="+filepath.Join(dir, "tmp"))
 	cmd.SysProcAttr = asServer(t)
 	if as := cmd.SysProcAttr.Credential; as != nil {
 		for _, path := range []string{dir, filepath.Join(dir, "tmp")} {

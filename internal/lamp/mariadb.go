@@ -49,7 +49,7 @@ func StartMariaDB(args ...string) (_ *MariaDB, err error) {
 	m.Server = Server{Dir: dir, socket: m.Socket, log: filepath.Join(dir, "log"), command: run.Command{
 		Program: program, Env: run.Environ(), As: as, // by itself it would drop its rights, and with them the tie to this process
 		Args: append([]string{
-			"--no-defaults", "--datadir=" + filepath.Join(dir, "data"), "--socket=" + m.Socket, "--pid-file=" + filepath.Join(dir, "pid"),
+			"--no-defaults", "--datadir=" + filepath.Join(dir, "data"), "--tmpdir=" + dir, "--socket=" + m.Socket, "--pid-file=" + filepath.Join(dir, "pid"),
 			"--init-file=" + filepath.Join(dir, "init.sql"), "--log-error=" + filepath.Join(dir, "log"), "--skip-networking", "--skip-log-bin",
 			"--innodb-buffer-pool-size=128M", "--innodb-log-file-size=16M", "--innodb-flush-log-at-trx-commit=2",
 		}, args...),
@@ -65,7 +65,9 @@ func (m *MariaDB) prepare(dir, install string, as *run.User) error {
 		}
 	}
 	result, err := run.Run(context.Background(), run.Command{
-		Program: install, Env: run.Environ(), As: as, Timeout: readyTime, Args: []string{
+		// A server clears its directory of temporary tables when it starts: several
+		// must not have one in common.
+		Program: install, Env: append(run.Environ(), "TMPDIR="+dir), As: as, Timeout: readyTime, Args: []string{
 			"--no-defaults", "--datadir=" + filepath.Join(dir, "data"), "--innodb-log-file-size=16M",
 			"--auth-root-authentication-method=normal", "--skip-test-db",
 		},
