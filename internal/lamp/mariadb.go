@@ -94,7 +94,7 @@ func (m *MariaDB) SQL(ctx context.Context, database, text string) (string, error
 	var out strings.Builder
 	result, err := run.Run(ctx, run.Command{
 		Program: "mariadb", Env: run.Environ(), Stdin: strings.NewReader(text), Stdout: &out, Timeout: readyTime,
-		Args: []string{"--defaults-file=" + filepath.Join(m.Dir, "client.cnf"), "--batch", "--skip-column-names", "--database=" + database},
+		Args: []string{"--defaults-file=" + filepath.Join(m.Dir, "client.cnf"), "--batch", "--skip-column-names", "--default-character-set=utf8mb4", "--database=" + database},
 	})
 	if err != nil {
 		return "", fmt.Errorf("%w\n%s", err, result.Stderr)
