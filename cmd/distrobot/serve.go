@@ -172,8 +172,11 @@ func (a *app) stages(b *bot.Bot, m *metrics, opts serveOptions, ready func()) ([
 		carrier.Woken = w.woken
 		m.gauge("tasks_running", "Tasks this process works on now.", func() float64 { return float64(w.runner.Running()) })
 		work.loops["worker"] = w.run
-	} else if err := a.remoteWorkers(carrier); err != nil {
-		return nil, err
+	} else {
+		if err := a.remoteWorkers(carrier); err != nil {
+			return nil, err
+		}
+		work.loops["mirrors"] = a.tendMirrors
 	}
 	state := stage{name: "state", grace: 15 * time.Second, loops: map[string]func(context.Context) error{
 		"slack": b.Run,

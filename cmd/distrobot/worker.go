@@ -159,6 +159,7 @@ func (w *worker) run(ctx context.Context) error {
 		})
 	})
 	g.Go(func() error { return w.serveSites(ctx) })
+	g.Go(func() error { return w.app.tendMirrors(ctx) })
 	g.Go(func() error {
 		return every(ctx, w.app.log, loop{name: "sites' upkeep", interval: 10 * time.Minute, run: func(ctx context.Context) error {
 			return w.upkeep.Due(ctx, time.Now())

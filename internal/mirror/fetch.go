@@ -46,6 +46,10 @@ func (s *Store) Fetch(ctx context.Context, repo Repo, want Ref) error {
 	if err := s.create(ctx, dir, repo.URL, format); err != nil {
 		return s.localError(err)
 	}
+	now := time.Now()
+	if err := os.Chtimes(filepath.Join(dir, urlFile), now, now); err != nil { // see Tend
+		return s.localError(err)
+	}
 	got, err := s.peel(ctx, dir, want.Hash)
 	if err != nil {
 		return err

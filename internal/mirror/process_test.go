@@ -252,6 +252,55 @@ func TestMaintain(t *testing.T) {
 	}
 }
 
+// Mirrors that something stands on lose what nothing stands on; others stay while
+// they are used, and go when nothing has come by for long.
+func TestTend(t *testing.T) {
+	server := mirrortest.Serve(t)
+	s, now := newStore(t), time.Now()
+	if err := s.Tend(t.Context(), nil, now); err != nil {
+		t.Errorf("without any mirror: %v", err)
+	}
+	fetched := func(name string) (string, []string) {
+		repo := server.Repo(t, name)
+		var hashes []string
+		for _, version := range []string{"1", "2"} {
+			hashes = append(hashes, repo.Commit("main", name, map[string]string{"a": version}))
+			mustFetch(t, s, repo.URL, "refs/heads/main")
+		}
+		return s.Path(repo.URL), hashes
+	}
+	refs := func(dir string) int {
+		return strings.Count(mirrortest.Git(t, dir, "", "for-each-ref", "--format=%(refname)"), "refs/distrobot/")
+	}
+	tracked, hashes := fetched("tracked")
+	module, _ := fetched("module")
+	used := []string{hashes[1], strings.Repeat("1", 40), ""}
+	if err := s.Tend(t.Context(), used, now); err != nil {
+		t.Fatal(err)
+	}
+	if refs(tracked) != 1 || refs(module) != 2 {
+		t.Errorf("%d and %d refs are left, want 1 and 2", refs(tracked), refs(module))
+	}
+	if _, err := os.Stat(filepath.Join(tracked, "refs/distrobot", hashes[0])); err == nil {
+		t.Error("the unused hash is the one that is left")
+	}
+	for _, day := range []int{59, 61} {
+		if err := s.Tend(t.Context(), used, now.AddDate(0, 0, day)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(module); (err == nil) != (day < 60) {
+			t.Errorf("on day %d: %v", day, err)
+		}
+		if refs(tracked) != 1 {
+			t.Errorf("on day %d the tracked mirror has %d refs", day, refs(tracked))
+		}
+	}
+	mirrortest.Git(t, tracked, "", "update-ref", "refs/distrobot/"+hashes[0], hashes[0])
+	if err := s.Tend(t.Context(), used, now.AddDate(0, 0, 61).Add(time.Hour)); err != nil || refs(tracked) != 2 {
+		t.Errorf("maintained again after an hour: %v", err)
+	}
+}
+
 func TestGitRunsAsAnotherUser(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Log("not root: git can only run as ourselves, which every other test does")

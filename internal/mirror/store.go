@@ -137,7 +137,7 @@ func (s *Store) create(ctx context.Context, dir, url, format string) error {
 	if _, err := s.git(ctx, unfinished, gitCall{args: args}); err != nil {
 		return fmt.Errorf("make a mirror: %w", err)
 	}
-	if err := os.WriteFile(filepath.Join(unfinished, "distrobot-url"), []byte(url+"\n"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(unfinished, urlFile), []byte(url+"\n"), 0o644); err != nil {
 		return err
 	}
 	return os.Rename(unfinished, dir)
