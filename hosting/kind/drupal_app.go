@@ -91,7 +91,7 @@ const privateDir = ".private"
 
 // app is what Drupal and Backdrop have in common.
 func (s siteCode) app(a hosting.App) hosting.App {
-	a.Docroot, a.PHP = s.docroot, true
+	a.Docroot, a.PHP, a.Rename = s.docroot, true, s.rename
 	a.Shared = addPaths(a, a.Shared, s.uploads, privateDir)
 	if a.Check == (hosting.Check{Path: "/", Status: 200}) || a.Check == (hosting.Check{}) {
 		a.Check = pageCheck

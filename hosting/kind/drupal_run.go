@@ -13,6 +13,8 @@ import (
 var (
 	//go:embed php/drupal_common.php
 	drupalCommon string
+	//go:embed php/drupal_rename.php
+	drupalRename string
 	//go:embed php/drupal7_install.php
 	drupal7Install string
 	//go:embed php/drupal7_update.php
@@ -74,6 +76,13 @@ func (s siteCode) login(text string) func(hosting.Place) (hosting.Program, error
 	return func(p hosting.Place) (hosting.Program, error) {
 		return s.program(p, script{text, "make a one-time link"}), nil
 	}
+}
+
+// rename makes the program that gives copied content the site's own address.
+func (s siteCode) rename(p hosting.Place, from string) []hosting.Program {
+	x := s.program(p, script{drupalRename, "change the address in the content"})
+	x.Env = append(x.Env, "SITE_FROM="+from)
+	return []hosting.Program{x}
 }
 
 // What people read of the programs.

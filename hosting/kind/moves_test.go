@@ -258,6 +258,8 @@ func (s *moved) upgrade(old hosting.Copy) {
 	s.prepare()
 	s.run("rehearse", s.copy.App.Update)
 	s.healthy()
+	s.renamed()
+	s.run("cron", s.copy.App.Cron)
 	s.copy.Rehearsal = false
 	s.prepare()
 	lines := s.run("update", s.copy.App.Update)

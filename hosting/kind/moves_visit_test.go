@@ -24,7 +24,7 @@ drupal_bootstrap(DRUPAL_BOOTSTRAP_FULL);
 $node = (object) array('type' => 'article', 'title' => 'Ada writes', 'language' => LANGUAGE_NONE, 'uid' => 1, 'status' => 1, 'promote' => 1);
 node_object_prepare($node);
 $node->promote = 1; $node->uid = 1;
-$node->body[LANGUAGE_NONE][0] = array('value' => 'of engines', 'format' => 'plain_text');
+$node->body[LANGUAGE_NONE][0] = array('value' => 'of engines http://old.example/page http://old.example.org/', 'format' => 'plain_text');
 node_save($node);
 `,
 	"core/lib/Drupal.php": `<?php
@@ -37,7 +37,7 @@ $kernel = DrupalKernel::createFromRequest($request, $loader, 'prod');
 $kernel->boot();
 $kernel->preHandle($request);
 \Drupal::service('request_stack')->push($request);
-Node::create(['type' => 'article', 'title' => 'Ada writes', 'uid' => 1, 'status' => 1, 'promote' => 1, 'body' => ['value' => 'of engines', 'format' => 'plain_text']])->save();
+Node::create(['type' => 'article', 'title' => 'Ada writes', 'uid' => 1, 'status' => 1, 'promote' => 1, 'body' => ['value' => 'of engines http://old.example/page http://old.example.org/', 'format' => 'plain_text']])->save();
 \Drupal::configFactory()->getEditable('system.site')->set('page.front', '/node')->save();
 `,
 	"core/includes/bootstrap.inc": `<?php
@@ -47,7 +47,7 @@ require_once 'core/includes/bootstrap.inc';
 backdrop_bootstrap(BACKDROP_BOOTSTRAP_FULL);
 $node = entity_create('node', array('type' => 'post', 'title' => 'Ada writes', 'uid' => 1, 'status' => 1, 'promote' => 1));
 $node->langcode = LANGUAGE_NONE;
-$node->body[LANGUAGE_NONE][0] = array('value' => 'of engines', 'format' => 'plain_text');
+$node->body[LANGUAGE_NONE][0] = array('value' => 'of engines http://old.example/page http://old.example.org/', 'format' => 'plain_text');
 $node->save();
 config_set('system.core', 'site_frontpage', 'node/' . $node->nid);
 `,
@@ -154,4 +154,18 @@ func (s *moved) execute(x hosting.Program) (string, error) {
 		Env: append([]string{"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=" + s.place.Root}, x.Env...), As: as, Timeout: time.Minute,
 	})
 	return out.String(), err
+}
+
+// renamed wants the texts of the rehearsal to have the site's own address, and
+// others to keep theirs.
+func (s *moved) renamed() {
+	s.Helper()
+	s.run("rename", func(p hosting.Place) []hosting.Program { return s.copy.App.Rename(p, "old.example") })
+	a, err := s.backend.Check(s.Context(), s.copy, "/")
+	s.must(err)
+	for _, text := range []string{"http://" + string(s.copy.URI) + "/page", "http://old.example.org/"} {
+		if a.Status != http.StatusOK || !strings.Contains(string(a.Body), text) {
+			s.Errorf("%d without %q: %.3000s", a.Status, text, a.Body)
+		}
+	}
 }

@@ -11,6 +11,8 @@ import (
 const (
 	maxAssignDepth  = 12
 	maxAssignValues = 5000
+	maxAssignments  = 10_000 // in one file
+	maxAssignText   = 64 << 10 // bytes of one text; a variable can be joined with itself over and over
 )
 
 // An assigner reads the variables that PHP source sets to values that can be
@@ -30,8 +32,8 @@ type assigner struct {
 // replace earlier ones.
 func (a *assigner) read(src []byte) {
 	a.tokens, a.at = phpTokens(src), 0
-	depth, first := 0, true // first token of a statement
-	for a.at < len(a.tokens) {
+	depth, first, n := 0, true, 0 // first token of a statement
+	for a.at < len(a.tokens) && n < maxAssignments {
 		t := a.tokens[a.at]
 		a.at++
 		switch {
@@ -45,6 +47,7 @@ func (a *assigner) read(src []byte) {
 			first = true
 		case t.kind == phpVariable && a.assignment(t.text, depth > 0 || !first):
 			first = true
+			n++
 		default:
 			first = false
 		}
@@ -162,6 +165,9 @@ func (a *assigner) scalar() (string, bool) {
 			return "", false
 		}
 		b.WriteString(v)
+		if b.Len() > maxAssignText {
+			return "", false
+		}
 		if !a.punct(0, ".") {
 			return b.String(), true
 		}

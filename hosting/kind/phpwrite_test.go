@@ -76,3 +76,23 @@ func FuzzPHPQuote(f *testing.F) {
 		}
 	})
 }
+
+// FuzzAssigner: settings of others, whatever they hold, are read without harm.
+func FuzzAssigner(f *testing.F) {
+	for _, text := range []string{
+		`<?php $databases['default']['default'] = array('driver' => 'mysql', 'x' => [1, 2 => md5('y')]);`,
+		`<?php $a = md5(`, `<?php $a[`, `<?php $a = [[[[`, `<?php $a = 'x' . $a . $a;`, `<?php { $a = 1; } } $a = $b;`,
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		a := assigner{values: map[string]string{}, unclear: map[string]bool{}, names: map[string]string{"__DIR__": "/x"}}
+		a.read([]byte(text))
+		if len(a.values) > maxAssignValues {
+			t.Errorf("%d values", len(a.values))
+		}
+		for path := range a.values {
+			a.get(path)
+		}
+	})
+}
