@@ -109,7 +109,7 @@ func (l *listening) hear(h Head) (bool, error) {
 		}
 	}
 	learnt := l.remember(h.Tags)
-	news := l.better(h.Ref)
+	news := h.Ref.NewsAfter(l.cursor.Head)
 	if news {
 		if err := l.announce(h); err != nil {
 			return false, err
@@ -125,21 +125,18 @@ func (l *listening) hear(h Head) (bool, error) {
 	return news, nil
 }
 
-// better reports whether a head is news: a branch that points elsewhere, a tag
-// that is better than the known one, or the first ref there is.
-func (l *listening) better(ref Ref) bool {
-	known := l.cursor.Head
+// NewsAfter reports whether a head is news to people who know another: a branch
+// that points elsewhere, a tag that is better, or the first ref there is.
+func (r Ref) NewsAfter(known Ref) bool {
 	switch {
-	case ref.Name == "":
+	case r.Name == "":
 		return false
 	case known.Name == "":
 		return true
-	case !ref.IsTag():
-		return ref.Commit != known.Commit
-	case !known.IsTag():
-		return ref.Commit != known.Commit
+	case !r.IsTag() || !known.IsTag():
+		return r.Commit != known.Commit
 	}
-	return ref.Name != known.Name && CompareTags(ref.Short(), known.Short()) > 0
+	return r.Name != known.Name && CompareTags(r.Short(), known.Short()) > 0
 }
 
 // maxTags is how many tags the cursor remembers, the best ones: an older tag
@@ -209,7 +206,8 @@ func (l *listening) tagsMoved(moved []string, h Head) error {
 	if err != nil || a == nil || !a.Open() || a.To.Name != h.Ref.Name {
 		return err
 	}
-	a.From, a.To, a.Rewritten, a.Commits, a.Total = before, h.Ref, true, nil, -1
+	a.From, a.To, a.Rewritten = before, h.Ref, true
+	a.Commits, a.Total, a.Locks = nil, -1, nil
 	a.Web = CompareLink(l.dist.URL, a.From, a.To)
 	l.tx.Put(a)
 	l.tx.Emit(a.notice(!a.Held.IsZero()))

@@ -24,7 +24,7 @@ func (p *Poller) describe(ctx context.Context, d fleet.Distribution, head *fleet
 			return latest, err
 		}
 	}
-	if known.Commit == "" || known.Commit == head.Ref.Commit {
+	if known.Commit == "" || !head.Ref.NewsAfter(known) {
 		return latest, nil
 	}
 	since := known

@@ -7,3 +7,6 @@ func LocksOf(name string, from, to []byte) fleet.LockChange {
 	read := lockReader(name)
 	return fleet.CompareLocks(name, read(from), read(to))
 }
+
+// PlainMarkdown takes the markup out of a release's text.
+func PlainMarkdown(s string) string { return plainMarkdown(s) }

@@ -144,7 +144,7 @@ var (
 	mdLink      = regexp.MustCompile(`\[([^\]]{1,300})\]\([^)]{0,1000}\)`)
 	mdHeading   = regexp.MustCompile(`(?m)^[ \t]*#{1,6}[ \t]+|^[ \t]*(?:-{3,}|={3,}|\*{3,}|` + "`{3,}" + `\w*)[ \t]*$`)
 	mdItem      = regexp.MustCompile(`(?m)^[ \t]*[*+-][ \t]+`)
-	mdStrong    = regexp.MustCompile(`\*\*([^*\n]{1,300})\*\*|__([^_\n]{1,300})__`)
+	mdStrong    = regexp.MustCompile(`\*\*([^*\n]{1,300})\*\*`)
 )
 
 // plainMarkdown takes the markup out of a text that people wrote for a web page.
@@ -157,7 +157,7 @@ func plainMarkdown(s string) string {
 	s = mdLink.ReplaceAllString(s, "$1")
 	s = mdHeading.ReplaceAllString(s, "")
 	s = mdItem.ReplaceAllString(s, "– ")
-	s = mdStrong.ReplaceAllString(s, "$1$2")
+	s = mdStrong.ReplaceAllString(s, "$1")
 	return strings.TrimSpace(strings.ReplaceAll(s, "`", ""))
 }
 

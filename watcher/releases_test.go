@@ -164,3 +164,32 @@ func TestReleasesKeepToTheBudget(t *testing.T) {
 		t.Errorf("a host of no known forge: found %v, %v", found, err)
 	}
 }
+
+// What is left of a release's text is readable without the page it was made for.
+func TestPlainMarkdown(t *testing.T) {
+	for text, want := range map[string]string{
+		"# Title\r\n\r\nText with `code`, **bold**, __more__ and [a link](https://x.example/?a=(b).": "Title\n\nText with code, bold, __more__ and a link.",
+		"* one\n+ two\n- three\n---\n2 * 3 * 4":                                                      "– one\n– two\n– three\n\n2 * 3 * 4",
+		"![logo](https://x/y.png)<img src=x onerror=alert(1)>a < b > c":                              "a < b > c",
+		"<!-- hidden\nwords --> shown <!-- open":                                                     "shown",
+		"```php\necho 1;\n```":                                                                       "echo 1;",
+		"snake_case_name __init__.py":                                                                "snake_case_name __init__.py",
+	} {
+		if got := watcher.PlainMarkdown(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+// FuzzPlainMarkdown: no text makes it longer or takes long.
+func FuzzPlainMarkdown(f *testing.F) {
+	for _, s := range []string{"# a\n* b **c** [d](e)", "<!-- x", "![[[((", strings.Repeat("[", 500), strings.Repeat("**", 500)} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		items := strings.Count(s, "\n") + 1 // a dash is longer than the sign it stands for
+		if got := watcher.PlainMarkdown(s); len(got) > len(s)+2*items {
+			t.Errorf("%q became %q", s, got)
+		}
+	})
+}

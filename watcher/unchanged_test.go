@@ -95,6 +95,9 @@ func TestConditionalRequests(t *testing.T) {
 	if n := s.notices("alarm"); len(n) != 1 {
 		t.Errorf("alarms %v", n)
 	}
+	s.repo.Delete("refs/tags/1.0.20")
+	s.wantTurn(g, p, "a deleted tag", true, "200"+matching)
+	s.wantTurn(g, p, "what is older is no news, so nothing more is asked", false, "304"+matching)
 	if err := p.Poll(t.Context(), "atrium"); err != nil || len(g.asked()) > 1 {
 		t.Errorf("asked by a person, git is read: %v", err)
 	}
