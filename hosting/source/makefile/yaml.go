@@ -17,6 +17,14 @@ import (
 // values. Anchors, aliases, tags and several documents are refused, since they
 // can make a small file large or mean something else to another reader.
 func parseYAML(name string, b []byte) (*Node, error) {
+	if n, ok := readPlain(name, b); ok {
+		return n, nil
+	}
+	return parseFullYAML(name, b)
+}
+
+// parseFullYAML reads any YAML that a makefile may be.
+func parseFullYAML(name string, b []byte) (*Node, error) {
 	tokens := lexer.Tokenize(string(b))
 	if len(tokens) > 4*maxNodes {
 		return nil, Pos{File: name, Line: 1}.Refuse("the makefile has more than %d values", maxNodes)
