@@ -39,6 +39,9 @@ func (s siteCode) found(dir string, uri fleet.URI) (hosting.Existing, error) {
 	if e.Database, err = a.access(); err != nil {
 		return e, err
 	}
+	if e.Database.Charset == "" {
+		e.Database.Charset = s.formerCharset(&a)
+	}
 	e.Secrets = map[string]string{}
 	for _, name := range []string{"$drupal_hash_salt", "$settings/hash_salt"} {
 		salt, ok := a.get(name)
@@ -66,6 +69,18 @@ func (s siteCode) found(dir string, uri fleet.URI) (hosting.Existing, error) {
 	}
 	slices.Sort(e.Files)
 	return e, nil
+}
+
+// formerCharset is that of a connection whose settings do not say it: Drupal 7
+// and Backdrop take three bytes a character then, later ones all of them.
+func (s siteCode) formerCharset(a *assigner) string {
+	if s.floor > 0 {
+		return ""
+	}
+	if v, ok := a.get("$database_charset"); ok && v != "" {
+		return v
+	}
+	return "utf8"
 }
 
 // siteDir gives the directory of a site, relative to the docroot: of those that

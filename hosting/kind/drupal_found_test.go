@@ -54,7 +54,7 @@ $base_url = 'https://example.org/shop';
 `
 	_, got, err := found(t, code, "blog.example.net")
 	want := hosting.Existing{
-		Database: hosting.Access{Engine: "mysql", Name: "old", User: "u's", Password: `pa"ss`, Host: "localhost", Prefix: "d_"},
+		Database: hosting.Access{Engine: "mysql", Name: "old", User: "u's", Password: `pa"ss`, Host: "localhost", Prefix: "d_", Charset: "utf8"},
 		Secrets:  map[string]string{"hash_salt": "salt"}, Files: []string{"sites/default/settings.php"}, Paths: map[string]string{},
 	}
 	if d := cmp.Diff(want, got); err != nil || d != "" {
@@ -62,7 +62,7 @@ $base_url = 'https://example.org/shop';
 	}
 	_, got, err = found(t, code, "www.example.org:8080/shop")
 	want = hosting.Existing{
-		Database: hosting.Access{Engine: "mysql", Name: "shop", User: "shop", Password: "second", Host: "db", Port: 3307},
+		Database: hosting.Access{Engine: "mysql", Name: "shop", User: "shop", Password: "second", Host: "db", Port: 3307, Charset: "utf8"},
 		Secrets:  map[string]string{}, URL: "https://example.org/shop",
 		Files: []string{"sites/example.org.shop/files", "sites/example.org.shop/settings.php"},
 		Paths: map[string]string{"sites/default/files": "sites/example.org.shop/files", ".private/files": "/srv/private"},
@@ -110,6 +110,7 @@ func TestBackdropFound(t *testing.T) {
 <?php
 $database = 'mysql://us%40er:p%2Fw@db.example:3307/bd';
 $database_prefix = '';
+$database_charset = 'utf8mb4';
 $config_directories['active'] = 'files/config_' . md5($database) . '/active';
 $config_directories['staging'] = 'files/config_' . md5($database) . '/staging';
 $settings['hash_salt'] = 'salt';
@@ -119,7 +120,7 @@ if (file_exists(__DIR__ . '/settings.local.php')) { include __DIR__ . '/settings
 	if d := cmp.Diff(map[string]string{".config": "files/config_1f42214c34ff636b4cdb9ed17e413b32"}, got.Paths); d != "" {
 		t.Error(d)
 	}
-	want := hosting.Access{Engine: "mysql", Name: "bd", User: "us@er", Password: "p/w", Host: "db.example", Port: 3307}
+	want := hosting.Access{Engine: "mysql", Name: "bd", User: "us@er", Password: "p/w", Host: "db.example", Port: 3307, Charset: "utf8mb4"}
 	if d := cmp.Diff(want, got.Database); err != nil || d != "" || got.Secrets["hash_salt"] != "salt" {
 		t.Errorf("%v %s", err, d)
 	}

@@ -67,9 +67,13 @@ func (s siteCode) connection(p hosting.Place) ([]phpPair, error) {
 		c := []phpPair{{"driver", "sqlite"}, {"database", d.Name}, {"prefix", d.Prefix}}
 		return s.namespace(c, "sqlite"), nil
 	}
+	charset := "utf8mb4"
+	if d.Charset != "" {
+		charset = d.Charset // of tables that were made before
+	}
 	c := []phpPair{
 		{"driver", "mysql"}, {"database", d.Name}, {"username", d.User}, {"password", string(d.Password)},
-		{"prefix", d.Prefix}, {"charset", "utf8mb4"}, {"collation", "utf8mb4_general_ci"},
+		{"prefix", d.Prefix}, {"charset", charset}, {"collation", charset + "_general_ci"},
 	}
 	if d.Socket != "" {
 		// The host is there for those who look for one.

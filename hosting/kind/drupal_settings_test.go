@@ -185,11 +185,11 @@ func TestDrupal7Settings(t *testing.T) {
 func TestDrupal7SettingsOfARehearsal(t *testing.T) {
 	p := layOut(t, lay(t, small7))
 	p.Quiet, p.HTTPS = true, true
-	p.Database = &hosting.Access{Engine: "mysql", Name: "x", User: "u", Host: "db.example", Port: 3307, Prefix: "old_"}
+	p.Database = &hosting.Access{Engine: "mysql", Name: "x", User: "u", Host: "db.example", Port: 3307, Prefix: "old_", Charset: "utf8"}
 	p.settings()
 	p.want(p.values("sites/default/settings.php"), map[string]any{
 		"databases default default host": "db.example", "databases default default port": "3307", "databases default default prefix": "old_",
-		"databases default default unix_socket": nil, "base_url": "https://shop.example.org", "https": "on",
+		"databases default default collation": "utf8_general_ci", "databases default default unix_socket": nil, "base_url": "https://shop.example.org", "https": "on",
 		"conf mail_system default-system": "TestingMailSystem", "conf cron_safe_threshold": 0.0,
 		"conf proxy_server": "127.0.0.1", "conf proxy_exceptions": []any{},
 	})
@@ -198,7 +198,7 @@ func TestDrupal7SettingsOfARehearsal(t *testing.T) {
 func TestDrupal10Settings(t *testing.T) {
 	p := layOut(t, lay(t, small10))
 	p.HTTPS = true
-	p.Place.Aliases = []string{"www.shop.example.org", "shop.example.org:8443", "10.0.0.1:80/sub"}
+	p.Copy.Aliases = []fleet.URI{"www.shop.example.org", "shop.example.org:8443", "10.0.0.1:80/sub"}
 	p.write(filepath.Join(p.Root, "web/sites/default/settings.platform.php"), "<?php $settings['from'] = __DIR__; $settings['config_sync_directory'] = '../config';")
 	p.write(filepath.Join(p.Shared, "settings.local.php"), byHand)
 	if paths := p.settings(); !slices.Equal(paths, []string{"web/sites/default/settings.php"}) {

@@ -11,7 +11,7 @@ import (
 const (
 	maxAssignDepth  = 12
 	maxAssignValues = 5000
-	maxAssignments  = 10_000 // in one file
+	maxAssignments  = 10_000   // in one file
 	maxAssignText   = 64 << 10 // bytes of one text; a variable can be joined with itself over and over
 )
 
