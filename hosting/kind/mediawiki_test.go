@@ -67,6 +67,7 @@ func (c *copied) templates() (out []hosting.File) {
 // A generic application is installed and upgraded by what its distrobot.yml says
 // alone; the one in testdata is for MediaWiki.
 func TestRealMediaWiki(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	r := lamp.Code(t, lamp.MediaWiki)
 	files := fixture(t, "testdata/mediawiki")

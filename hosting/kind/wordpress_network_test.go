@@ -87,6 +87,17 @@ func testNetwork(w *world, r lamp.Releases) {
 	if err := next.App.Check.Meets(a); err != nil {
 		t.Error(err)
 	}
+	// These settings are not ours, so the link is WordPress's own for a new password.
+	login, err := next.App.Login(next.Place)
+	w.ok(err)
+	link := strings.TrimSpace(next.must([]hosting.Program{login}))
+	if !strings.HasPrefix(link, next.URL()+"/wp-login.php?action=rp&key=") {
+		t.Errorf("link %q", link)
+	}
+	p, err := lamp.NewVisitor(next.front.address, string(next.URI)).Get(t.Context(), link)
+	if err != nil || p.Status != 200 || !strings.Contains(p.Body, "resetpassform") {
+		t.Errorf("the link answers %d %.300s (%v)", p.Status, p.Body, err)
+	}
 	ahead := site.next(with(r.Tags[len(r.Tags)-1]))
 	w.sql(ahead, "UPDATE wp_2_options SET option_value = '99999' WHERE option_name = 'db_version'")
 	ahead.refused(ahead.App.Update(ahead.Place), 3, "The database has version 99999")

@@ -101,6 +101,18 @@ func TestWordPressSettings(t *testing.T) {
 			}
 		})
 	}
+	for _, quiet := range []bool{false, true} {
+		p := wpPlace(tree, &hosting.Access{}, "")
+		p.Quiet = quiet
+		files, err := detect(tree).App(tree).Settings(p)
+		if err != nil || strings.Contains(string(files[0].Content), "function wp_mail()") != quiet {
+			t.Errorf("quiet %v: mail is not as it should be (%v)", quiet, err)
+		}
+		// wp-cli looks for this line.
+		if !strings.HasSuffix(string(files[0].Content), "\nrequire_once ABSPATH . 'wp-settings.php';\n") {
+			t.Error("the settings do not end with WordPress's own line")
+		}
+	}
 	p := wpPlace(tree, &hosting.Access{Prefix: "a-b"}, "")
 	if _, err := detect(tree).App(tree).Settings(p); fleet.CodeOf(err) != fleet.Refused {
 		t.Errorf("a prefix that WordPress refuses: %v", err)

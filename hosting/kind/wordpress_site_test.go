@@ -50,13 +50,17 @@ func (c *copied) facts() fleet.PlatformFacts {
 
 // TestRealWordPress hosts sites of real releases on a real database.
 func TestRealWordPress(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	r := lamp.Code(t, lamp.WordPress)
 	for name, test := range map[string]func(*world, lamp.Releases){
 		"upgrades": testUpgrades, "goes not back": testGoesNotBack, "misses what it uses": testMissing, "fails": testFailures,
 		"a network": testNetwork, "by wp-cli": testCLI, "gets another address": testRename, "counts what is written": testWrites,
 	} {
-		t.Run(name, func(t *testing.T) { test(w.in(t), r) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(w.in(t), r)
+		})
 	}
 }
 

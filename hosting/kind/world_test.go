@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,12 +27,12 @@ type world struct {
 	t      *testing.T
 	server *lamp.MariaDB
 	mysql  *database.MySQL
-	made   *int // sites and generations
+	made   *atomic.Int64 // sites and generations
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, server: lamp.NewMariaDB(t), made: new(int)}
+	w := &world{t: t, server: lamp.NewMariaDB(t), made: new(atomic.Int64)}
 	var err error
 	w.mysql, err = database.OpenMySQL(database.Server{Socket: w.server.Socket, User: "root", Password: database.Secret(w.server.Password), Prefix: "bot_"})
 	w.ok(err)
@@ -160,12 +161,12 @@ func (c *copied) in(t *testing.T) *copied {
 // site lays out the first generation of a new site, with an empty database.
 func (w *world) site(t hosting.Tree) *copied {
 	w.t.Helper()
-	*w.made++
-	user := fmt.Sprintf("bot_s%d", *w.made)
+	n := w.made.Add(1)
+	user := fmt.Sprintf("bot_s%d", n)
 	password, err := w.mysql.CreateUser(w.t.Context(), user)
 	w.ok(err)
 	c := &copied{world: w, secrets: map[string]string{}, front: &front{stop: func() {}}}
-	c.URI, c.ID = fleet.URI(fmt.Sprintf("shop%d.example", *w.made)), user
+	c.URI, c.ID = fleet.URI(fmt.Sprintf("shop%d.example", n)), user
 	c.Shared = w.t.TempDir()
 	c.Database = &hosting.Access{Engine: "mysql", User: user, Password: password, Socket: w.server.Socket}
 	c.Place.Secret = func(name string) (string, error) {
@@ -200,8 +201,7 @@ func (c *copied) next(t hosting.Tree) *copied {
 func (c *copied) generation(t hosting.Tree, n int64) {
 	c.t.Helper()
 	c.Generation, c.Tree, c.App = n, t, detect(t).App(t)
-	*c.made++
-	c.Database.Name = fmt.Sprintf("%s_g%d", c.Database.User, *c.made)
+	c.Database.Name = fmt.Sprintf("%s_g%d", c.Database.User, c.made.Add(1))
 	c.Root = filepath.Join(c.t.TempDir(), "root")
 	c.lay()
 }
@@ -251,7 +251,7 @@ func (c *copied) run(programs ...hosting.Program) (string, error) {
 			program = filepath.Join(c.Root, program)
 		}
 		_, err := run.Run(c.t.Context(), run.Command{
-			Program: program, Args: p.Argv[1:], Dir: c.Root, Stdin: strings.NewReader(p.Stdin), Timeout: time.Minute,
+			Program: program, Args: p.Argv[1:], Dir: c.Root, Stdin: strings.NewReader(p.Stdin), Timeout: 5 * time.Minute,
 			Env:   append(env, p.Env...),
 			Lines: func(line string) { fmt.Fprintln(&said, line) },
 		})
