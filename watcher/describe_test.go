@@ -106,6 +106,21 @@ func TestChangedLocks(t *testing.T) {
 	}
 }
 
+// A file that cannot be read to its end says nothing, least of all that packages
+// were removed.
+func TestLocksThatCannotBeRead(t *testing.T) {
+	long := "\n;" + strings.Repeat("x", 100_000) + "\nprojects[b] = 1\n"
+	for name, file := range map[string][2]string{
+		"a.make":        {"projects[a] = 1\nprojects[b] = 1\n", "projects[a] = 2" + long},
+		"a.make.yml":    {"projects:\n  a: 1\n  b: 1\n", "projects:\n  a: 2\n  # " + strings.Repeat("x", 100_000) + "\n  b: 1\n"},
+		"composer.lock": {fmt.Sprintf(lockTemplate, "1", "1", "1", "1"), `{"packages":[{"name":"drupal/core"`},
+	} {
+		if c := watcher.LocksOf(name, []byte(file[0]), []byte(file[1])); len(c.Rows) > 0 {
+			t.Errorf("%s: %+v", name, c.Rows)
+		}
+	}
+}
+
 // FuzzLocks: whatever a repository holds, reading its locks ends, and gives
 // packages that can be shown.
 func FuzzLocks(f *testing.F) {

@@ -161,11 +161,14 @@ var makefileLine = regexp.MustCompile(`^\s*(?:projects|libraries)\[([^\]]{1,100}
 // makefilePackages reads the versions out of a drush makefile. A revision says
 // more than the branch it is on.
 func makefilePackages(data []byte) []fleet.Package {
-	v := versions{}
-	for lines := bufio.NewScanner(bytes.NewReader(data)); lines.Scan(); {
+	v, lines := versions{}, bufio.NewScanner(bytes.NewReader(data))
+	for lines.Scan() {
 		if m := makefileLine.FindStringSubmatch(lines.Text()); m != nil {
 			v.note(m[1], cmp.Or(m[2], m[3], "version"), m[4])
 		}
+	}
+	if lines.Err() != nil {
+		return nil // half a file would read as packages that were removed
 	}
 	return v.packages()
 }
@@ -182,7 +185,8 @@ var (
 // more than it finds.
 func yamlPackages(data []byte) []fleet.Package {
 	v, inside, indent, project := versions{}, false, "", ""
-	for lines := bufio.NewScanner(bytes.NewReader(data)); lines.Scan(); {
+	lines := bufio.NewScanner(bytes.NewReader(data))
+	for lines.Scan() {
 		line := lines.Text()
 		if line == "" || strings.HasPrefix(strings.TrimSpace(line), "#") {
 			continue
@@ -201,6 +205,9 @@ func yamlPackages(data []byte) []fleet.Package {
 		if m := yamlVersion.FindStringSubmatch(line); inside && m != nil && project != "" {
 			v.note(project, m[1], m[2])
 		}
+	}
+	if lines.Err() != nil {
+		return nil
 	}
 	return v.packages()
 }
