@@ -79,13 +79,16 @@ const maxTips = 60
 // revision fetches the ref that a commit is on: the one that is named beside it,
 // one that points to it, or else HEAD and all branches in turn.
 func (g *getter) revision(ctx context.Context, repo mirror.Repo, d makefile.Download, w *wanted) (string, error) {
-	if commit, err := g.o.Mirrors.Find(ctx, repo, d.Revision); err == nil && commit == d.Revision {
-		return commit, nil // fetched earlier: no network
-	}
+	// The lock names the ref only if the makefile does: which one the commit was
+	// found on depends on what was fetched before, and a lock must not.
 	var names []string
 	if named := d; named.Refspec+named.Tag+named.Branch != "" {
 		named.Revision = ""
 		names = refNames(named)
+		w.Ref = names[0]
+	}
+	if commit, err := g.o.Mirrors.Find(ctx, repo, d.Revision); err == nil && commit == d.Revision {
+		return commit, nil // fetched earlier: no network
 	}
 	listing, err := g.o.Lister.List(ctx, repo, names)
 	if err != nil {
@@ -97,7 +100,6 @@ func (g *getter) revision(ctx context.Context, repo mirror.Repo, d makefile.Down
 		}
 		commit, err := g.o.Mirrors.Find(ctx, repo, d.Revision)
 		if err == nil {
-			w.Ref = ref.Name
 			return commit, nil
 		}
 		if !mirror.Is(err, mirror.Gone) {

@@ -120,6 +120,9 @@ func (l *layout) settle(ctx context.Context, it *item, v level) error {
 		}
 		l.look.patchFailed(it, err)
 	}
+	if err := l.get.brand(ctx, it); err != nil {
+		return err
+	}
 	it.was.Key, it.was.Kind, it.was.Asked, it.was.Note = it.key, it.Kind, it.asked, it.Locked
 	it.was.Path = it.Place(v.base)
 	l.log(fmt.Sprintf("%s %s -> %s", it.Name, orDefault(it.was.Version, short(it.was)), orDefault(it.was.Path, ".")))

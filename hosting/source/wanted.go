@@ -46,7 +46,9 @@ func (g *getter) want(ctx context.Context, it *item, core makefile.Core) (*wante
 	name, released := strings.CutPrefix(l.URL, fromReleases)
 	switch {
 	case l.Commit != "":
-		w.git = makefile.Download{Type: makefile.Git, Refspec: l.Ref}
+		if w.git = (makefile.Download{Type: makefile.Git, Refspec: l.Ref}); l.Ref == "" {
+			w.git.Revision = l.Commit
+		}
 	case it.Download.Type == makefile.Copy:
 		return w, g.copied(it, w)
 	case released && !g.o.Releases.local():

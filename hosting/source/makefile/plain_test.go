@@ -46,7 +46,7 @@ func TestPlainIsRead(t *testing.T) {
 		"---\n# a comment\ncore: \"7.x\"\napi: '2'\nprojects:\n  views:\n    version: 3.10\n    patch:\n      - http://example.org/a.patch\n      - \"https://example.org/b.patch?x=1&y=2\"\n  token: ~\n  ctools:\n  x: null\n": true,
 		"a:\n- b\n- c\nd: e\n":                    true,
 		"a:\n  - b\n  - c\n\n\n  # x\nd: e f g\n": true,
-		"a: b: c\n":                               false, "a: b #c\n": false, "a: |\n  b\n": false, "a: [b]\n": false, "a: {b: c}\n": false,
+		"a: b: c\n": false, "a: b #c\n": false, "a: |\n  b\n": false, "a: [b]\n": false, "a: {b: c}\n": false,
 		"a: &b c\n": false, "a:\n  - b: c\n": false, "a: b\n  c: d\n": false, "a:\n    b: c\n  d: e\n": false, "a: 'it''s'\n": false,
 		"a: b\na: c\n": false, "a:\tb\n": false, "yes: a\n": false, "a: ü\n": false, "- a\n": true, "a:\n  - b\n c: d\n": false,
 		"": false, " a: b\n": false, "a: b\n---\nc: d\n": false, "a: b\n- c\n": false,
