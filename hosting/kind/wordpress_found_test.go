@@ -1,6 +1,7 @@
 package kind_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,6 +24,10 @@ define('SECURE_AUTH_KEY', "with $variable");
 define('LOGGED_IN_KEY', 'put your unique phrase here');
 define('WP_HOME', 'https://shop.example/');
 define('WP_DEBUG', false);
+define('WP_MEMORY_LIMIT', '256M');
+define('LICENCE', 'it\'s "mine" $x');
+define('COMPUTED', dirname(__FILE__));
+define('FS_METHOD', 'ftpext');
 $table_prefix = 'old_';
 require_once ABSPATH . 'wp-settings.php';
 `
@@ -47,7 +52,7 @@ func TestWordPressFound(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := cmp.Diff(hosting.Existing{Database: want, Secrets: map[string]string{"auth_key": "k#$1"}, URL: "https://shop.example", Files: []string{"wp-config.php"}}, got); d != "" {
+		if d := cmp.Diff(hosting.Existing{Database: want, Secrets: map[string]string{"auth_key": "k#$1", "wordpress_constants": `{"LICENCE":"'it\\'s \"mine\" $x'","WP_DEBUG":"false","WP_MEMORY_LIMIT":"'256M'"}`}, URL: "https://shop.example", Files: []string{"wp-config.php"}}, got); d != "" {
 			t.Errorf("%s: %s", host, d)
 		}
 	}
@@ -61,9 +66,10 @@ func TestWordPressFound(t *testing.T) {
 		"define( 'DB_NAME', 'shop' );|if ($a) { define('DB_NAME', 'a'); } else {define('DB_NAME','b');}": "does not say DB_NAME",
 		`"DB_USER", "shop"|"DB_USER", "$shop"`:                                                           "does not say DB_USER",
 		"$table_prefix = 'old_';|$table_prefix = $x;":                                                    "does not say $table_prefix",
-		"'HOST'|'host:port'":                  "DB_HOST",
-		"'WP_DEBUG', false|'MULTISITE', true": "network of sites",
-		"=== wp-config.php|=== other.php":     "has no wp-config.php",
+		"'HOST'|'host:port'":                   "DB_HOST",
+		"'WP_DEBUG', false|'MULTISITE', true":  "network of sites",
+		"'WP_DEBUG', false|'UPLOADS', 'files'": "keeps its uploads in files",
+		"=== wp-config.php|=== other.php":      "has no wp-config.php",
 	} {
 		from, to, _ := strings.Cut(replace, "|")
 		text := strings.Replace(installed, from, to, 1)
@@ -90,5 +96,26 @@ func TestWordPressFindsItsOwn(t *testing.T) {
 	}
 	if d := cmp.Diff(*want, got.Database); d != "" || got.URL != "http://shop.example" || got.Secrets["nonce_salt"] != hostile+"nonce_salt" || len(got.Secrets) != 8 {
 		t.Errorf("%s %+v", d, got)
+	}
+}
+
+// What a site defined before it was taken over, it defines afterwards.
+func TestWordPressInherits(t *testing.T) {
+	tree := lay(t, releasedWordPress)
+	p := wpPlace(tree, &hosting.Access{Prefix: "old_"}, "")
+	p.Secret = func(name string) (string, error) {
+		if name == "wordpress_constants" {
+			return `{"LICENCE":"'it\\'s mine'","WP_MEMORY_LIMIT":"'256M'","WP_DEBUG":"false","BAD":"1); die(","NOT A NAME":"1"}`, nil
+		}
+		return name, nil
+	}
+	got := evaluated(t, tree, p)
+	for _, line := range []string{"LICENCE=it's mine", "WP_MEMORY_LIMIT=256M", "WP_DEBUG=false"} {
+		if !slices.Contains(got, line) {
+			t.Errorf("%q is not among %q", line, got)
+		}
+	}
+	if slices.ContainsFunc(got, func(line string) bool { return strings.HasPrefix(line, "BAD") || strings.HasPrefix(line, "NOT") }) {
+		t.Errorf("%q", got)
 	}
 }

@@ -18,10 +18,11 @@ func FuzzWordPressConfig(f *testing.F) {
 		define(&b, "DB_PASSWORD", phpQuote(value))
 		define(&b, "AFTER", phpQuote("it"))
 		got := readConfig([]byte(b.String()))
-		if got["DB_PASSWORD"] != value || got["AFTER"] != "it" || len(got) != 2 {
-			t.Errorf("%q became %q", value, got)
+		if got["DB_PASSWORD"].text != value || got["AFTER"].text != "it" || len(got) != 2 {
+			t.Errorf("%q became %v", value, got)
 		}
-		for name, v := range readConfig(src) {
+		for name, token := range readConfig(src) {
+			v := token.text
 			// A plain value stands in the source as it is, but for its escapes.
 			if !strings.ContainsAny(v, `\'"`) && !strings.Contains(string(src), v) {
 				t.Errorf("%s: %q is not in the source", name, v)

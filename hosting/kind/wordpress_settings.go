@@ -127,7 +127,9 @@ func (w wordpressSite) values(p hosting.Place) (wordpressValues, error) {
 	if p.Quiet {
 		v.hosted = append(v.hosted, setting{"WP_HTTP_BLOCK_EXTERNAL", "true"})
 	}
-	return v, nil
+	more, err := inherited(p)
+	v.hosted = append(v.hosted, more...)
+	return v, err
 }
 
 // wordpressDriver is for WordPress before 5.9, which does not know that PHP 8.1
