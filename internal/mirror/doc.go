@@ -8,8 +8,8 @@
 //   - Lister answers "where do these refs point now" with one small HTTP request
 //     (git protocol version 2, ls-refs with exact prefixes), since that question
 //     is asked for every tracked repository all day long.
-//   - Store runs the git program on mirrors: fetch by hash, check out, list
-//     commits, compare trees, read files.
+//   - Store runs the git program on mirrors: fetch by hash, lay out with
+//     submodules and LFS objects, list commits, compare trees, read files.
 //
 // The identity of a tracked thing is ref name, hash and peeled hash, never the
 // name alone: a moved tag keeps its name.

@@ -33,6 +33,8 @@ func TestOurTreeIsGitsTree(t *testing.T) {
 		"lib/blob 4":               {Content: "4 missing\n"},
 		".hidden/.keep":            {Content: ""},
 		"export/.gitattributes":    {Content: "* export-ignore\n"},
+		"subst/.gitattributes":     {Content: "* export-subst\n"},
+		"subst/version":            {Content: "$Format:%H$\n"},
 		"text/.gitattributes":      {Content: "* text=auto eol=lf\n"},
 		"text/unix":                {Content: "a\nb\n"},
 		"vendor/pkg/LICENSE":       {Content: "same content"},
