@@ -236,14 +236,14 @@ func smallDisk(t *testing.T) *server {
 	s := install(t)
 	whole := s.dir
 	t.Cleanup(func() { forget(whole) })
-	s.dir = filepath.Join(whole, "small")
+	s.dir = filepath.Join(whole, small)
 	if err := os.Mkdir(s.dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if err := unix.Mount("tmpfs", s.dir, "tmpfs", 0, "size=200m,mode=777"); err != nil {
 		t.Skipf("SKIPPED: this machine does not let us mount a volume to fill: %v", err)
 	}
-	t.Cleanup(func() { s.stop(); _ = unix.Unmount(s.dir, 0) })
+	t.Cleanup(s.stop)
 	if out, err := exec.Command("cp", "-a", filepath.Join(whole, "data"), filepath.Join(whole, "tmp"), s.dir).CombinedOutput(); err != nil {
 		t.Fatalf("cp: %v %s", err, out)
 	}

@@ -134,7 +134,7 @@ func TestSQLiteDiskFull(t *testing.T) {
 	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=4m"); err != nil {
 		t.Skipf("SKIPPED: this machine does not let us mount a volume to fill: %v", err)
 	}
-	t.Cleanup(func() { _ = unix.Unmount(dir, 0) })
+	t.Cleanup(func() { _ = unix.Unmount(dir, unix.MNT_DETACH) })
 	e := database.SQLite{Dir: dir}
 	before := mark(t, e, source)
 	if _, err := e.Dump(t.Context(), source, file, database.Options{}); err != nil {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+	"golang.org/x/sys/unix"
 )
 
 // asServer makes a server of ours end with us, however we end. It must have its
@@ -35,7 +36,10 @@ func asServer(t testing.TB) *syscall.SysProcAttr {
 	return attr
 }
 
-const stem = "distrobot-database-" // begins the names of our directories
+const (
+	stem  = "distrobot-database-" // begins the names of our directories
+	small = "small"               // a volume of its own in one of them
+)
 
 // directory makes one for a server. A lock beside it shows that we are alive.
 func directory(t testing.TB) string {
@@ -58,6 +62,7 @@ func directory(t testing.TB) string {
 // forget removes a directory of a server.
 func forget(dir string) {
 	if dir != "" {
+		_ = unix.Unmount(filepath.Join(dir, small), unix.MNT_DETACH) // if the test had one
 		_ = os.RemoveAll(dir)
 		_ = os.Remove(dir + ".lock")
 	}
