@@ -48,7 +48,7 @@ func (backdrop) App(t hosting.Tree) hosting.App {
 	a.Found = func(uri fleet.URI) (hosting.Existing, error) { return s.found(t.Dir, uri) }
 	a.Settings = s.backdropSettings
 	a.Install = then(s.programs(script{backdropInstall, saysInstall}), a.Install)
-	a.Update = then(s.programs(script{backdropUpdate, saysUpdate}), a.Update)
+	a.Update = then(s.programs(legacy(backdropUpdate)), a.Update)
 	a.Runs = append([]string{saysUpdate}, a.Runs...)
 	a.Login = s.login(backdropLogin)
 	a.Cron = s.programs(script{backdropCron, saysCron})

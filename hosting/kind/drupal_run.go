@@ -13,6 +13,8 @@ import (
 var (
 	//go:embed php/drupal_common.php
 	drupalCommon string
+	//go:embed php/drupal_legacy.php
+	drupalLegacy string
 	//go:embed php/drupal_rename.php
 	drupalRename string
 	//go:embed php/drupal7_install.php
@@ -60,6 +62,12 @@ func (s siteCode) program(p hosting.Place, x script) hosting.Program {
 	}
 }
 
+// legacy is an update script that needs what those of Drupal 7 and Backdrop have
+// in common.
+func legacy(text string) script {
+	return script{drupalLegacy + strings.TrimPrefix(text, "<?php"), saysUpdate}
+}
+
 // programs makes programs of scripts.
 func (s siteCode) programs(all ...script) func(hosting.Place) []hosting.Program {
 	return func(p hosting.Place) []hosting.Program {
@@ -98,7 +106,7 @@ const (
 func (s siteCode) drupal7(a hosting.App) hosting.App {
 	a.Settings = s.drupal7Settings
 	a.Install = then(s.programs(script{drupal7Install, saysInstall}), a.Install)
-	a.Update = then(s.programs(script{drupal7Update, saysUpdate}), a.Update)
+	a.Update = then(s.programs(legacy(drupal7Update)), a.Update)
 	a.Runs = append([]string{saysUpdate}, a.Runs...)
 	a.Login = s.login(drupal7Login)
 	a.Cron = s.programs(script{drupal7Cron, saysCron})

@@ -28,7 +28,7 @@ try {
         distrobot_done();
         return;
     }
-    foreach (db_find_tables('%') as $distrobot_table) {
+    foreach (distrobot_tables('%') as $distrobot_table) {
         db_drop_table($distrobot_table);
     }
     array_map('unlink', glob(getenv('SITE_CONFIG') . '/*/*.json'));

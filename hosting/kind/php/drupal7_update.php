@@ -6,14 +6,6 @@
 define('DRUPAL_ROOT', getcwd());
 define('MAINTENANCE_MODE', 'update');
 
-/** update.inc calls it, and update.php, which declares it, cannot be included. */
-function update_extra_requirements($requirements = null)
-{
-    static $extra = array();
-    $extra += (array) $requirements;
-    return $extra;
-}
-
 /**
  * Corrects the paths of modules, themes and classes that stand elsewhere in this
  * platform than in the one before. Drupal would stop while it loads them, long
@@ -70,69 +62,6 @@ function distrobot_find($row)
     return isset($found[$row->name]) ? $found[$row->name] : '';
 }
 
-/** Empties every table of caches: they hold paths and forms of the old code. */
-function distrobot_empty_caches()
-{
-    foreach (db_find_tables('cache%') as $table) {
-        if ($table === 'cache' || strncmp($table, 'cache_', 6) === 0) {
-            db_truncate($table)->execute();
-        }
-    }
-}
-
-/** Ends the script if the platform's own checks say that it cannot work. */
-function distrobot_check_requirements()
-{
-    $bad = array();
-    foreach (module_invoke_all('requirements', 'update') + update_extra_requirements() as $r) {
-        if (isset($r['severity']) && $r['severity'] == REQUIREMENT_ERROR) {
-            $bad[] = $r['title'] . ': ' . (isset($r['description']) ? $r['description'] : (isset($r['value']) ? $r['value'] : ''));
-        }
-    }
-    if ($bad) {
-        distrobot_fail('Drupal cannot be updated here. ' . implode(' ', $bad));
-    }
-}
-
-/** Runs every pending update in its order. */
-function distrobot_run_updates()
-{
-    $start = array();
-    foreach (update_get_update_list() as $module => $list) {
-        if (isset($list['warning'])) {
-            distrobot_fail($list['warning']);
-        }
-        if (isset($list['start'])) {
-            $start[$module] = $list['start'];
-        }
-    }
-    $results = array();
-    $ran = 0;
-    $all = update_resolve_dependencies($start);
-    foreach ($all as $function => $u) {
-        if (!$u['allowed']) {
-            distrobot_fail("$function cannot run: it needs " . implode(', ', $u['missing_dependencies']) . '.');
-        }
-        if (isset($start[$u['module']])) {
-            drupal_set_installed_schema_version($u['module'], $u['number'] - 1);
-            unset($start[$u['module']]);
-        }
-        distrobot_say($function);
-        $needed = empty($u['reverse_paths']) ? array() : array_keys($u['reverse_paths']);
-        $context = array('sandbox' => array(), 'results' => &$results, 'message' => '');
-        do {
-            $context['finished'] = 1;
-            update_do_one($u['module'], $u['number'], $needed, $context);
-            $is = $context['results'][$u['module']][$u['number']];
-            if (isset($is['#abort'])) {
-                distrobot_fail("$function failed: " . $is['#abort']['query']);
-            }
-        } while ($context['finished'] < 1);
-        $ran++;
-    }
-    return $ran;
-}
-
 try {
     foreach (array('bootstrap', 'update', 'common', 'file', 'entity', 'unicode') as $distrobot_name) {
         require_once DRUPAL_ROOT . "/includes/$distrobot_name.inc";
@@ -152,15 +81,11 @@ try {
     require_once DRUPAL_ROOT . '/includes/install.inc';
     drupal_load_updates();
     update_fix_compatibility();
-    distrobot_check_requirements();
+    distrobot_check_requirements('Drupal');
 
-    $distrobot_ran = distrobot_run_updates();
+    $distrobot_ran = distrobot_run_updates('drupal_set_installed_schema_version');
     drupal_get_installed_schema_version(null, true);
-    foreach (update_get_update_list() as $distrobot_name => $distrobot_left) {
-        if (!empty($distrobot_left['pending'])) {
-            distrobot_fail("Updates of $distrobot_name are still pending.");
-        }
-    }
+    distrobot_check_rest();
     // Rebuilds the lists of modules, themes, classes and paths as well.
     drupal_flush_all_caches();
     distrobot_empty_caches();

@@ -70,6 +70,18 @@ function distrobot_directory($dir)
     }
 }
 
+/**
+ * The tables of Drupal 7 or Backdrop without their prefix, with which some
+ * releases give them, and all take them without.
+ */
+function distrobot_tables($like)
+{
+    $prefix = isset($GLOBALS['databases']['default']['default']['prefix']) ? (string) $GLOBALS['databases']['default']['default']['prefix'] : '';
+    return array_map(function ($table) use ($prefix) {
+        return $prefix !== '' && strncmp($table, $prefix, strlen($prefix)) === 0 ? substr($table, strlen($prefix)) : $table;
+    }, array_values(db_find_tables($like)));
+}
+
 register_shutdown_function(function () {
     if (Distrobot::$done || Distrobot::$failed) {
         return;

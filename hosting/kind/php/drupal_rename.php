@@ -26,7 +26,7 @@ function distrobot_database()
         require_once 'includes/bootstrap.inc';
         drupal_bootstrap(DRUPAL_BOOTSTRAP_DATABASE);
     }
-    return array('tables' => array_values(db_find_tables('%')), 'db' => Database::getConnection());
+    return array('tables' => distrobot_tables('%'), 'db' => Database::getConnection());
 }
 
 /** Whether a table holds what people wrote. */
