@@ -24,6 +24,7 @@ const lfsType = "application/vnd.git-lfs+json"
 type lfsServer struct {
 	url        string // without a slash at its end
 	credential *Credential
+	header     map[string]string // besides it
 }
 
 func (s lfsServer) host() string {
@@ -43,9 +44,8 @@ func (s *Store) lfsServer(ctx context.Context, p part) (lfsServer, error) {
 		return lfsServer{}, err
 	}
 	if address == "" {
-		if !strings.HasPrefix(p.repo.URL, "http") {
-			return lfsServer{}, refuse("Name the https address of the LFS server as lfs.url in the file .lfsconfig.",
-				"The files in Git LFS of a repository over SSH are not fetched.")
+		if overSSH(p.repo.URL) {
+			return s.lfsOverSSH(ctx, p.repo)
 		}
 		address = strings.TrimRight(p.repo.URL, "/")
 		address = strings.TrimSuffix(address, ".git") + ".git/info/lfs"
@@ -118,6 +118,9 @@ func (c *lfsClient) batch(ctx context.Context, entries []entry) (map[string]lfsA
 	req.Header.Set("User-Agent", userAgent)
 	if c.server.credential != nil {
 		req.Header.Set("Authorization", c.server.credential.authorization())
+	}
+	for k, v := range c.server.header {
+		req.Header.Set(k, v)
 	}
 	resp, err := c.files.client.Do(req)
 	if err != nil {

@@ -185,6 +185,55 @@ func TestLFSCredential(t *testing.T) {
 	}
 }
 
+// Over SSH the host tells where its objects are, and with which header.
+func TestLFSOverSSH(t *testing.T) {
+	lfs := &mirrortest.LFS{}
+	var sent []string
+	server := mirrortest.Serve(t, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/batch") {
+				sent = append(sent, r.Header.Get("X-Token"))
+			}
+			next.ServeHTTP(w, r)
+		})
+	}, lfs.Wrap)
+	ssh := mirrortest.ServeSSH(t)
+	repo := server.Repo(t, "shop")
+	commit := repo.PushLFS(t, lfs, "*.bin", map[string]string{"a.bin": "content"})
+	tell := filepath.Join(ssh.Bin, "git-lfs-authenticate")
+	script := func(answer string) {
+		t.Helper()
+		if err := os.WriteFile(tell, []byte("#!/bin/sh\n[ \"$1 $2\" = \""+repo.Dir+" download\" ] && echo '"+answer+"'\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := newStore(t)
+	s.Policy = sshPolicy(ssh.Key, ssh.KnownHosts)
+	s.Policy.Hosts = []string{"127.0.0.1"}
+	url := ssh.URL(repo.Dir)
+	if err := s.Fetch(t.Context(), mirror.Repo{URL: url}, mirror.Ref{Name: "refs/heads/main", Hash: commit}); err != nil {
+		t.Fatal(err)
+	}
+	const keeps = `The repository keeps "a.bin" in Git LFS: `
+	checkRefusal(t, s, url, commit, keeps+"127.0.0.1 does not tell over SSH where the files are.") // no such program
+	script("not JSON")
+	checkRefusal(t, s, url, commit, keeps+"127.0.0.1 does not tell over SSH where the files are.")
+	script(`{"href": "http://169.254.169.254/lfs"}`)
+	checkRefusal(t, s, url, commit, keeps+"The host 169.254.169.254 is not on the list of allowed hosts.")
+	script(`{"href": "` + repo.URL + `/info/lfs", "header": {"X-Token": "t0ken"}, "expires_in": 60}`)
+	sent = nil
+	dir := filepath.Join(t.TempDir(), "p")
+	if _, err := s.Checkout(t.Context(), mirror.Repo{URL: url}, commit, dir); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(filepath.Join(dir, "a.bin")); err != nil || string(b) != "content" {
+		t.Errorf("got %q, %v", b, err)
+	}
+	if diff := cmp.Diff([]string{"t0ken"}, sent); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // Objects that no layout has used for a month go with the next maintenance.
 func TestMaintainDropsOldObjects(t *testing.T) {
 	lfs := &mirrortest.LFS{}

@@ -86,6 +86,19 @@ func (c SSH) key(a address) string {
 
 // overSSH gives what git needs in its environment to reach a repository over SSH.
 func (p Policy) overSSH(ctx context.Context, a address) ([]string, error) {
+	args, err := p.sshArgs(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	return []string{
+		"GIT_ALLOW_PROTOCOL=ssh",
+		"GIT_SSH_COMMAND=ssh " + run.Quote(args...),
+		"GIT_SSH_VARIANT=ssh", // git then asks for protocol version 2 by -oSendEnv=GIT_PROTOCOL
+	}, nil
+}
+
+// sshArgs gives the arguments for ssh before the port and the host.
+func (p Policy) sshArgs(ctx context.Context, a address) ([]string, error) {
 	key := p.SSH.key(a)
 	if key == "" {
 		return nil, refuse("The operator can set one.", "There is no SSH key for %s.", a.host)
@@ -95,17 +108,13 @@ func (p Policy) overSSH(ctx context.Context, a address) ([]string, error) {
 			return nil, problem(NotFound, err, "The %s cannot be read on this machine.", what)
 		}
 	}
-	args := append([]string{"ssh", "-F", "none"}, sshOptions()...)
-	args = append(args, "-oIdentityFile="+key, "-oUserKnownHostsFile="+p.SSH.KnownHosts)
 	pinned, err := p.pin(ctx, a)
 	if err != nil {
 		return nil, err
 	}
-	return []string{
-		"GIT_ALLOW_PROTOCOL=ssh",
-		"GIT_SSH_COMMAND=" + run.Quote(append(args, pinned...)...),
-		"GIT_SSH_VARIANT=ssh", // git then asks for protocol version 2 by -oSendEnv=GIT_PROTOCOL
-	}, nil
+	args := append([]string{"-F", "none"}, sshOptions()...)
+	args = append(args, "-oIdentityFile="+key, "-oUserKnownHostsFile="+p.SSH.KnownHosts)
+	return append(args, pinned...), nil
 }
 
 // sshOptions are those of ssh_config(5) that leave it nothing to ask or to take

@@ -23,6 +23,8 @@ type SSHServer struct {
 	// KnownHosts names the server's key; OtherHosts has another key for it, and
 	// NoHosts is empty.
 	KnownHosts, OtherHosts, NoHosts string
+	// Bin is a directory where programs of the server are looked for first.
+	Bin string
 }
 
 // URL is the address of a repository on s.
@@ -44,7 +46,10 @@ func ServeSSH(t testing.TB) *SSHServer {
 	}
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
-	s := &SSHServer{User: who.Username, Key: at("key"), Stranger: at("stranger"), KnownHosts: at("known"), OtherHosts: at("other"), NoHosts: at("none")}
+	s := &SSHServer{User: who.Username, Key: at("key"), Stranger: at("stranger"), KnownHosts: at("known"), OtherHosts: at("other"), NoHosts: at("none"), Bin: at("bin")}
+	if err := os.Mkdir(s.Bin, 0o755); err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range []string{"host", "key", "stranger"} {
 		if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", at(name)).CombinedOutput(); err != nil {
 			t.Fatalf("ssh-keygen: %v\n%s", err, out)
@@ -66,8 +71,9 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin prohibit-password
 AcceptEnv GIT_PROTOCOL
+SetEnv PATH=%s:/usr/local/bin:/usr/bin:/bin
 MaxStartups 100
-`, s.Port, at("host"), at("authorized")))
+`, s.Port, at("host"), at("authorized"), s.Bin))
 	s.start(t, at("config"))
 	return s
 }
