@@ -87,7 +87,7 @@ func (c *comparer) judgeNeeds(has map[string]bool) {
 	for _, p := range c.to {
 		for _, need := range p.Needs {
 			if c.inUse[p.Name] && !has[need] {
-				c.block("The site uses %s, which needs %s, and the target does not have that.", p.Name, need)
+				c.block("The site uses %s, which needs %s, and the target does not have that.", c.called(p.Name), need)
 			}
 		}
 	}
