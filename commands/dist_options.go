@@ -30,6 +30,8 @@ var distOptions = [...]Option{
 	{"rehearse", "yes|no", "try each move on a copy of the site first (no)"},
 	{"expiry", "HOURS", "until an undecided plan expires (24)"},
 	{"keep", "HOURS", "an old copy of a site is kept (168)"},
+	{"platforms", "NUMBER", "newest platforms that are kept without sites (3)"},
+	{"retire", "ask|auto", "remove older platforms without sites by itself, or offer it in the digest (ask)"},
 }
 
 // kinds are the kinds of site distrobot knows.
@@ -110,6 +112,10 @@ func setOne(d *fleet.Distribution, name, value string) error {
 		return number(&p.Expiry, value, 1, 24*90)
 	case "keep":
 		return number(&p.Keep, value, 1, 24*365)
+	case "platforms":
+		return number(&p.Platforms, value, 1, 1000)
+	case "retire":
+		return choose((*string)(&p.Retire), value, []string{"ask", "auto"})
 	}
 	return nil
 }

@@ -36,7 +36,10 @@ func (t *Table) platforms(ctx context.Context, r Request) (fleet.Message, error)
 		m.Title += " of " + string(d.Name)
 		m.Text = fmt.Sprintf("Distribution %s has %s.", d.Name, fleet.Plural(len(all), "platform", "platforms"))
 	}
-	return m, t.countSites(ctx, all, m.Table)
+	if err := t.countSites(ctx, all, m.Table); err != nil {
+		return m, err
+	}
+	return m, t.markSurplus(ctx, all, &m)
 }
 
 // platformTable lists platforms, newest first; d marks the target if it is

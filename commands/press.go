@@ -39,6 +39,7 @@ func (t *Table) presses() map[string]press {
 		fleet.ActUpgrade:  {fleet.Maintainer, "ask for an upgrade", t.pressUpgrade},
 		fleet.ActMore:     {fleet.Reader, "look at the digest", t.pressMore},
 		fleet.ActRefresh:  {fleet.Maintainer, "build a platform", t.pressRefresh},
+		fleet.ActRetire:   {fleet.Administrator, "remove platforms", t.pressRetire},
 		fleet.ActMoves:    {fleet.Reader, "look at the changes", t.pressMoves},
 		fleet.ActEndTask:  {fleet.Maintainer, "cancel a task", t.pressCancelTask},
 	}

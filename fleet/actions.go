@@ -22,5 +22,6 @@ const (
 	ActUpgrade  = "dist.upgrade"  // distribution: offer plans for its out-of-date sites (digest)
 	ActEndTask  = "task.cancel"   // task: cancel a build
 	ActRefresh  = "refresh.build" // refresh: build with the newer packages
+	ActRetire   = "plat.retire"   // any value: remove the old platforms that can go (digest)
 	ActMoves    = "refresh.moves" // refresh: list all of them
 )

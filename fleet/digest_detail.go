@@ -79,19 +79,6 @@ func (n *Narrator) targets(ctx context.Context, standings []Standing) (map[Platf
 	return out, nil
 }
 
-// idle lists platforms that can go: built, without sites, older than the target.
-// platforms gives them all with their counts of sites.
-func idle(d DistDetail, plats []PlatformCount) []PlatformName {
-	var out []PlatformName
-	for _, p := range plats {
-		old := p.Platform.Created.Before(d.Target.Created) && p.Platform.Name != d.Target.Name
-		if old && p.Sites == 0 && (p.Platform.State == PlatformReady || p.Platform.State == PlatformFailed) {
-			out = append(out, p.Platform.Name)
-		}
-	}
-	return out
-}
-
 // HostSilent is after how long without a word a worker is called silent; they
 // report themselves every few seconds.
 const HostSilent = 2 * time.Minute
@@ -119,12 +106,30 @@ func (n *Narrator) places(ctx context.Context, v *DigestView, at time.Time) erro
 		for h := range p.Paths {
 			inUse[h] = inUse[h] || counts[i] > 0
 		}
-		if d, ok := v.Details[p.Distribution]; ok && d.Target.Name != "" {
-			v.Idle = append(v.Idle, idle(d, []PlatformCount{{Platform: p, Sites: counts[i]}})...)
+	}
+	n.idle(ctx, v, plats, counts)
+	return n.silent(ctx, v, inUse, at)
+}
+
+// idle adds the old platforms that can go, of distributions with a target. Where
+// it cannot be told what needs one, none is offered.
+func (n *Narrator) idle(ctx context.Context, v *DigestView, plats []Platform, counts []int) {
+	of := map[DistName][]PlatformCount{}
+	for i, p := range plats {
+		of[p.Distribution] = append(of[p.Distribution], PlatformCount{Platform: p, Sites: counts[i]})
+	}
+	catalog := &Catalog{Store: n.Store}
+	for _, s := range v.Standings {
+		if s.Distribution.Target == "" {
+			continue
+		}
+		if list := surplus(s.Distribution, of[s.Distribution.Name]); len(list) > 0 {
+			if list, err := catalog.unneeded(ctx, s.Distribution.Name, list); err == nil {
+				v.Idle = append(v.Idle, list...)
+			}
 		}
 	}
 	slices.Sort(v.Idle)
-	return n.silent(ctx, v, inUse, at)
 }
 
 // silent adds the hosts with sites whose workers are not heard of.

@@ -78,6 +78,9 @@ type Policy struct {
 	Backup   int    `json:"backup,omitempty"`   // hours between two backups of a site; 0: none by itself
 	Backups  int    `json:"backups,omitempty"`  // how many are kept of a site; 0 means DefaultBackups
 	Wait     int    `json:"wait,omitempty"`     // hours from the announcement of a version until it counts as ready
+
+	Platforms int  `json:"platforms,omitempty"` // newest ready platforms kept without sites; 0 means DefaultPlatforms
+	Retire    Auto `json:"retire,omitempty"`    // remove older ones: "ask" offers it in the digest, or "auto"
 }
 
 // Defaults of Policy.

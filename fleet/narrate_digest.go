@@ -44,7 +44,7 @@ func TellDigest(v DigestView) Message {
 	if v.nothing() {
 		m.Tone = Good
 		m.Lines = append([]Line{Say(m.Text)}, v.heartbeat()...)
-		m.Footer = v.footer("")
+		m.Footer, m.Buttons = v.footer(""), v.retire()
 		return m
 	}
 	m.Title = "Out of date: " + Plural(total, "site", "sites")
@@ -65,8 +65,21 @@ func TellDigest(v DigestView) Message {
 	if page+1 < pages {
 		m.Buttons = []Button{v.nextPage(page + 1)}
 	}
+	if page == 0 {
+		m.Buttons = append(m.Buttons, v.retire()...)
+	}
 	m.Footer = v.footer(small)
 	return m
+}
+
+// retire is the button that removes the platforms that can go.
+func (v DigestView) retire() []Button {
+	if len(v.Idle) == 0 {
+		return nil
+	}
+	what := Plural(len(v.Idle), "old platform", "old platforms")
+	return []Button{{Action: ActRetire, Label: "Confirm removal of " + what, Value: "platforms", Style: Danger,
+		Confirm: &Ask{Title: "Remove old platforms?", Text: clip("No site is on them, and none can be rolled back to them: "+tellList(v.Idle, 8)+".", 290), Yes: "Remove", No: "Not now"}}}
 }
 
 // nextPage is the button to the distributions that follow.

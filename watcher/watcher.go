@@ -18,8 +18,10 @@ type Watcher struct {
 	// Refreshes looks for newer packages where nothing was committed; nil never
 	// looks.
 	Refreshes *fleet.Refreshes
-	Log       *slog.Logger
-	Every     time.Duration // how often the clock is looked at; 0 means a second
+	// Retirer removes old platforms where the policy says so; nil never does.
+	Retirer *fleet.Retirer
+	Log     *slog.Logger
+	Every   time.Duration // how often the clock is looked at; 0 means a second
 }
 
 // Run runs until ctx ends and everything under way has ended. A storage that is
@@ -34,6 +36,9 @@ func (w *Watcher) Run(ctx context.Context) {
 	running.Go(func() { w.repeat(ctx, "wake announcements", w.News.Wake) })
 	running.Go(func() { w.repeat(ctx, "notice silence", w.Poller.Heartbeat) })
 	running.Go(func() { w.repeat(ctx, "fire digests", w.Digests.Fire) })
+	if w.Retirer != nil {
+		running.Go(func() { w.repeat(ctx, "remove old platforms", w.Retirer.Sweep) })
+	}
 	if w.Refreshes != nil {
 		running.Go(func() { w.repeat(ctx, "order looks for newer packages", w.Refreshes.Sweep) })
 	}
