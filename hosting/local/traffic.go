@@ -20,6 +20,7 @@ import (
 type holdFile struct {
 	Task fleet.TaskID `json:"task"`
 	At   time.Time    `json:"at"`
+	Live int64        `json:"live,omitempty"` // the generation that visitors had before
 }
 
 // held reports whether visitors have to wait.
@@ -48,7 +49,11 @@ func (b *Backend) Hold(ctx context.Context, c hosting.Copy) (time.Time, error) {
 			at = h.At
 			return nil
 		}
-		return writeJSON(s.path("hold"), holdFile{Task: c.Task, At: at})
+		live, err := s.live()
+		if err != nil {
+			return err
+		}
+		return writeJSON(s.path("hold"), holdFile{Task: c.Task, At: at, Live: live})
 	})
 	return at, hosting.Explain("hold the site", err)
 }
@@ -115,7 +120,9 @@ func (b *Backend) Release(ctx context.Context, c hosting.Copy) (time.Duration, e
 		if h == nil {
 			return nil
 		}
-		if n, err := s.live(); err == nil && n == c.Generation {
+		// Of the generation that visitors had before there is nothing to note, and
+		// its site must come back also while the database server is away.
+		if n, err := s.live(); err == nil && n == c.Generation && n != h.Live {
 			if err := b.keepMark(ctx, s.gen(n)); err != nil {
 				return err
 			}
