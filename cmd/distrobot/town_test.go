@@ -27,6 +27,7 @@ import (
 // repositories. Its data lies in a directory that the sites' users can pass.
 type town struct {
 	*testing.T
+	all   *testing.T // the test that the town lives for; T may be a part of it
 	dir   string
 	env   []string
 	db    *lamp.MariaDB
@@ -34,8 +35,11 @@ type town struct {
 	php   *lamp.FPM
 	web   string // where nginx listens: "127.0.0.1:8080"
 	chat  *chat.Client
-	bot   *proc
+	bots  chan *proc // holds the one that runs
 }
+
+// lease is how long a worker keeps a task that it does not tell of.
+const lease = 3 * time.Second
 
 // newTown starts all of it; settings are further variables of the bot's.
 func newTown(t *testing.T, settings ...string) *town {
@@ -47,14 +51,14 @@ func newTown(t *testing.T, settings ...string) *town {
 		must(t, os.MkdirAll(d, 0o755))
 		must(t, os.Chmod(d, 0o755))
 	}
-	w := &town{T: t, dir: dir, db: lamp.NewMariaDB(t)}
+	w := &town{T: t, all: t, dir: dir, bots: make(chan *proc, 1), db: lamp.NewMariaDB(t)}
 	w.nginx = lamp.NewNginx(t, w.data("web"))
 	w.php = lamp.NewFPM(t, w.data("web", "pools"))
 	w.web = fmt.Sprintf("127.0.0.1:%d", freePort(t))
 	w.env = append(os.Environ(),
 		"DISTROBOT_KEY=0123456789abcdef0123456789abcdef", "DISTROBOT_DATA="+w.data(), "DISTROBOT_LOG_LEVEL=info",
 		"DISTROBOT_ADMINS=U0ALICE", "DISTROBOT_MAINTAINERS=U0BOB", "DISTROBOT_CHANNEL=#sites", "DISTROBOT_ALLOW_PRIVATE=true",
-		"DISTROBOT_POLL_INTERVAL=1s", "DISTROBOT_SOAK=1s", "DISTROBOT_LEASE=3s", "DISTROBOT_GRACE=3s", "DISTROBOT_CHECK_RETRY=2s",
+		"DISTROBOT_POLL_INTERVAL=1s", "DISTROBOT_SOAK=1s", "DISTROBOT_LEASE="+lease.String(), "DISTROBOT_GRACE=3s", "DISTROBOT_CHECK_RETRY=2s",
 		fmt.Sprintf("DISTROBOT_LISTEN=127.0.0.1:%d", freePort(t)))
 	w.env = append(append(w.env, w.hostingEnv()...), settings...)
 	slack := w.start(`(?m)^SLACK_APP_TOKEN=.+\n`, "workspace", "--listen", "127.0.0.1:0")
@@ -80,7 +84,7 @@ func (w *town) hostingEnv() []string {
 // serve starts the bot.
 func (w *town) serve() {
 	w.Helper()
-	w.bot = w.start(`(?m)^ready`, "serve")
+	w.bots <- w.start(`(?m)^ready`, "serve")
 }
 
 // start runs the program until it says what matches; it ends with the test.
@@ -92,10 +96,10 @@ func (w *town) start(until string, args ...string) *proc {
 	p.cmd.Dir, p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = w.dir, w.env, p.out, p.out
 	must(w.T, p.cmd.Start())
 	go func() { _ = p.cmd.Wait(); close(p.done) }()
-	w.Cleanup(func() {
+	w.all.Cleanup(func() {
 		procs{"": p}.killAll()
-		if w.Failed() {
-			w.Logf("%s said:\n%s", args[0], p.out.String())
+		if w.all.Failed() {
+			w.all.Logf("%s said:\n%s", args[0], p.out.String())
 		}
 	})
 	re := regexp.MustCompile(until)
@@ -113,8 +117,17 @@ func (w *town) start(until string, args ...string) *proc {
 // kill ends the bot as a crash does; serve starts it again.
 func (w *town) kill() {
 	w.Helper()
-	must(w.T, w.bot.cmd.Process.Signal(syscall.SIGKILL))
-	<-w.bot.done
+	bot := <-w.bots
+	must(w.T, bot.cmd.Process.Signal(syscall.SIGKILL))
+	<-bot.done
+}
+
+// signal sends the bot a signal that it survives.
+func (w *town) signal(s syscall.Signal) {
+	w.Helper()
+	bot := <-w.bots
+	w.bots <- bot
+	must(w.T, bot.cmd.Process.Signal(s))
 }
 
 func (w *town) data(parts ...string) string {
@@ -138,14 +151,24 @@ func (w *town) await(what string, ok func() (bool, string)) {
 	}
 }
 
-// say types a command and returns its answer's words.
+// say types a command.
 func (w *town) say(user, command string) {
 	w.Helper()
-	a, err := w.chat.Say(user, "#sites", "/distro "+command)
-	must(w.T, err)
-	if a.Error != "" {
-		w.Fatalf("%s: %s", command, a.Error)
-	}
+	w.reach(command, func() (chat.Answer, error) { return w.chat.Say(user, "#sites", "/distro "+command) })
+}
+
+// reach does what a person does until it reaches the bot: one that has just been
+// started is not connected yet, and Slack says so.
+func (w *town) reach(what string, do func() (chat.Answer, error)) {
+	w.Helper()
+	w.await(what, func() (bool, string) {
+		a, err := do()
+		must(w.T, err)
+		if a.Error != "" && a.Error != "dispatch_failed" {
+			w.Fatalf("%s: %s", what, a.Error)
+		}
+		return a.Error == "", a.Error
+	})
 }
 
 // see waits for a message with all the words and gives it.
@@ -171,11 +194,7 @@ func (w *town) press(user, label string, words ...string) {
 	has := func(m chat.Message) bool { _, is := m.Button(label); return is }
 	m := w.seeWith(has, words...)
 	b, _ := m.Button(label)
-	a, err := w.chat.Click(user, "#sites", m.TS, b)
-	must(w.T, err)
-	if a.Error != "" {
-		w.Fatalf("press %s: %s", label, a.Error)
-	}
+	w.reach("press "+label, func() (chat.Answer, error) { return w.chat.Click(user, "#sites", m.TS, b) })
 }
 
 // do runs a command from the shell and gives what it prints.
