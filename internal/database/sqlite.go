@@ -58,6 +58,7 @@ func (s SQLite) open(path string) *sql.DB {
 	}
 	u := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{"mode": {"rw"},
 		"_pragma": {fmt.Sprintf("busy_timeout(%d)", wait.Milliseconds()), "foreign_keys(0)"}}.Encode()}
+	collate()
 	db, err := sql.Open("sqlite", u.String())
 	if err != nil {
 		panic(err) // the driver's name is a constant
