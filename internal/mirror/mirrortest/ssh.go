@@ -1,16 +1,17 @@
 package mirrortest
 
 import (
-	"bytes"
+	"context"
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"os/user"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/distrobot/distrobot/internal/run"
 )
 
 // An SSHServer is a real sshd on a free loopback port, for the user who runs the
@@ -51,8 +52,9 @@ func ServeSSH(t testing.TB) *SSHServer {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"host", "key", "stranger"} {
-		if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", at(name)).CombinedOutput(); err != nil {
-			t.Fatalf("ssh-keygen: %v\n%s", err, out)
+		args := []string{"-q", "-t", "ed25519", "-N", "", "-C", name, "-f", at(name)}
+		if _, err := run.Run(t.Context(), run.Command{Program: "ssh-keygen", Args: args, Env: run.Environ()}); err != nil {
+			t.Fatal(err)
 		}
 	}
 	s.Port = freePort(t)
@@ -81,16 +83,14 @@ MaxStartups 100
 // start runs sshd until the test ends and returns when it answers.
 func (s *SSHServer) start(t testing.TB, config string) {
 	t.Helper()
-	var log bytes.Buffer
-	cmd := exec.Command("/usr/sbin/sshd", "-D", "-e", "-f", config)
-	cmd.Stderr = &log
-	if err := cmd.Start(); err != nil {
-		t.Fatalf("sshd: %v", err)
-	}
+	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	go func() {
+		result, err := run.Run(ctx, run.Command{Program: "/usr/sbin/sshd", Args: []string{"-D", "-e", "-f", config}, Env: run.Environ()})
+		ended <- fmt.Errorf("%w\n%s", err, result.Stderr)
+	}()
 	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
+		stop()
 		<-ended
 	})
 	for {
@@ -102,7 +102,7 @@ func (s *SSHServer) start(t testing.TB, config string) {
 		select {
 		case err := <-ended:
 			ended <- err
-			t.Fatalf("sshd ended: %v\n%s", err, log.String())
+			t.Fatalf("sshd ended: %v", err)
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
