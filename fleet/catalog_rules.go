@@ -63,7 +63,7 @@ func checkSource(d Distribution) error {
 }
 
 func checkPolicy(p Policy) error {
-	for _, a := range []Auto{p.Build, p.Target} {
+	for _, a := range []Auto{p.Build, p.Target, p.Retire} {
 		if a != "" && a != AskFirst && a != Automatic {
 			return Errorf(Invalid, "%q is neither ask nor auto.", Clean(string(a), 40))
 		}
@@ -81,6 +81,9 @@ func checkPolicy(p Policy) error {
 		return Errorf(Invalid, "A version waits 0 to 2160 hours until it counts as ready.")
 	case p.Keep < 0 || p.Keep > 24*365:
 		return Errorf(Invalid, "Old copies of sites are kept for 1 to 8760 hours.")
+	}
+	if p.Platforms < 0 || p.Platforms > 1000 {
+		return Errorf(Invalid, "Of a distribution 1 to 1000 platforms are kept.")
 	}
 	if p.Free != "" {
 		return CheckTag(p.Free)

@@ -14,7 +14,7 @@ import (
 func TestManifestKeepsEverything(t *testing.T) {
 	d := fleet.Distribution{Name: "shop", Kind: "drupal", URL: "https://example.org/shop.git", Source: fleet.Source{Type: "makefile", Path: "shop.make"}}
 	fill(reflect.ValueOf(&d.Policy).Elem())
-	d.Policy.Build, d.Policy.Target, d.Policy.Approval = fleet.Automatic, fleet.AskFirst, "none"
+	d.Policy.Build, d.Policy.Target, d.Policy.Retire, d.Policy.Approval = fleet.Automatic, fleet.AskFirst, fleet.Automatic, "none"
 	d.Track.Tags = `\d+\.\d+`
 	d.Hush = fleet.Hush{Hours: "22:00-07:00 Europe/Berlin", Ignored: "1.2 1.3"}
 	back, err := described(d).distribution("shop")

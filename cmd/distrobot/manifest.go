@@ -48,6 +48,8 @@ type manifestPolicy struct {
 	ExpiryHours  int    `yaml:"expiry_hours,omitempty"`
 	KeepHours    int    `yaml:"keep_hours,omitempty"`
 	WaitHours    int    `yaml:"wait_hours,omitempty"`
+	Platforms    int    `yaml:"platforms,omitempty"` // kept without sites
+	Retire       string `yaml:"retire,omitempty"`
 	QuietHours   string `yaml:"quiet_hours,omitempty"` // "22:00-07:00 Europe/Berlin"
 	Ignore       string `yaml:"ignore,omitempty"`      // versions never offered, separated by spaces
 }
@@ -136,7 +138,7 @@ func (d manifestDistribution) distribution(name string) (fleet.Distribution, err
 		Hush:   fleet.Hush{Hours: p.QuietHours, Ignored: p.Ignore},
 		Policy: fleet.Policy{Build: fleet.Auto(p.Build), Target: fleet.Auto(p.Target), Approval: p.Approval, Free: p.Free,
 			Self: p.SelfApproval, Channel: d.Channel, Failures: p.Failures, Expiry: p.ExpiryHours, Keep: p.KeepHours, Wait: p.WaitHours, Rehearse: p.Rehearse,
-			Backup: p.BackupHours, Backups: p.Backups},
+			Backup: p.BackupHours, Backups: p.Backups, Platforms: p.Platforms, Retire: fleet.Auto(p.Retire)},
 	}
 	return out, fleet.CheckDistribution(out)
 }
@@ -162,6 +164,6 @@ func described(d fleet.Distribution) manifestDistribution {
 		Target: string(d.Target), Channel: p.Channel,
 		Policy: manifestPolicy{Build: string(p.Build), Target: string(p.Target), Approval: p.Approval, Free: p.Free,
 			SelfApproval: p.Self, Failures: p.Failures, ExpiryHours: p.Expiry, KeepHours: p.Keep, WaitHours: p.Wait, Rehearse: p.Rehearse,
-			BackupHours: p.Backup, Backups: p.Backups,
+			BackupHours: p.Backup, Backups: p.Backups, Platforms: p.Platforms, Retire: string(p.Retire),
 			QuietHours: d.Hush.Hours, Ignore: d.Hush.Ignored}}
 }

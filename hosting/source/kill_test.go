@@ -177,3 +177,40 @@ func TestKilledBuildsLeaveNothing(t *testing.T) {
 	}
 	t.Logf("killed at %d points", points)
 }
+
+// TestKilledComposerLeavesNothing ends a build with composer with SIGKILL at
+// every line that it logs: there is no half platform, composer itself ends with
+// it, and the next build makes the same tree and clears away what was left.
+func TestKilledComposerLeavesNothing(t *testing.T) {
+	p := newProject(t)
+	pl := p.platform(p.locked())
+	pl.Name = "killed-composer"
+	left := func() []string {
+		out, err := filepath.Glob(filepath.Join(os.TempDir(), "distrobot-composer-*-"+string(pl.Name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	k := killing{Platform: pl, Data: opened(t, t.TempDir())}
+	points := 0
+	for at := int64(1); ; at++ {
+		k.At = at
+		if !k.run(t, func(int) {}) {
+			break
+		}
+		points++
+		if _, err := os.Lstat(filepath.Join(k.Data, "platforms", string(pl.Name))); !os.IsNotExist(err) {
+			t.Fatalf("killed at line %d, there is a platform", at)
+		}
+	}
+	if points < 3 {
+		t.Errorf("killed at %d lines only", points)
+	}
+	entries, err := os.ReadDir(filepath.Join(k.Data, "platforms"))
+	if err != nil || len(entries) != 1 || len(left()) > 0 {
+		t.Errorf("after the last build there are %v and %v (%v)", entries, left(), err)
+	}
+	want(t, filepath.Join(k.Data, "platforms", string(pl.Name)), map[string]string{"vendor/acme/packed/packed.txt": "packed\n", "web/index.php": "<?php\n"})
+	t.Logf("killed at %d lines", points)
+}
