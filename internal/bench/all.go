@@ -6,6 +6,7 @@ func All() []Measurement {
 	return []Measurement{
 		gitRefs(),
 		gitBuild(),
+		gitLink(),
 		readMakefile(),
 		sweep(),
 		storeSites(),
