@@ -152,8 +152,10 @@ $wgCacheDirectory = "$IP/cache";
 $wgShowExceptionDetails = true;
 `
 
-// TestWiki does the same with MediaWiki.
+// TestWiki does the same with MediaWiki, whose story the whole program tells for
+// each change (cmd/distrobot).
 func TestWiki(t *testing.T) {
+	lamp.Thorough(t)
 	r, ctx := lamp.Code(t, lamp.MediaWiki), t.Context()
 	b := newBare(t, "wiki.example")
 	sql(t, b.db, "", "CREATE DATABASE wiki")

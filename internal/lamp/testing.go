@@ -3,6 +3,7 @@ package lamp
 import (
 	"context"
 	"errors"
+	"os"
 	"testing"
 )
 
@@ -54,4 +55,13 @@ func use(t testing.TB, err error, stop func()) {
 		t.Fatal(err)
 	}
 	t.Cleanup(stop)
+}
+
+// Thorough skips a test that is too long for each change, unless
+// DISTROBOT_TEST_THOROUGH is set, as make prove does.
+func Thorough(t testing.TB) {
+	t.Helper()
+	if os.Getenv("DISTROBOT_TEST_THOROUGH") == "" {
+		t.Skip("it takes long: set DISTROBOT_TEST_THOROUGH=1 to run it")
+	}
 }
