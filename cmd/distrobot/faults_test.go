@@ -2,8 +2,11 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -21,7 +24,9 @@ type fault struct {
 	prepare func(s *blogSite)                // what the site has that others have not
 	poise   func(s *blogSite)                // what is done just before it is confirmed
 	during  func(s *blogSite)                // what happens while it is upgraded
+	settle  func()                           // undoes it, when people were told
 	blocked bool                             // the comparison says so, and nothing can be confirmed
+	long    bool                             // not for each change
 	alone   bool                             // it hits other sites too, so no other fault is tried meanwhile
 	says    []string                         // what people are told
 	ends    func(s *blogSite, before string) // of an upgrade that succeeds all the same: what must be true then
@@ -44,7 +49,7 @@ func faultyWordPress(w *town, r lamp.Releases, to string) []fault {
 	return []fault{
 		{name: "failing update", files: map[string][]byte{"wp-admin/includes/upgrade.php": []byte(broken)}, says: []string{"failed", "old platform"}},
 		{name: "PHP fatal", files: map[string][]byte{"wp-includes/template-loader.php": []byte("<?php no_such_function();\n")}, says: []string{"failed", "old platform"}},
-		{name: "empty page", files: map[string][]byte{"wp-includes/template-loader.php": []byte("<?php exit;\n")}, says: []string{"failed", "old platform"}},
+		{name: "empty page", long: true, files: map[string][]byte{"wp-includes/template-loader.php": []byte("<?php exit;\n")}, says: []string{"failed", "old platform"}},
 		{name: "missing theme", files: map[string][]byte{"wp-content/themes/twentytwentythree": nil}, blocked: true, says: []string{"twentytwentythree"}},
 		{name: "missing plugin", files: map[string][]byte{"wp-content/plugins/shopkit": nil}, blocked: true, says: []string{"shopkit"},
 			prepare: func(s *blogSite) { must(s.town.T, s.admin.Activate(s.town.Context(), "shopkit/shopkit")) }},
@@ -54,7 +59,7 @@ func faultyWordPress(w *town, r lamp.Releases, to string) []fault {
 			prepare: refusingNginx, says: []string{"failed", "nginx refuses its configuration"}},
 		{name: "database server killed", alone: true, poise: lockedTable, during: killedDatabase, says: []string{"failed", "old platform"}},
 		{name: "worker killed", alone: true, files: latch, during: killedWorker, ends: keptBefore, says: []string{"moved to"}},
-		{name: "lease lost", alone: true, files: latch, during: stoppedWorker, ends: keptBefore, says: []string{"moved to"}},
+		{name: "lease lost", long: true, alone: true, files: latch, during: stoppedWorker, ends: keptBefore, says: []string{"moved to"}},
 	}
 }
 
@@ -194,6 +199,75 @@ func sql(w *town, database, text string) string {
 	return out
 }
 
+// diskSize holds two platforms, their repository and what must be free, in MB.
+const diskSize = 700
+
+// TestWordPressFullDisk fills the disk of sites and platforms before and in the
+// middle of an upgrade. Redis and the databases lie elsewhere.
+func TestWordPressFullDisk(t *testing.T) {
+	lamp.Thorough(t)
+	if os.Geteuid() != 0 {
+		t.Skip("only root can mount a small disk")
+	}
+	code := lamp.Code(t, lamp.WordPress)
+	dir, err := os.MkdirTemp("", "town")
+	must(t, err)
+	t.Cleanup(func() { removeAll(t, dir) })
+	disk, redis := filepath.Join(dir, "data"), filepath.Join(dir, "redis")
+	must(t, errors.Join(os.Mkdir(disk, 0o755), os.Mkdir(redis, 0o755)))
+	must(t, syscall.Mount("none", disk, "tmpfs", 0, fmt.Sprintf("size=%dm,mode=755", diskSize)))
+	t.Cleanup(func() { must(t, syscall.Unmount(disk, syscall.MNT_DETACH)) })
+	server := exec.Command("redis-server", "--port", "0", "--unixsocket", filepath.Join(redis, "s"), "--dir", redis,
+		"--save", "", "--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction")
+	server.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	must(t, server.Start())
+	t.Cleanup(func() { _ = server.Process.Kill(); _ = server.Wait() })
+	for end := time.Now().Add(long); ; time.Sleep(10 * time.Millisecond) {
+		if _, err := os.Stat(filepath.Join(redis, "s")); err == nil || time.Now().After(end) {
+			must(t, err)
+			break
+		}
+	}
+	w := newTownIn(t, dir, "DISTROBOT_REDIS_URL=unix://"+filepath.Join(redis, "s"))
+	code.Tags = code.Tags[len(code.Tags)-2:]
+	from, to := code.Tags[0], code.Tags[1]
+	r := w.derive("wp", code, func(string) map[string][]byte { return nil })
+	must(t, r.Vary(t.Context(), to, variant(0), latch))
+	url, _ := w.forge(r)
+	w.say("alice", "add wp --url "+url+" --self-approval yes --kind wordpress")
+	w.build(from)
+	w.build(variant(0))
+	ballast := filepath.Join(disk, "ballast")
+	for _, f := range []fault{
+		{name: "full before", poise: func(*blogSite) { fillDisk(w, ballast) }, says: []string{"failed"}},
+		{name: "full while updates run", says: []string{"failed", "old platform"}, during: func(s *blogSite) {
+			s.awaitUpdate()
+			fillDisk(w, ballast)
+			must(t, os.WriteFile(s.door("door"), nil, 0o644))
+		}},
+	} {
+		t.Run(f.name, func(t *testing.T) {
+			w := w.within(t)
+			f.settle = func() { must(t, os.Remove(ballast)) }
+			w.suffer(f, strings.ReplaceAll(f.name, " ", "-")+".example", from, variant(0))
+		})
+	}
+}
+
+// fillDisk leaves no room on a disk.
+func fillDisk(w *town, path string) {
+	w.Helper()
+	f, err := os.Create(path)
+	must(w.T, err)
+	defer f.Close()
+	for err == nil {
+		_, err = f.Write(make([]byte, 1<<20))
+	}
+	if !errors.Is(err, syscall.ENOSPC) {
+		w.Fatal(err)
+	}
+}
+
 // TestWordPressFaults runs the matrix, all faults at once on one machine.
 func TestWordPressFaults(t *testing.T) {
 	code := lamp.Code(t, lamp.WordPress)
@@ -211,6 +285,9 @@ func TestWordPressFaults(t *testing.T) {
 	w.say("alice", "add wp --url "+url+" --self-approval yes --kind wordpress")
 	w.build(from)
 	one := func(t *testing.T, i int) {
+		if faults[i].long {
+			lamp.Thorough(t)
+		}
 		w := w.within(t)
 		w.build(variant(i))
 		w.suffer(faults[i], strings.ReplaceAll(strings.ToLower(faults[i].name), " ", "-")+".example", from, variant(i))
@@ -275,6 +352,9 @@ func (w *town) suffer(f fault, host, from, to string) {
 		if !m.Holds(f.says...) {
 			w.Errorf("people are told %q, want %q", m.Words(), f.says)
 		}
+	}
+	if f.settle != nil {
+		f.settle()
 	}
 	if f.ends != nil {
 		f.ends(s, before)

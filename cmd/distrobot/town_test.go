@@ -47,10 +47,17 @@ func newTown(t *testing.T, settings ...string) *town {
 	dir, err := os.MkdirTemp("", "town")
 	must(t, err)
 	t.Cleanup(func() { removeAll(t, dir) })
+	return newTownIn(t, dir, settings...)
+}
+
+// newTownIn starts it in a directory, whose part data may be a disk of its own.
+func newTownIn(t *testing.T, dir string, settings ...string) *town {
+	t.Helper()
 	for _, d := range []string{dir, filepath.Join(dir, "data")} {
 		must(t, os.MkdirAll(d, 0o755))
 		must(t, os.Chmod(d, 0o755))
 	}
+	var err error
 	w := &town{T: t, all: t, dir: dir, bots: make(chan *proc, 1), db: lamp.NewMariaDB(t)}
 	w.nginx = lamp.NewNginx(t, w.data("web"))
 	w.php = lamp.NewFPM(t, w.data("web", "pools"))
