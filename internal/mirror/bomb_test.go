@@ -8,7 +8,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -104,17 +103,8 @@ func (e explosion) run(t *testing.T) aftermath {
 // in memory, and refused before any of it is written.
 func TestGigabyteInAMegabyte(t *testing.T) {
 	const size = 1 << 30
-	chunk, sum := make([]byte, 1<<20), sha1.New()
-	fmt.Fprintf(sum, "blob %d\x00", size)
-	zeros := deflate(t, func(w io.Writer) {
-		for range size / len(chunk) {
-			_, _ = sum.Write(chunk)
-			if _, err := w.Write(chunk); err != nil {
-				t.Fatal(err)
-			}
-		}
-	})
-	tree := append([]byte("100644 zeros\x00"), sum.Sum(nil)...)
+	zeros, sum := gigabyte(t)
+	tree := append([]byte("100644 zeros\x00"), sum...)
 	treeName := objectName("tree", tree)
 	commit := fmt.Appendf(nil, "tree %x\nauthor A <a@b> 1 +0000\ncommitter A <a@b> 1 +0000\n\nx\n", treeName)
 	pack := append(packHeader(3, size), zeros...)
@@ -172,6 +162,35 @@ func objectName(kind string, content []byte) []byte {
 	return sum[:]
 }
 
+// gigabyte gives a gigabyte of zeros as zlib would compress it, and the name of
+// the blob. Compressed by flushed megabytes each but the first is the same.
+func gigabyte(t *testing.T) (stream, name []byte) {
+	t.Helper()
+	const size, step = 1 << 30, 1 << 20
+	chunk, sum := make([]byte, step), sha1.New()
+	fmt.Fprintf(sum, "blob %d\x00", size)
+	for range size / step {
+		_, _ = sum.Write(chunk)
+	}
+	var out bytes.Buffer
+	w := zlib.NewWriter(&out)
+	var ends [2]int
+	for i := range ends {
+		if _, err := w.Write(chunk); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		ends[i] = out.Len()
+	}
+	first, next := out.Bytes()[:ends[0]], out.Bytes()[ends[0]:ends[1]]
+	stream = append(slices.Clone(first), bytes.Repeat(next, size/step-1)...)
+	stream = append(stream, 1, 0, 0, 0xff, 0xff)                     // the last block, empty
+	stream = binary.BigEndian.AppendUint32(stream, size%65521<<16|1) // Adler-32 of zeros
+	return stream, sum.Sum(nil)
+}
+
 // packHeader is the type and the size before an object in a pack (gitformat-pack).
 func packHeader(kind byte, size int) []byte {
 	out := []byte{kind<<4 | byte(size&15)}
@@ -182,22 +201,15 @@ func packHeader(kind byte, size int) []byte {
 	return out
 }
 
-// deflate compresses what content writes, as fast as can be.
-func deflate(t *testing.T, content func(io.Writer)) []byte {
+func deflated(t *testing.T, b []byte) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	w, err := zlib.NewWriterLevel(&out, zlib.BestSpeed)
-	if err != nil {
+	w := zlib.NewWriter(&out)
+	if _, err := w.Write(b); err != nil {
 		t.Fatal(err)
 	}
-	content(w)
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()
-}
-
-func deflated(t *testing.T, b []byte) []byte {
-	t.Helper()
-	return deflate(t, func(w io.Writer) { _, _ = w.Write(b) })
 }
