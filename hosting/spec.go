@@ -50,6 +50,9 @@ type Spec struct {
 	Database DatabaseSpec `yaml:"database"`
 	Check    Check        `yaml:"check"`
 	Verify   [][]string   `yaml:"verify"` // argument vectors, run once in the built tree
+	// Network true lets verification use the network. It has none otherwise: with
+	// false a build is refused on a host that cannot take it away, and without the
+	// key its log says so.
 	Network  *bool        `yaml:"network"`
 	Timeout  string       `yaml:"timeout"` // of one command, like "10m"
 	// Composer allows what the composer source leaves out otherwise.
