@@ -18,6 +18,7 @@
 //	DATA/sites/SITE/shared/          paths that all generations share
 //	DATA/removed/SITE@TIME/          what was a removed site's own, for a month
 //	DATA/sites/SITE/hold             present while visitors are told to wait
+//	DATA/sites/SITE/reserve          room for the way back of a site that is held
 //	DATA/sites/SITE/lock             flock and fence of who changes the site
 //	DATA/sites/SITE/serving.lock     flock, shared, of requests under way
 //

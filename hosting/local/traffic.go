@@ -53,6 +53,9 @@ func (b *Backend) Hold(ctx context.Context, c hosting.Copy) (time.Time, error) {
 		if err != nil {
 			return err
 		}
+		if err := os.WriteFile(s.path("reserve"), make([]byte, reserve), 0o600); err != nil {
+			return err
+		}
 		return writeJSON(s.path("hold"), holdFile{Task: c.Task, At: at, Live: live})
 	})
 	return at, hosting.Explain("hold the site", err)
@@ -87,29 +90,42 @@ func (b *Backend) Drain(ctx context.Context, c hosting.Copy) error {
 // also written into the record of the generation that goes live.
 func (b *Backend) Switch(ctx context.Context, c hosting.Copy) error {
 	return hosting.Explain("switch the site", b.guarded(ctx, c, func(s site, _ *os.File) error {
-		gen := s.gen(c.Generation)
-		r, err := record(gen)
-		if err != nil {
-			return fmt.Errorf("switch to generation %d: %w", c.Generation, err)
+		err := s.point(c)
+		if errors.Is(err, syscall.ENOSPC) && os.Remove(s.path("reserve")) == nil {
+			err = s.point(c)
 		}
-		if r.Fence != c.Fence {
-			r.Fence = c.Fence
-			if err := writeJSON(filepath.Join(gen, "site.json"), r); err != nil {
-				return err
-			}
-		}
-		tmp := s.path(".live-" + strconv.FormatInt(c.Fence, 10))
-		if err := os.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		if err := os.Symlink(filepath.Join("gen", strconv.FormatInt(c.Generation, 10)), tmp); err != nil {
-			return err
-		}
-		if err := os.Rename(tmp, s.path("live")); err != nil {
-			return err
-		}
-		return syncDir(string(s))
+		return err
 	}))
+}
+
+// reserve is how much of the disk a held site keeps free for its way back, in
+// bytes: what is written then is two small files.
+const reserve = 64 << 10
+
+// point moves the pointer to the generation of a copy.
+func (s site) point(c hosting.Copy) error {
+	gen := s.gen(c.Generation)
+	r, err := record(gen)
+	if err != nil {
+		return fmt.Errorf("switch to generation %d: %w", c.Generation, err)
+	}
+	if r.Fence != c.Fence {
+		r.Fence = c.Fence
+		if err := writeJSON(filepath.Join(gen, "site.json"), r); err != nil {
+			return err
+		}
+	}
+	tmp := s.path(".live-" + strconv.FormatInt(c.Fence, 10))
+	if err := os.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.Symlink(filepath.Join("gen", strconv.FormatInt(c.Generation, 10)), tmp); err != nil {
+		return err
+	}
+	if err := os.Rename(tmp, s.path("live")); err != nil {
+		return err
+	}
+	return syncDir(string(s))
 }
 
 // Release implements hosting.Traffic.
@@ -130,6 +146,7 @@ func (b *Backend) Release(ctx context.Context, c hosting.Copy) (time.Duration, e
 		if err := os.Remove(s.path("hold")); err != nil {
 			return err
 		}
+		_ = os.Remove(s.path("reserve")) // there is none of a hold of before
 		window = max(time.Since(h.At), time.Millisecond)
 		return syncDir(string(s))
 	})
