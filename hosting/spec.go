@@ -53,8 +53,8 @@ type Spec struct {
 	// Network true lets verification use the network. It has none otherwise: with
 	// false a build is refused on a host that cannot take it away, and without the
 	// key its log says so.
-	Network  *bool        `yaml:"network"`
-	Timeout  string       `yaml:"timeout"` // of one command, like "10m"
+	Network *bool  `yaml:"network"`
+	Timeout string `yaml:"timeout"` // of one command, like "10m"
 	// Composer allows what the composer source leaves out otherwise.
 	Composer ComposerSpec `yaml:"composer"`
 }
