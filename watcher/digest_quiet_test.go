@@ -147,7 +147,7 @@ func TestDigestOfAThousandSites(t *testing.T) {
 	if n := len([]rune(text.String())); n > 2000 || len(msg.Lines) > 10 {
 		t.Errorf("%d characters in %d lines:\n%s", n, len(msg.Lines), text.String())
 	}
-	if b := msg.Lines[0].Button; b == nil || b.Action != fleet.ActUpgrade || b.Value != "atrium" || len(msg.Buttons) > 0 {
+	if b := msg.Lines[0].Button; b == nil || b.Action != fleet.ActUpgrade || b.Value != "atrium" || len(msg.Buttons) != 1 || msg.Buttons[0].Action != fleet.ActRetire {
 		t.Errorf("buttons %+v, %+v", b, msg.Buttons)
 	}
 }
