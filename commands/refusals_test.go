@@ -75,7 +75,7 @@ func TestRefusals(t *testing.T) {
 		{"alice", "migrate a.example.org atrium-1.0.0", "is on atrium-1.0.0 already"},
 		{"alice", "remove atrium", "sites"},
 		{"alice", "site remove a.example.org", "type the address twice"},
-		{"alice", "site remove a.example.org b.example.org", "deletes its data for good"},
+		{"alice", "site remove a.example.org b.example.org", "kept apart on its host for 30 days"},
 		{"carol", "build atrium", "Who can: alice, bob"},
 		{"carol", "target atrium atrium-1.0.0", "You may not change the target"},
 		{"eve", "list", "You are not among the people"},

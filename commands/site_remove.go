@@ -7,8 +7,8 @@ import (
 	"github.com/distrobot/distrobot/fleet"
 )
 
-// newSiteRemove removes a site. The address is typed twice, because nothing
-// brings a removed site back.
+// newSiteRemove removes a site. The address is typed twice: what it served is
+// gone at once, though its data is kept apart on the machine for a month.
 func newSiteRemove(t *Table) Command {
 	return Command{
 		Verb: "site", Sub: "remove", Args: "URI URI", Min: 1, Max: 2, Group: "Sites",
@@ -23,7 +23,7 @@ func newSiteRemove(t *Table) Command {
 				again, _ = fleet.ParseURI(r.Args[1])
 			}
 			if again != s.URI {
-				return fleet.Message{}, fleet.Errorf(fleet.Refused, "Removing %s deletes its data for good.", s.URI).
+				return fleet.Message{}, fleet.Errorf(fleet.Refused, "Removing %s ends it at once; its data is kept apart on its host for 30 days, then deleted.", s.URI).
 					WithHint("If that is meant, type the address twice: %s site remove %s %s", fleet.Slash, s.URI, s.URI)
 			}
 			task, err := t.Sites.Remove(ctx, s.URI, r.Who)

@@ -116,7 +116,7 @@ func (v PlanView) siteLine(s PlanSite) Line {
 	case SiteRunning:
 		return Item("⏳ ", name, ": ", v.stepText(s))
 	case SiteDone:
-		return Item("✅ ", name, " ", v.doneText(s), note)
+		return Item("✅ ", name, " ", v.doneText(s))
 	case SiteUntested:
 		return Item("➖ ", name, " was not started.")
 	case SiteLeftOut:

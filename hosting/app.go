@@ -83,11 +83,10 @@ type Program struct {
 // A Place is one generation of a site as its programs and settings see it.
 type Place struct {
 	Copy
-	Root    string // the view: absolute directory, also the programs' working directory
-	Shared  string // directory of the shared data; what is not in App.Shared is seen by programs only
-	Data    string // directory of the versioned data of this generation
-	Aliases []string
-	HTTPS   bool
+	Root   string // the view: absolute directory, also the programs' working directory
+	Shared string // directory of the shared data; what is not in App.Shared is seen by programs only
+	Data   string // directory of the versioned data of this generation
+	HTTPS  bool
 	// Database says how the site reaches its database; nil if it has none.
 	Database *Access
 	// Secret gives 64 random letters and digits, the same under the same name for

@@ -2,6 +2,7 @@ package hosting
 
 import (
 	"context"
+	"path/filepath"
 	"time"
 
 	"github.com/distrobot/distrobot/fleet"
@@ -82,6 +83,14 @@ type Takeover interface {
 type Inheritance struct {
 	Dir string
 	Existing
+}
+
+// At gives the absolute directory of one of Existing.Paths.
+func (i Inheritance) At(path string) string {
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(i.Dir, path)
 }
 
 // Backups are copies of a site's data that can be brought back: its database,

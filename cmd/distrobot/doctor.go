@@ -52,6 +52,7 @@ func (c doctorCmd) Run(ctx context.Context) error {
 	findings = append(findings, checkGit(ctx)...)
 	findings = append(findings, checkData(cfg)...)
 	findings = append(findings, checkBuilds(ctx, cfg)...)
+	findings = append(findings, checkSites(ctx, cfg)...)
 	findings = append(findings, checkStore(ctx, cfg)...)
 	findings = append(findings, checkSlack(ctx, cfg)...)
 	return c.report(findings)

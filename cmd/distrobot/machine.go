@@ -28,7 +28,7 @@ func (c Config) machine() (*local.Backend, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if front != nil {
+	if front != nil { // not a nil *web.Front in an interface
 		b.Front = front
 	}
 	server, end, err := c.server()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/distrobot/distrobot/hosting/kind"
 	"github.com/distrobot/distrobot/hosting/local"
 	"github.com/distrobot/distrobot/hosting/source"
+	"github.com/distrobot/distrobot/hosting/web"
 	"github.com/distrobot/distrobot/internal/job"
 	"github.com/distrobot/distrobot/internal/mirror"
 	"github.com/distrobot/distrobot/internal/queue"
@@ -161,9 +163,7 @@ func (w *worker) run(ctx context.Context) error {
 	g.Go(func() error { return w.serveSites(ctx) })
 	g.Go(func() error { return w.app.tendMirrors(ctx) })
 	g.Go(func() error {
-		return every(ctx, w.app.log, loop{name: "sites' upkeep", interval: 10 * time.Minute, run: func(ctx context.Context) error {
-			return w.upkeep.Due(ctx, time.Now())
-		}})
+		return every(ctx, w.app.log, loop{name: "sites' upkeep", interval: 10 * time.Minute, run: w.keepUp})
 	})
 	g.Go(func() error {
 		return every(ctx, w.app.log, loop{name: "sites' cron", interval: time.Minute, run: func(ctx context.Context) error {
@@ -191,6 +191,18 @@ func (w *worker) resume(ctx context.Context) error {
 		})
 	}
 	return g.Wait()
+}
+
+// keepUp does what sites need from time to time. The web server's configuration
+// is rendered again: certificates come and go, and a newer version of this
+// program may have other templates.
+func (w *worker) keepUp(ctx context.Context) error {
+	if f, ok := w.backend.Front.(*web.Front); ok {
+		if err := errors.Join(f.Refresh(ctx), f.RotateLogs()); err != nil {
+			w.app.log.Warn("the web server's configuration cannot be renewed", "err", err)
+		}
+	}
+	return w.upkeep.Due(ctx, time.Now())
 }
 
 // look gives what the host reports of itself.

@@ -191,8 +191,5 @@ func hosts(p hosting.Place) []string {
 	for _, alias := range p.Aliases {
 		add(string(alias))
 	}
-	for _, alias := range p.Copy.Aliases {
-		add(string(alias))
-	}
 	return out
 }

@@ -104,7 +104,26 @@ func (b *Backend) fillPath(ctx context.Context, s site, c hosting.Copy, f fromTo
 			return k.copy(old, f.path, f.into)
 		}
 	}
+	elsewhere, err := s.inherited()
+	if err != nil {
+		return err
+	}
+	if at, ok := elsewhere[f.path]; ok && c.Has != nil {
+		return copyTo(&copier{ctx: ctx, owner: u}, at, filepath.Join(f.into, f.path))
+	}
 	return seed(c.Tree.Dir, f.path, f.into, u)
+}
+
+// copyTo copies a directory to another place, whose parents are made.
+func copyTo(k *copier, from, to string) error {
+	tmp := to + ".tmp"
+	if err := errors.Join(removeTree(tmp), os.MkdirAll(filepath.Dir(to), 0o755)); err != nil {
+		return err
+	}
+	if err := k.copy(filepath.Dir(from), filepath.Base(from), tmp); err != nil {
+		return err
+	}
+	return errors.Join(os.Rename(filepath.Join(tmp, filepath.Base(from)), to), removeTree(tmp))
 }
 
 // shareCopies copies the shared data of one site to another, in the place of
@@ -126,21 +145,14 @@ func (b *Backend) shareCopies(ctx context.Context, from, to site) error {
 		if err != nil {
 			return err
 		}
-		tmp := to.path("shared", ".clone")
-		if err := errors.Join(removeTree(tmp), os.MkdirAll(filepath.Dir(to.path("shared", p)), 0o755)); err != nil {
-			return err
-		}
-		if err := (&copier{ctx: ctx, owner: u}).copy(filepath.Dir(real), filepath.Base(real), tmp); err != nil {
-			return err
-		}
 		if err := removeTree(to.path("shared", p)); err != nil {
 			return err
 		}
-		if err := os.Rename(filepath.Join(tmp, filepath.Base(real)), to.path("shared", p)); err != nil {
+		if err := copyTo(&copier{ctx: ctx, owner: u}, real, to.path("shared", p)); err != nil {
 			return err
 		}
 	}
-	return removeTree(to.path("shared", ".clone"))
+	return nil
 }
 
 // seed puts what the platform ships at p into a directory of the site, unless

@@ -17,6 +17,8 @@ type Front interface {
 	Drop(ctx context.Context, uri fleet.URI) error
 	Check(ctx context.Context, uri fleet.URI, gen, page string) (hosting.Answer, error)
 	Probe(ctx context.Context, uri fleet.URI, page string) (hosting.Answer, error)
+	// Forget frees what PHP keeps of a generation that goes.
+	Forget(ctx context.Context, uri fleet.URI, gen string) (int, error)
 }
 
 // Able implements hosting.Traffic.

@@ -62,6 +62,10 @@ func (b *Backend) drop(ctx context.Context, s site, gen string) error {
 	if err := b.dropDatabases(ctx, s, func(g string) bool { return g == gen }); err != nil {
 		return err
 	}
+	if uri, ok := siteOf(filepath.Base(string(s))); ok && b.Front != nil && fronted(s.path("gen", gen)) {
+		// What stays in PHP's cache costs memory and does no harm.
+		_, _ = b.Front.Forget(ctx, uri, gen)
+	}
 	if _, err := strconv.ParseInt(gen, 10, 64); err == nil {
 		if err := archiveFiles(s, gen); err != nil {
 			return err

@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -29,7 +30,7 @@ func (b *Backend) Inherit(ctx context.Context, c hosting.Copy, from hosting.Inhe
 		if err := b.reachable(ctx, from); err != nil {
 			return err
 		}
-		if err := b.inheritUser(s, c, from.Dir); err != nil {
+		if err := b.inheritUser(s, c, from); err != nil {
 			return err
 		}
 		keep := map[string]string{secretInherited: string(from.Database.Password), secretPrefix: from.Database.Prefix, secretCharset: from.Database.Charset}
@@ -45,12 +46,50 @@ func (b *Backend) Inherit(ctx context.Context, c hosting.Copy, from hosting.Inhe
 			}
 		}
 		for _, p := range c.App.Shared {
-			if err := linkShared(s, filepath.Join(from.Dir, p), p); err != nil {
+			if err := linkAll(s, from, p); err != nil {
 				return err
 			}
 		}
-		return nil
+		elsewhere := map[string]string{}
+		for _, p := range c.App.Versioned {
+			if at, ok := from.Paths[p]; ok {
+				elsewhere[p] = from.At(at)
+			}
+		}
+		return writeJSON(s.path(inheritedFile), elsewhere)
 	}))
+}
+
+// inheritedFile says where versioned data of a site was that is not in its code;
+// the first generation is filled from there.
+const inheritedFile = "inherited.json"
+
+func (s site) inherited() (map[string]string, error) {
+	var out map[string]string
+	text, err := os.ReadFile(s.path(inheritedFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &out)
+	}
+	return out, err
+}
+
+// linkAll links a shared path, or what is said of directories below it, to where
+// it is.
+func linkAll(s site, from hosting.Inheritance, p string) error {
+	if at, ok := from.Paths[p]; ok {
+		return linkShared(s, from.At(at), p)
+	}
+	for below, at := range from.Paths {
+		if below != p && hosting.Within(below, p) {
+			if err := linkShared(s, from.At(at), below); err != nil {
+				return err
+			}
+		}
+	}
+	return linkShared(s, filepath.Join(from.Dir, p), p)
 }
 
 // reachable refuses a site whose database is elsewhere: it could not be copied.
@@ -67,14 +106,18 @@ func (b *Backend) reachable(ctx context.Context, from hosting.Inheritance) error
 }
 
 // inheritUser keeps the owner of the site's files as its user.
-func (b *Backend) inheritUser(s site, c hosting.Copy, dir string) error {
+func (b *Backend) inheritUser(s site, c hosting.Copy, from hosting.Inheritance) error {
 	if b.As != nil || b.Users.First == 0 {
 		return nil // one user for all
 	}
-	at := dir
+	at := from.Dir
 	for _, p := range c.App.Shared {
-		if _, err := os.Stat(filepath.Join(dir, p)); err == nil {
-			at = filepath.Join(dir, p)
+		place := filepath.Join(from.Dir, p)
+		if other, ok := from.Paths[p]; ok {
+			place = from.At(other)
+		}
+		if _, err := os.Stat(place); err == nil {
+			at = place
 			break
 		}
 	}

@@ -65,6 +65,8 @@ func (b *Backend) program(ctx context.Context, s site, p hosting.Place, x execut
 	if err != nil {
 		return err
 	}
+	delete(secrets, secretPrefix) // "wp_" and "utf8mb4" are no secrets
+	delete(secrets, secretCharset)
 	c := run.Command{
 		Program: x.Argv[0], Args: x.Argv[1:], Dir: p.Root, Env: environ(values(p), x.Env...), As: user,
 		Timeout: p.Tree.Spec.Limit(), Lines: x.log, Files: []*os.File{x.lock},
