@@ -71,9 +71,7 @@ func newTownIn(t *testing.T, dir string, settings ...string) *town {
 	slack := w.start(`(?m)^SLACK_APP_TOKEN=.+\n`, "workspace", "--listen", "127.0.0.1:0")
 	w.chat, err = chat.New(regexp.MustCompile(`Workspace: (\S+)`).FindStringSubmatch(slack.out.String())[1])
 	must(t, err)
-	for _, m := range regexp.MustCompile(`(?m)^SLACK_[A-Z_]+=.*$`).FindAllString(slack.out.String(), -1) {
-		w.env = append(w.env, m)
-	}
+	w.env = append(w.env, regexp.MustCompile(`(?m)^SLACK_[A-Z_]+=.*$`).FindAllString(slack.out.String(), -1)...)
 	w.serve()
 	return w
 }
