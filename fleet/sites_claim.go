@@ -89,15 +89,20 @@ func authorised(tx Tx, s Site, c SiteClaim) error {
 	return stillRight(d, c)
 }
 
-// Renew prolongs the lock's lease; Stale when the fence is not the site's.
+// Renew prolongs the lock's lease; Stale when the fence is not the site's. A lock
+// that was given back under this very fence needs none: a heartbeat that was on
+// its way meanwhile must not take the holder for lost.
 func (ss *Sites) Renew(ctx context.Context, uri URI, fence int64, lease time.Duration) error {
 	return ss.Store.Update(ctx, Catalogue, func(tx Tx) error {
 		s, err := mustSite(tx, uri)
 		if err != nil {
 			return err
 		}
-		if s.Lock.Fence != fence || s.Lock.Task == "" {
+		if s.Lock.Fence != fence {
 			return notYours(s, fence)
+		}
+		if s.Lock.Task == "" {
+			return nil
 		}
 		s.Lock.Until = tx.Now().Add(lease)
 		tx.Put(&s)

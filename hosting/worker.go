@@ -155,7 +155,11 @@ func (w *Worker) beat(ctx context.Context, s *job.Scope) error {
 	if !ok {
 		return nil
 	}
-	return w.Sites.Renew(ctx, site.URI, site.Lock.Fence, orDefault(w.Lease, defaultLease))
+	err := w.Sites.Renew(ctx, site.URI, site.Lock.Fence, orDefault(w.Lease, defaultLease))
+	if fleet.CodeOf(err) == fleet.NotFound {
+		return nil // it was just removed, by this very task
+	}
+	return err
 }
 
 // ended gives the lock back if no step did. A held task keeps it, so that
