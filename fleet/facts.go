@@ -47,6 +47,7 @@ type SiteFacts struct {
 	Schema     string            `json:"schema,omitempty"`  // of its data, if the kind can tell
 	Pending    map[string]int    `json:"pending,omitempty"` // pending updates by package against the target
 	Blocks     []string          `json:"blocks,omitempty"`  // why its database cannot be brought to the target, as sentences
+	PHP        string            `json:"php,omitempty"`     // version that its host runs; "" if it needs none or nobody can tell
 	Data       map[string]string `json:"data,omitempty"`    // more for people: "entries": "12"
 	At         time.Time         `json:"at"`
 }

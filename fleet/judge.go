@@ -143,10 +143,17 @@ func (c *comparer) judgeSchema(target string) {
 	}
 }
 
-// judgePHP warns when the lowest PHP that will do is raised.
+// judgePHP blocks what the PHP of the site's host is too old for; where that is
+// not known it warns when the lowest PHP that will do is raised.
 func (c *comparer) judgePHP(from, to string) {
 	needs, ok := LowestPHP(to)
 	had, known := LowestPHP(from)
+	if c.site != nil && c.site.PHP != "" {
+		if err := RunsOn(to, c.site.PHP); err != nil {
+			c.block("%s", err.Error())
+		}
+		return
+	}
 	switch {
 	case !ok || known && needs.Compare(had) <= 0:
 	case known:
@@ -177,6 +184,16 @@ func listing(names []string) string {
 		return strings.Join(names, ", ")
 	}
 	return strings.Join(names[:most], ", ") + " and " + strconv.Itoa(len(names)-most) + " more"
+}
+
+// RunsOn refuses a requirement of PHP that a host's version does not meet.
+func RunsOn(requirement, has string) error {
+	needs, ok := LowestPHP(requirement)
+	is, known := ParseVersion(has)
+	if !ok || !known || needs.Compare(is) <= 0 {
+		return nil
+	}
+	return Errorf(Refused, "The target needs PHP %s or later, and its host runs %s.", needs, is)
 }
 
 // LowestPHP gives the lowest version that a requirement in Composer's syntax

@@ -112,6 +112,8 @@ type Traffic interface {
 	// Able tells why sites of an application cannot be hosted here; nil if they
 	// can.
 	Able(a App) error
+	// PHP gives the version that sites of this machine run, "" if there is none.
+	PHP(ctx context.Context) string
 	// Serve makes the web server serve the live site as c says: its aliases and
 	// certificates may have changed. Repeated calls change nothing.
 	Serve(ctx context.Context, c Copy) error

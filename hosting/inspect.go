@@ -78,6 +78,9 @@ func (w *Worker) siteFacts(ctx context.Context, uri fleet.URI, code *fleet.CodeS
 	if err != nil {
 		return fleet.SiteFacts{}, err
 	}
+	if c.App.PHP {
+		facts.PHP = w.Backend.PHP(ctx)
+	}
 	schema, known, err := w.Backend.Inspect(ctx, c)
 	if err != nil || !known {
 		return facts, err

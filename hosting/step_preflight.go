@@ -116,7 +116,15 @@ func (w *Worker) serves(ctx context.Context, name fleet.PlatformName) error {
 	if err != nil {
 		return err
 	}
-	return w.Backend.Able(w.kindOf(p.Kind).App(t))
+	app := w.kindOf(p.Kind).App(t)
+	if err := w.Backend.Able(app); err != nil || !app.PHP {
+		return err
+	}
+	facts := fleet.PlatformFacts{Platform: name}
+	if err := patient(ctx, func() error { _, err := w.Store.Read(ctx, &facts); return err }); err != nil {
+		return err
+	}
+	return fleet.RunsOn(facts.PHP, w.Backend.PHP(ctx))
 }
 
 // keepStart journals what the task starts from; start reads it.

@@ -19,6 +19,8 @@ func checkFront(ctx context.Context, cfg Config) []finding {
 	switch {
 	case err != nil:
 		return []finding{broken("web", err.Error(), "correct it in .env")}
+	case cfg.Web == "none":
+		return []finding{fine("web", "your own virtual hosts are asked at "+cfg.ownServer()+"; the gate for their pools is in "+cfg.Data+"/web")}
 	case f == nil:
 		return []finding{fine("web", "the built-in server serves files and CGI; PHP applications need DISTROBOT_WEB=nginx")}
 	}

@@ -28,8 +28,11 @@ func (c Config) machine() (*local.Backend, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if front != nil { // not a nil *web.Front in an interface
+	switch {
+	case front != nil: // not a nil *web.Front in an interface
 		b.Front = front
+	case c.Web == "none":
+		b.Front = &web.Bare{Dir: filepath.Join(c.Data, "web"), Sites: filepath.Join(c.Data, "sites"), Address: c.ownServer()}
 	}
 	server, end, err := c.server()
 	b.Server = server
@@ -51,11 +54,11 @@ func parseUsers(text string) (local.IDs, error) {
 // built-in server alone.
 func (c Config) front() (*web.Front, error) {
 	switch c.Web {
-	case "builtin":
+	case "builtin", "none":
 		return nil, nil
 	case "nginx":
 	default:
-		return nil, fmt.Errorf("DISTROBOT_WEB=%s: it must be builtin or nginx", c.Web)
+		return nil, fmt.Errorf("DISTROBOT_WEB=%s: it must be builtin, nginx or none", c.Web)
 	}
 	if os.Geteuid() == 0 {
 		// nginx and PHP run as users of their own and must get through.
@@ -69,6 +72,14 @@ func (c Config) front() (*web.Front, error) {
 		FPM:    web.Server{Test: strings.Fields(c.FPMTest), Reload: strings.Fields(c.FPMReload), Dump: dump(c.FPMTest, "-tt")},
 		Listen: c.NginxListen, ListenTLS: c.TLSListen, Certificate: c.Certificate, Key: c.PrivateKey,
 	}, nil
+}
+
+// ownServer is where the people's own web server listens.
+func (c Config) ownServer() string {
+	if len(c.NginxListen) > 0 {
+		return c.NginxListen[0]
+	}
+	return "127.0.0.1:80"
 }
 
 // dump is the command of a test with another flag in the place of -t.

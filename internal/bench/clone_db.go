@@ -28,7 +28,10 @@ func runCloneDB(ctx context.Context, b *B) ([]Row, error) {
 		return nil, err
 	}
 	defer server.stop()
-	if err := server.fill(ctx); err != nil {
+	if err := server.client(ctx, "CREATE DATABASE source CHARACTER SET utf8mb4"); err != nil {
+		return nil, err
+	}
+	if err := server.fill(ctx, "source"); err != nil {
 		return nil, err
 	}
 	size, err := server.engine.Size(ctx, "source")
@@ -88,24 +91,22 @@ func (m *mariaDB) dumpLoad(ctx context.Context, size int64) (time.Duration, erro
 // tables: 100 tables in all.
 const families, smalls = 4, 92
 
-// fill makes a database of 500 MB in the shape of a large WordPress: long rows
+// fill adds 500 MB to a database, in the shape of a large WordPress: long rows
 // with few indexes, short rows with many, small tables. Keys are added to full
 // tables, and two clients work at a time, because it need not take minutes.
-func (m *mariaDB) fill(ctx context.Context) error {
-	if err := m.client(ctx, "CREATE DATABASE source CHARACTER SET utf8mb4"); err != nil {
-		return err
-	}
+func (m *mariaDB) fill(ctx context.Context, name string) error {
+	use := "USE " + name + ";\n"
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(2)
 	for i := range families {
-		group.Go(func() error { return m.client(ctx, bigTables(i)) })
+		group.Go(func() error { return m.client(ctx, use+bigTables(i)) })
 	}
-	group.Go(func() error { return m.client(ctx, smallTables()) })
+	group.Go(func() error { return m.client(ctx, use+smallTables()) })
 	return group.Wait()
 }
 
 func bigTables(i int) string {
-	return fmt.Sprintf(`USE source;
+	return fmt.Sprintf(`
 CREATE TABLE posts%[1]d (id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, author BIGINT NOT NULL, at DATETIME NOT NULL,
  title TEXT NOT NULL, body LONGTEXT NOT NULL, status VARCHAR(20) NOT NULL, name VARCHAR(200) NOT NULL) ENGINE=InnoDB;
 INSERT INTO posts%[1]d SELECT seq, seq MOD 97, '2020-01-01' + INTERVAL seq MINUTE, CONCAT('Title ', MD5(seq)),
@@ -119,7 +120,6 @@ ALTER TABLE meta%[1]d ADD KEY post (post), ADD KEY name (name(191));
 
 func smallTables() string {
 	var b strings.Builder
-	b.WriteString("USE source;\n")
 	for i := range smalls {
 		fmt.Fprintf(&b, "CREATE TABLE small%[1]d (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(100), KEY name (name)) ENGINE=InnoDB;\n"+
 			"INSERT INTO small%[1]d SELECT seq, MD5(seq) FROM seq_1_to_100;\n", i)
