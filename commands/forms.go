@@ -9,7 +9,7 @@ import (
 // choices are the options of a select, labelled for people.
 func choices(values ...string) []fleet.Choice {
 	labels := map[string]string{
-		"ask": "Ask first", "auto": "At once", "git": "The checkout as it is", "composer": "Composer in the top directory",
+		"ask": "Ask first", "auto": "At once",
 		"generic": "Generic", "drupal": "Drupal", "backdrop": "Backdrop", "wordpress": "WordPress", "yes": "Yes", "no": "No",
 	}
 	out := make([]fleet.Choice, len(values))
@@ -38,11 +38,9 @@ func editForm(d fleet.Distribution) fleet.Form {
 
 // distInputs are the inputs of a distribution's settings, as they are now.
 func distInputs(d fleet.Distribution) []fleet.Input {
-	source := choices("git", "composer")
 	now := d.Source.Type
 	if d.Source.Path != "" {
 		now += ":" + d.Source.Path
-		source = append(source, fleet.Choice{Value: now, Label: fleet.Clean(now, 70)})
 	}
 	return []fleet.Input{
 		{Name: "url", Label: "Git repository", Placeholder: "https://git.example.org/atrium.git",
@@ -52,7 +50,8 @@ func distInputs(d fleet.Distribution) []fleet.Input {
 		{Name: "versions", Label: "Or follow versions in a range", Placeholder: "^10.2",
 			Hint: "Such as ^10.2, ~1.4 or 7.x-3.*", Initial: d.Track.Versions, Optional: true},
 		{Name: "branch", Label: "Follow a branch", Placeholder: "main", Initial: d.Track.Branch, Optional: true},
-		{Name: "source", Label: "What becomes a platform", Initial: now, Choices: source},
+		{Name: "source", Label: "What becomes a platform", Placeholder: "git", Initial: now, Optional: true,
+			Hint: "git is the checkout as it is. Or composer, composer:DIR, or makefile:PATH for a drush makefile in the repository."},
 		{Name: "kind", Label: "Kind of site", Initial: string(d.Kind), Choices: choices(kinds[:]...)},
 		{Name: "build", Label: "Build new versions", Initial: orAsk(d.Policy.Build), Choices: choices("ask", "auto")},
 		{Name: "target", Label: "Make a ready build the upgrade target", Initial: orAsk(d.Policy.Target), Choices: choices("ask", "auto")},
