@@ -11,6 +11,8 @@ func All() []Measurement {
 		sweep(),
 		storeSites(),
 		cloneDB(),
+		migrate(),
+		rollback(),
 		confirm(),
 	}
 }
