@@ -4,7 +4,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ARTIFACTS ?= $(CURDIR)/artifacts
 FUZZTIME ?= 5s
 
-.PHONY: build test need lint race fuzz bench clean
+.PHONY: build test need lint race fuzz bench prove clean
 
 build: ## the program, in ./distrobot
 	$(GO) build -trimpath -o distrobot ./cmd/distrobot
@@ -22,13 +22,16 @@ lint: ## formatting, vet, staticcheck, tidy modules (the import table is a test)
 
 race: ## all tests with the race detector
 	mkdir -p $(ARTIFACTS)
-	DISTROBOT_ARTIFACTS=$(ARTIFACTS) $(GO) test -race -timeout 15m ./...
+	DISTROBOT_ARTIFACTS=$(ARTIFACTS) $(GO) test -race -timeout 20m ./...
 
 fuzz: ## every fuzz target, FUZZTIME each
 	@sh scripts/fuzz.sh $(FUZZTIME)
 
 bench: ## each row against its rival: bench NAME VALUE BOUND ok|SHORT (ONLY=NAME,… for some)
 	@ONLY='$(ONLY)' $(GO) run ./internal/bench/cmd
+
+prove: ## what the tests show: prove NAME TRIALS ok|SHORT (ONLY=NAME,… for some, SHORT=1 for a few cases of each)
+	@ONLY='$(ONLY)' SHORT='$(SHORT)' GO='$(GO)' $(GO) run ./internal/prove/cmd
 
 clean:
 	rm -rf distrobot artifacts
