@@ -195,6 +195,7 @@ func TestKilledAnywhere(t *testing.T) {
 			}
 			all.Wait()
 			t.Logf("killed at %d points", points.Load()-3)
+			t.Attr("trials", fmt.Sprint(points.Load()-3))
 			if points.Load() < 25 {
 				t.Errorf("only %d points were tried", points.Load())
 			}

@@ -20,14 +20,7 @@ func (w *Worker) soak(ctx context.Context, s *job.Scope) error {
 	if _, err := w.Backend.Release(ctx, c); err != nil {
 		return inService(ctx, s, err)
 	}
-	want := c.App.Check
-	bad := until(ctx, orDefault(w.Soak, defaultSoak), func() error {
-		a, err := w.Backend.Probe(ctx, c.URI, want.Path)
-		if err != nil {
-			return err
-		}
-		return want.Meets(a)
-	})
+	bad := w.watch(ctx, c)
 	switch {
 	case bad == nil:
 		return nil
@@ -39,6 +32,20 @@ func (w *Worker) soak(ctx context.Context, s *job.Scope) error {
 		return nil
 	}
 	return w.worse(ctx, s, c, bad)
+}
+
+// watch asks a site from outside until it answers well. It condemns only when an
+// attempt failed that began after all of Soak: whatever is over by then is
+// forgiven.
+func (w *Worker) watch(ctx context.Context, c Copy) error {
+	want := c.App.Check
+	return until(ctx, orDefault(w.Soak, defaultSoak)+checkPause, func() error {
+		a, err := w.Backend.Probe(ctx, c.URI, want.Path)
+		if err != nil {
+			return err
+		}
+		return want.Meets(a)
+	})
 }
 
 // worse decides about a site that answers worse than before.

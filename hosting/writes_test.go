@@ -65,6 +65,7 @@ func TestNoAcceptedWriteIsLostInAnUpgrade(t *testing.T) {
 	w.awaitEntries(uri, 10+lines(w.bookText(uri)))
 	accepted := stop()
 	w.holdsAll(uri, accepted)
+	t.Attr("trials", fmt.Sprint(len(accepted)))
 	if schema, _ := w.book(uri); schema != "2" {
 		t.Errorf("schema %s", schema)
 	}
@@ -86,7 +87,9 @@ func TestNoAcceptedWriteIsLostInAFailedUpgrade(t *testing.T) {
 	w.awaitEntries(uri, 20)
 	w.want(w.migrate(uri, bad), fleet.TaskFailed)
 	w.awaitEntries(uri, 10+lines(w.bookText(uri)))
-	w.holdsAll(uri, stop())
+	accepted := stop()
+	w.holdsAll(uri, accepted)
+	t.Attr("trials", fmt.Sprint(len(accepted)))
 	if schema, _ := w.book(uri); schema != "1" {
 		t.Errorf("schema %s", schema)
 	}

@@ -18,7 +18,12 @@ import (
 // kill and restart real processes.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"distrobot": func() { os.Exit(execute(os.Args[1:])) },
+		"distrobot": func() {
+			if dir := os.Getenv(mineEnv); dir != "" && os.Args[1] == "serve" {
+				os.Exit(executeMined(dir))
+			}
+			os.Exit(execute(os.Args[1:]))
+		},
 	})
 }
 

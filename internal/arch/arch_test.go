@@ -32,7 +32,8 @@ var ours = map[string][]string{
 	"internal/run":      {},
 	"internal/golden":   {},
 	"internal/arch":     {},
-	"internal/bench":    {"*"}, // measures any part against its rivals
+	"internal/bench":    {"*"},                              // measures any part against its rivals
+	"internal/prove":    {"internal/prove", "internal/run"}, // runs tests by their names
 	"internal/browser":  {},
 	"internal/chat":     {},
 	"internal/lamp":     {"internal/run"}, // test support: see TestTestSupport

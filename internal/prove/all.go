@@ -1,0 +1,56 @@
+package prove
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// All lists the proofs. To add one: tests that tell their trials by t.Attr, and
+// an entry here.
+func All() []Proof {
+	const program, hosting = "./cmd/distrobot", "./hosting"
+	return []Proof{
+		{
+			// A worker that is killed with -9 leaves a site wholly old or wholly new:
+			// after every commit and effect on small sites, at every boundary of every
+			// step on WordPress.
+			Name:  "crash-boundaries",
+			Tests: []Test{{hosting, "TestKilledAnywhere"}, {program, "TestWordPressProofs/killed"}},
+			Least: 150, Short: 90,
+		},
+		{
+			// The checker of the soak forgives every outage that is shorter than its
+			// limit, and condemns a site that stays broken.
+			Name:  "false-rollback",
+			Tests: []Test{{hosting, "TestTransientOutagesAreForgiven"}, {hosting, "TestBrokenSitesAreCondemned"}},
+			Least: 1004, Short: 1004,
+		},
+		{
+			// What a site said it had saved is there after an upgrade, and after one
+			// that was taken back.
+			Name: "no-lost-write",
+			Tests: []Test{
+				{hosting, "TestNoAcceptedWriteIsLostInAnUpgrade"}, {hosting, "TestNoAcceptedWriteIsLostInAFailedUpgrade"},
+				{program, "TestWordPressProofs/writers"},
+			},
+			Least: 240, Short: 80,
+		},
+	}
+}
+
+// Select gives the proofs named in only, "a,b"; all if it is empty.
+func Select(all []Proof, only string) ([]Proof, error) {
+	if only == "" {
+		return all, nil
+	}
+	var chosen []Proof
+	for name := range strings.SplitSeq(only, ",") {
+		i := slices.IndexFunc(all, func(p Proof) bool { return p.Name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("there is no proof %q", name)
+		}
+		chosen = append(chosen, all[i])
+	}
+	return chosen, nil
+}
