@@ -19,6 +19,9 @@ type Front interface {
 	Probe(ctx context.Context, uri fleet.URI, page string) (hosting.Answer, error)
 	// Forget frees what PHP keeps of a generation that goes.
 	Forget(ctx context.Context, uri fleet.URI, gen string) (int, error)
+	// Warm makes PHP compile, of a generation that may be next, what it uses of
+	// the live one.
+	Warm(ctx context.Context, uri fleet.URI, gen string) (int, error)
 }
 
 // Able implements hosting.Traffic.

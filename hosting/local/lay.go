@@ -61,7 +61,14 @@ func (b *Backend) Lay(ctx context.Context, c hosting.Copy) error {
 		if err := os.Symlink(filepath.Join("root", c.App.Docroot), filepath.Join(gen, "www")); err != nil {
 			return err
 		}
-		return writeJSON(filepath.Join(gen, "view.json"), viewOf(c, f))
+		if err := writeJSON(filepath.Join(gen, "view.json"), viewOf(c, f)); err != nil {
+			return err
+		}
+		if c.App.PHP && c.From > 0 {
+			// Now rather than while visitors wait. Without it, the check takes longer.
+			_, _ = b.Front.Warm(ctx, c.URI, genName(s, c))
+		}
+		return nil
 	}))
 }
 

@@ -45,6 +45,9 @@ func (b *Bare) Drop(context.Context, fleet.URI) error { return nil }
 // Forget has nothing to do: whose PHP-FPM it is, is not known.
 func (b *Bare) Forget(context.Context, fleet.URI, string) (int, error) { return 0, nil }
 
+// Warm has nothing to do either.
+func (b *Bare) Warm(context.Context, fleet.URI, string) (int, error) { return 0, nil }
+
 // Probe fetches what a visitor of a site gets, without following redirects.
 func (b *Bare) Probe(ctx context.Context, uri fleet.URI, page string) (hosting.Answer, error) {
 	return fetch(ctx, b.Address, uri, page)

@@ -174,3 +174,41 @@ func TestForget(t *testing.T) {
 		t.Errorf("%d files of a generation that never was, %v", n, err)
 	}
 }
+
+// What visitors use of the live generation is compiled of the next one, as far as
+// it is there and can be, and nothing of it is run.
+func TestWarm(t *testing.T) {
+	w := start(t)
+	page := map[string]string{
+		"index.php": `<?php require "a.php"; require "gone.php"; require "broken.php"; require "unused.php"; echo "one";`,
+		"a.php":     "<?php function a() {}", "gone.php": "<?php", "broken.php": "<?php", "unused.php": "<?php",
+	}
+	w.put(w.site(shop, page))
+	w.want(string(shop)+"/", 200, "one")
+	page["a.php"] = `<?php file_put_contents(__DIR__ . "/ran", ""); function a() { return 2; } function a2() {}`
+	page["index.php"] = `<?php require "a.php"; echo count(array_filter(array_keys(opcache_get_status()["scripts"]), fn($f) => str_contains($f, "/gen/2/")));`
+	page["broken.php"] = "<?php this is no PHP"
+	page["new.php"] = "<?php"
+	delete(page, "gone.php")
+	w.generation(shop, 2, page)
+	docroot := w.sitePath(shop, "gen", "2", "root", "web")
+	must(t, os.Chmod(docroot, 0o777))
+	ran := func() bool { _, err := os.Stat(filepath.Join(docroot, "ran")); return err == nil }
+	for range 2 {
+		if n, err := w.front.Warm(t.Context(), shop, "2"); err != nil || n != 3 {
+			t.Errorf("%d files were compiled, want index.php, a.php and unused.php; %v", n, err)
+		}
+	}
+	if ran() {
+		t.Error("what was compiled was run")
+	}
+	w.want(string(shop)+"/", 200, "one") // visitors notice nothing
+	w.point(shop, 2)
+	w.want(string(shop)+"/", 200, "3")
+	if !ran() {
+		t.Error("a visit did not run it either")
+	}
+	if n, err := w.front.Warm(t.Context(), shop, "7"); err != nil || n != 0 {
+		t.Errorf("%d files of a generation that never was, %v", n, err)
+	}
+}

@@ -36,6 +36,9 @@ function gate(): void
     if ($check === 'forget') {
         forget("$site/gen/" . \getenv('DISTROBOT_GENERATION') . '/');
     }
+    if ($check === 'warm') {
+        warm($site, "$site/gen/" . \getenv('DISTROBOT_GENERATION') . '/');
+    }
     if ($check !== false) {
         \strncmp($file, "$site/gen/$check/", \strlen("$site/gen/$check/")) === 0 or refuse($cli, 404);
         report();
@@ -64,6 +67,37 @@ function forget(string $dir): void
     foreach ($all['scripts'] ?? [] as $file => $_) {
         if (\strncmp($file, $dir, \strlen($dir)) === 0 && \opcache_invalidate($file, true)) {
             $n++;
+        }
+    }
+    exit((string) $n);
+}
+
+/**
+ * Compiles, of a generation that may be next, what the cache holds of the live
+ * one, so that its first page need not while visitors wait. The cache is one for
+ * all sites and is cleared when it is full: half of what is free stays so.
+ */
+function warm(string $site, string $next): void
+{
+    $live = @\readlink("$site/live");
+    $all = $live !== false && \function_exists('opcache_get_status') ? @\opcache_get_status() : false;
+    $files = [];
+    $bytes = 0;
+    foreach ($all['scripts'] ?? [] as $file => $script) {
+        if (\strncmp($file, "$site/$live/", \strlen("$site/$live/")) === 0) {
+            $files[] = $next . \substr($file, \strlen("$site/$live/"));
+            $bytes += $script['memory_consumption'];
+        }
+    }
+    $n = 0;
+    if ($files && 2 * $bytes < $all['memory_usage']['free_memory']
+        && 2 * \count($files) < $all['opcache_statistics']['max_cached_keys'] - $all['opcache_statistics']['num_cached_keys']) {
+        foreach ($files as $file) {
+            // What does not compile is told by the check of the page that needs it.
+            try {
+                $n += \is_file($file) && @\opcache_compile_file($file) ? 1 : 0;
+            } catch (\Throwable $e) {
+            }
         }
     }
     exit((string) $n);

@@ -75,6 +75,18 @@ func insecure() *tls.Config { return &tls.Config{InsecureSkipVerify: true} } //n
 // tells how many files that were. The cache is one for all sites and is never
 // cleared by itself: call it when a generation is deleted, before the files go.
 func (f *Front) Forget(ctx context.Context, uri fleet.URI, gen string) (int, error) {
+	return f.cached(ctx, "forget", uri, gen)
+}
+
+// Warm compiles into that cache, of a generation that may be next, the files
+// that it holds of the live one, and tells how many. It compiles nothing if the
+// cache has little room.
+func (f *Front) Warm(ctx context.Context, uri fleet.URI, gen string) (int, error) {
+	return f.cached(ctx, "warm", uri, gen)
+}
+
+// cached asks the gate to do something with the cache and one generation.
+func (f *Front) cached(ctx context.Context, what string, uri fleet.URI, gen string) (int, error) {
 	s, err := f.find(uri)
 	if err != nil || !s.PHP {
 		return 0, err
@@ -82,14 +94,14 @@ func (f *Front) Forget(ctx context.Context, uri fleet.URI, gen string) (int, err
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
 	a, err := ask(ctx, call{socket: f.socket(uri), params: map[string]string{
-		"SCRIPT_FILENAME": f.gate(), "REQUEST_METHOD": http.MethodGet, checkParam: "forget", "DISTROBOT_GENERATION": filepath.Base(gen),
+		"SCRIPT_FILENAME": f.gate(), "REQUEST_METHOD": http.MethodGet, checkParam: what, "DISTROBOT_GENERATION": filepath.Base(gen),
 	}})
 	if err != nil {
 		return 0, err
 	}
 	n, err := strconv.Atoi(string(a.body))
 	if err != nil {
-		return 0, fmt.Errorf("forget generation %s of %s: status %d, %.200q", gen, uri, a.status, a.log)
+		return 0, fmt.Errorf("%s generation %s of %s: status %d, %.200q", what, gen, uri, a.status, a.log)
 	}
 	return n, nil
 }
