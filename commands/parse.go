@@ -43,6 +43,11 @@ func unknownVerb(list []Command, verb string) error {
 		}
 	}
 	e := fleet.Errorf(fleet.Invalid, "There is no command %q.", fleet.Clean(verb, 40))
+	for _, c := range list {
+		if c.Sub != "" && strings.EqualFold(c.Sub, verb) {
+			return e.WithHint("Did you mean %q?", c.Verb+" "+c.Sub)
+		}
+	}
 	if near := nearest(verb, names); near != "" {
 		return e.WithHint("Did you mean %q? Type %s help for all commands.", near, fleet.Slash)
 	}

@@ -70,6 +70,7 @@ func TestRefusals(t *testing.T) {
 		{"bob", "digest add x wrong", `"wrong" is not a schedule.`},
 		{"bob", `digest add x "0 9 * * 1" --zone Moon/Base`, "is not a schedule"},
 		{"bob", "digest remove nosuch", "nosuch"},
+		{"bob", "unpin a.example.org", `Did you mean "site unpin"?`},
 		{"bob", "remove atrium", "it needs an administrator"},
 		{"bob", "migrate a.example.org atrium-1.0.0", "You may not do that"},
 		{"alice", "migrate a.example.org atrium-1.0.0", "is on atrium-1.0.0 already"},

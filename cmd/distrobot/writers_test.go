@@ -24,7 +24,7 @@ type scribes struct {
 
 // between is how long an author rests: long enough to leave the machine to the
 // upgrade, short enough to meet each of its steps.
-const between = 15 * time.Millisecond
+const between = 30 * time.Millisecond
 
 // scribes lets n authors write until they are stopped.
 func (s *blogSite) scribes(n int) *scribes {
