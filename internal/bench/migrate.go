@@ -7,11 +7,11 @@ import (
 	"github.com/distrobot/distrobot/fleet"
 )
 
-// migrate compares upgrades of a small real WordPress site between two releases
-// of Debian by the whole machinery (journal in Redis, fences, comparison of the
-// cloned rows, syncs, the check of the new copy over nginx and PHP-FPM) with the
-// bare steps done by hand. The window is how long visitors were told to wait, as
-// the journal has it.
+// migrate upgrades a small real WordPress site between two releases of Debian by
+// the whole machinery: the journal in Redis, fences, the comparison of the cloned
+// rows, syncs, the check of the new copy by PHP-FPM. The window is how long
+// visitors were told to wait, as the journal has it, in seconds; the overhead is
+// the window over the bare steps, done by hand in the same rounds.
 func migrate() Measurement {
 	return Measurement{Names: []string{"migrate-overhead", "migrate-window"}, Run: runMigrate}
 }
