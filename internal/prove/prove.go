@@ -63,8 +63,12 @@ type Prover struct {
 	Log   io.Writer // gets what failing tests say
 }
 
-// limit bounds the tests of one package in a proof.
-const limit = 2 * time.Hour
+// limit bounds one test. Its parallel parts wait more than they work (for leases,
+// for the limits of checks), so that they may be more than the processors.
+const (
+	limit    = 2 * time.Hour
+	parallel = "4"
+)
 
 // Prove tries one proof. The error says that it could not be tried.
 func (p Prover) Prove(ctx context.Context, proof Proof) (Result, error) {
@@ -106,7 +110,7 @@ func (p Prover) test(ctx context.Context, t Test) (outcome, error) {
 	}
 	_, err := run.Run(ctx, run.Command{
 		Program: p.Go, Dir: p.Dir, Env: env, Stdout: in, Timeout: limit,
-		Args: []string{"test", "-count=1", "-json", "-timeout", limit.String(), "-run", pattern(t.Name), t.Package},
+		Args: []string{"test", "-count=1", "-json", "-timeout", limit.String(), "-parallel", parallel, "-run", pattern(t.Name), t.Package},
 	})
 	in.Close()
 	o := <-read
