@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/distrobot/distrobot/cmd/distrobot/sample"
 	"github.com/distrobot/distrobot/fleet"
 	"github.com/distrobot/distrobot/hosting"
+	"github.com/distrobot/distrobot/internal/mirror/mirrortest"
 )
 
 // rehearsal reads how the last rehearsal of a site went.
@@ -210,4 +212,48 @@ func TestUpkeep(t *testing.T) {
 	if _, err := os.Stat(w.sitePath(uri, "archive", "1", "versioned", "data", "guestbook.tsv")); err != nil {
 		t.Errorf("the old copy's data was not put aside: %v", err)
 	}
+}
+
+// A platform is tried with a scratch site where it asks for that; one on which
+// no site works never becomes ready, and nothing of the trial is left.
+func TestSmoke(t *testing.T) {
+	w := newWorld(t)
+	spec := mirrortest.Git(t, w.repo, "", "show", "1.0.0:distrobot.yml")
+	for tag, check := range map[string]string{"7.0.0": "status: 200", "7.0.1": "status: 404"} {
+		text := regexp.MustCompile(`(?m)^check:.*(\n .*)*`).ReplaceAllString(spec, "") + "\nsmoke: true\ncheck: {path: /, " + check + "}\n"
+		commitFile(t, w.repo, tag, "distrobot.yml", text)
+		name := fleet.PlatformName("atrium-" + tag)
+		w.put(w.queued(name, tag), &fleet.Platform{Name: name})
+		done := w.run(fleet.Task{Kind: fleet.TaskBuild, About: string(name)})
+		_, err := w.backend.Tree(t.Context(), name)
+		if tag == "7.0.0" {
+			if w.want(done, fleet.TaskDone); err != nil {
+				t.Error(err)
+			}
+		} else if w.want(done, fleet.TaskFailed); err == nil || !strings.Contains(done.Reason, "A scratch site on this platform does not work: The page / answers 200 instead of 404.") {
+			t.Errorf("tree %v, reason %s", err, done.Reason)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(w.dir, "*", "*smoke*")); len(left) > 0 {
+		t.Errorf("left behind %v", left)
+	}
+}
+
+// commitFile tags a commit that is 1.0.0 with another file at its top.
+func commitFile(t *testing.T, repo, tag, name, text string) {
+	t.Helper()
+	git := func(stdin string, args ...string) string {
+		t.Helper()
+		return strings.TrimSpace(mirrortest.Git(t, repo, stdin, args...))
+	}
+	blob := git(text, "hash-object", "-w", "--stdin")
+	var tree []string
+	for line := range strings.Lines(git("", "ls-tree", "1.0.0")) {
+		if line = strings.TrimSuffix(line, "\n"); strings.HasSuffix(line, "\t"+name) {
+			line = "100644 blob " + blob + "\t" + name
+		}
+		tree = append(tree, line)
+	}
+	id := git(strings.Join(tree, "\n")+"\n", "mktree")
+	git("", "tag", tag, git("", "-c", "user.name=Ann", "-c", "user.email=ann@example.org", "commit-tree", id, "-m", "Change "+name))
 }

@@ -50,6 +50,8 @@ type Spec struct {
 	Database DatabaseSpec `yaml:"database"`
 	Check    Check        `yaml:"check"`
 	Verify   [][]string   `yaml:"verify"` // argument vectors, run once in the built tree
+	// Smoke true tries a new platform with a scratch site before it is ready.
+	Smoke bool `yaml:"smoke"`
 	// Network true lets verification use the network. It has none otherwise: with
 	// false a build is refused on a host that cannot take it away, and without the
 	// key its log says so.

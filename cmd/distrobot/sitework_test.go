@@ -46,11 +46,15 @@ func (w *town) chatState(look func(chat.State)) {
 func TestSiteWork(t *testing.T) {
 	code := lamp.Code(t, lamp.WordPress)
 	w := newTown(t)
-	r := w.derive("wp", code, func(string) map[string][]byte { return nil })
+	// Each platform is tried with a scratch site before it is ready.
+	r := w.derive("wp", code, func(string) map[string][]byte { return map[string][]byte{"distrobot.yml": []byte("version: 1\nsmoke: true\n")} })
 	r.Tags = r.Tags[len(r.Tags)-2:]
 	url, publish := w.forge(r)
 	w.say("alice", "add wp --url "+url+" --versions >="+r.Tags[0]+" --self-approval yes --target auto")
 	w.see("wp-"+r.Tags[0], "ready")
+	if left, err := w.db.SQL(w.Context(), "", "SHOW DATABASES LIKE 'bot%'"); err != nil || strings.TrimSpace(left) != "" {
+		t.Errorf("the scratch site left %q (%v)", left, err)
+	}
 	shop := w.newBlogSite("shop.example", "wp")
 
 	t.Run("login", func(t *testing.T) { shop.login(t) })

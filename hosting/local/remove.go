@@ -28,7 +28,7 @@ func (b *Backend) Remove(ctx context.Context, c hosting.Copy) error {
 			if err := b.lastArchive(ctx, s); err != nil {
 				return err
 			}
-			if fronted(s.path("live")) && b.Front != nil {
+			if b.Front != nil { // also for one that never came to life
 				if err := b.Front.Drop(ctx, c.URI); err != nil {
 					return err
 				}
