@@ -98,7 +98,12 @@ func (w *Worker) backRecord(ctx context.Context, s *job.Scope) error {
 	site, _ := w.holds(s)
 	if began(s, stepHold) {
 		site.Pinned = "rolled back: " + fleet.Clean(s.Task.Reason, 180)
-		if err := w.Backend.Pin(ctx, c, site.Pinned); err != nil {
+		// The site's row says so too; the machine's record is for the day when that
+		// is lost, and a full disk is no reason to keep the site locked.
+		switch err := w.Backend.Pin(ctx, c, site.Pinned); {
+		case fleet.CodeOf(err) == fleet.Failed:
+			s.Log("The pin could not be written on the machine: %s", Sentence(err))
+		case err != nil:
 			return err
 		}
 	}

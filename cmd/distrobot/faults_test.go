@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -201,58 +199,6 @@ func sql(w *town, database, text string) string {
 
 // diskSize holds two platforms, their repository and what must be free, in MB.
 const diskSize = 700
-
-// TestWordPressFullDisk fills the disk of sites and platforms before and in the
-// middle of an upgrade. Redis and the databases lie elsewhere.
-func TestWordPressFullDisk(t *testing.T) {
-	lamp.Thorough(t)
-	if os.Geteuid() != 0 {
-		t.Skip("only root can mount a small disk")
-	}
-	code := lamp.Code(t, lamp.WordPress)
-	dir, err := os.MkdirTemp("", "town")
-	must(t, err)
-	t.Cleanup(func() { removeAll(t, dir) })
-	disk, redis := filepath.Join(dir, "data"), filepath.Join(dir, "redis")
-	must(t, errors.Join(os.Mkdir(disk, 0o755), os.Mkdir(redis, 0o755)))
-	must(t, syscall.Mount("none", disk, "tmpfs", 0, fmt.Sprintf("size=%dm,mode=755", diskSize)))
-	t.Cleanup(func() { must(t, syscall.Unmount(disk, syscall.MNT_DETACH)) })
-	server := exec.Command("redis-server", "--port", "0", "--unixsocket", filepath.Join(redis, "s"), "--dir", redis,
-		"--save", "", "--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction")
-	server.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	must(t, server.Start())
-	t.Cleanup(func() { _ = server.Process.Kill(); _ = server.Wait() })
-	for end := time.Now().Add(long); ; time.Sleep(10 * time.Millisecond) {
-		if _, err := os.Stat(filepath.Join(redis, "s")); err == nil || time.Now().After(end) {
-			must(t, err)
-			break
-		}
-	}
-	w := newTownIn(t, dir, "DISTROBOT_REDIS_URL=unix://"+filepath.Join(redis, "s"))
-	code.Tags = code.Tags[len(code.Tags)-2:]
-	from, to := code.Tags[0], code.Tags[1]
-	r := w.derive("wp", code, func(string) map[string][]byte { return nil })
-	must(t, r.Vary(t.Context(), to, variant(0), latch))
-	url, _ := w.forge(r)
-	w.say("alice", "add wp --url "+url+" --self-approval yes --kind wordpress")
-	w.build(from)
-	w.build(variant(0))
-	ballast := filepath.Join(disk, "ballast")
-	for _, f := range []fault{
-		{name: "full before", poise: func(*blogSite) { fillDisk(w, ballast) }, says: []string{"failed"}},
-		{name: "full while updates run", says: []string{"failed", "old platform"}, during: func(s *blogSite) {
-			s.awaitUpdate()
-			fillDisk(w, ballast)
-			must(t, os.WriteFile(s.door("door"), nil, 0o644))
-		}},
-	} {
-		t.Run(f.name, func(t *testing.T) {
-			w := w.within(t)
-			f.settle = func() { must(t, os.Remove(ballast)) }
-			w.suffer(f, strings.ReplaceAll(f.name, " ", "-")+".example", from, variant(0))
-		})
-	}
-}
 
 // fillDisk leaves no room on a disk.
 func fillDisk(w *town, path string) {

@@ -110,6 +110,10 @@ func (m *mine) pass(boundary string) {
 	if err := errors.Join(err, wrong); err != nil {
 		panic(err) // the test would show nothing
 	}
+	if ballast, at, fills := strings.Cut(string(armed), "\n"); fills && at == boundary && os.Remove(m.path("armed")) == nil {
+		brim(ballast)
+		return
+	}
 	if string(armed) == boundary && os.Remove(m.path("armed")) == nil {
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {}
@@ -122,6 +126,30 @@ func (m *mine) path(name string) string { return filepath.Join(m.dir, name) }
 func (m *mine) arm(w *town, boundary string) {
 	w.Helper()
 	must(w.T, os.WriteFile(m.path("armed"), []byte(boundary), 0o600))
+}
+
+// full makes the disk full of a file when the program comes to a boundary; it
+// goes on then.
+func (m *mine) full(w *town, boundary, ballast string) {
+	w.Helper()
+	must(w.T, os.WriteFile(m.path("armed"), []byte(ballast+"\n"+boundary), 0o600))
+}
+
+// brim leaves no room on a disk.
+func brim(path string) {
+	f, err := os.Create(path)
+	if err != nil {
+		panic(err)
+	}
+	defer f.Close()
+	for _, piece := range []int{1 << 20, 1 << 12, 1} {
+		for err = nil; err == nil; {
+			_, err = f.Write(make([]byte, piece))
+		}
+		if !errors.Is(err, syscall.ENOSPC) {
+			panic(err)
+		}
+	}
 }
 
 // boundaries are those that were passed since they were asked for last.
