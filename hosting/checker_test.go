@@ -52,7 +52,7 @@ func watched(t *testing.T, p *patient) (bad error, took time.Duration) {
 // The checker faces outages of any length below its limit, up to the very end of
 // it, and condemns no site for one.
 func TestTransientOutagesAreForgiven(t *testing.T) {
-	const trials, atOnce = 1000, 100
+	const trials, atOnce = 1000, 250
 	seed := uint64(time.Now().UnixNano())
 	random := rand.New(rand.NewPCG(seed, 0))
 	var refused, condemned atomic.Int64

@@ -24,7 +24,7 @@ type scribes struct {
 
 // between is how long an author rests: long enough to leave the machine to the
 // upgrade, short enough to meet each of its steps.
-const between = 30 * time.Millisecond
+const between = 50 * time.Millisecond
 
 // scribes lets n authors write until they are stopped.
 func (s *blogSite) scribes(n int) *scribes {
@@ -134,7 +134,7 @@ func (p *proving) writeThrough() {
 	for round := range rounds {
 		s := p.newBlogSite(fmt.Sprintf("written%d.example", round), "wp-"+p.from)
 		for _, m := range p.moves(s.host)[:2] {
-			c := s.scribes(3)
+			c := s.scribes(2)
 			c.more(10)
 			p.ended(m, s.host, p.order(m, s.host))
 			c.more(10)
