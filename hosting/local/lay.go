@@ -64,6 +64,10 @@ func (b *Backend) Lay(ctx context.Context, c hosting.Copy) error {
 		if err := writeJSON(filepath.Join(gen, "view.json"), viewOf(c, f)); err != nil {
 			return err
 		}
+		// A rollback has no later step that would bring the settings to the disk.
+		if err := syncBelow(gen); err != nil {
+			return err
+		}
 		if c.App.PHP && c.From > 0 {
 			// Now rather than while visitors wait. Without it, the check takes longer.
 			_, _ = b.Front.Warm(ctx, c.URI, genName(s, c))
