@@ -47,7 +47,9 @@ func TestSiteWork(t *testing.T) {
 	code := lamp.Code(t, lamp.WordPress)
 	w := newTown(t)
 	// Each platform is tried with a scratch site before it is ready.
-	r := w.derive("wp", code, func(string) map[string][]byte { return map[string][]byte{"distrobot.yml": []byte("version: 1\nsmoke: true\n")} })
+	r := w.derive("wp", code, func(string) map[string][]byte {
+		return map[string][]byte{"distrobot.yml": []byte("version: 1\nsmoke: true\n")}
+	})
 	r.Tags = r.Tags[len(r.Tags)-2:]
 	url, publish := w.forge(r)
 	w.say("alice", "add wp --url "+url+" --versions >="+r.Tags[0]+" --self-approval yes --target auto")
