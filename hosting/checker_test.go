@@ -38,7 +38,7 @@ func (p *patient) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 }
 
 // watched has the checker of the soak look at a server, over real HTTP.
-func watched(t *testing.T, p *patient) (bad error, took time.Duration) {
+func watched(t *testing.T, p *patient) (took time.Duration, bad error) {
 	t.Helper()
 	srv := httptest.NewServer(p)
 	defer srv.Close()
@@ -46,7 +46,7 @@ func watched(t *testing.T, p *patient) (bad error, took time.Duration) {
 	c := hosting.Copy{URI: "shop.example", App: hosting.App{Check: hosting.Check{Path: "/", Status: http.StatusOK, MinBytes: 100, Marker: "well"}}}
 	begun := time.Now()
 	bad = w.Watch(t.Context(), c)
-	return bad, time.Since(begun)
+	return time.Since(begun), bad
 }
 
 // The checker faces outages of any length below its limit, up to the very end of
@@ -64,7 +64,7 @@ func TestTransientOutagesAreForgiven(t *testing.T) {
 		all.Go(func() {
 			defer func() { <-free }()
 			p := &patient{well: time.Now().Add(outage), status: http.StatusServiceUnavailable}
-			if bad, took := watched(t, p); bad != nil {
+			if took, bad := watched(t, p); bad != nil {
 				condemned.Add(1)
 				t.Errorf("an outage of %s condemned its site after %s: %v (seed %d)", outage, took, bad, seed)
 			}
@@ -92,7 +92,7 @@ func TestBrokenSitesAreCondemned(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			bad, took := watched(t, c.p)
+			took, bad := watched(t, c.p)
 			if bad == nil {
 				t.Error("it is content")
 			}
