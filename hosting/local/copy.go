@@ -40,8 +40,11 @@ func (b *Backend) Fill(ctx context.Context, c hosting.Copy) (hosting.Amount, err
 				return err
 			}
 		}
-		if err := syncBelow(tmp); err != nil {
-			return err
+		// Syncing waits for what the whole machine writes, while visitors wait.
+		if hasFiles(c) || c.From == 0 || c.Backup != "" || c.Source != "" {
+			if err := syncBelow(tmp); err != nil {
+				return err
+			}
 		}
 		if err := removeTree(place); err != nil {
 			return err
@@ -58,6 +61,12 @@ func (b *Backend) Fill(ctx context.Context, c hosting.Copy) (hosting.Amount, err
 		return err
 	})
 	return amount, hosting.Explain("copy the site's data", err)
+}
+
+// hasFiles reports whether a generation has data in files of its own, which must
+// be on the disk before visitors get them. Servers see to their databases.
+func hasFiles(c hosting.Copy) bool {
+	return len(c.App.Versioned) > 0 || c.App.Database != nil && c.App.Database.Engine == engineSQLite
 }
 
 // fillFiles copies the versioned files into a directory, and of a clone the

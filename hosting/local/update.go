@@ -44,6 +44,9 @@ func (b *Backend) Run(ctx context.Context, c hosting.Copy, programs func(hosting
 				return err
 			}
 		}
+		if !hasFiles(c) && c.From > 0 {
+			return nil
+		}
 		return syncBelow(s.genOf(c))
 	}))
 }
