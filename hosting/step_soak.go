@@ -2,6 +2,7 @@ package hosting
 
 import (
 	"context"
+	"time"
 
 	"github.com/distrobot/distrobot/fleet"
 	"github.com/distrobot/distrobot/internal/job"
@@ -38,14 +39,23 @@ func (w *Worker) soak(ctx context.Context, s *job.Scope) error {
 // attempt failed that began after all of Soak: whatever is over by then is
 // forgiven.
 func (w *Worker) watch(ctx context.Context, c Copy) error {
-	want := c.App.Check
-	return until(ctx, orDefault(w.Soak, defaultSoak)+checkPause, func() error {
-		a, err := w.Backend.Probe(ctx, c.URI, want.Path)
-		if err != nil {
+	for over := time.Now().Add(orDefault(w.Soak, defaultSoak)); ; {
+		begun := time.Now()
+		a, err := w.Backend.Probe(ctx, c.URI, c.App.Check.Path)
+		if err == nil {
+			err = c.App.Check.Meets(a)
+		}
+		if err == nil || ctx.Err() != nil || !begun.Before(over) {
 			return err
 		}
-		return want.Meets(a)
-	})
+		timer := time.NewTimer(checkPause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return context.Cause(ctx)
+		case <-timer.C:
+		}
+	}
 }
 
 // worse decides about a site that answers worse than before.

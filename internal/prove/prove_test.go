@@ -77,6 +77,7 @@ func TestProve(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
+			p := p
 			p.Short = c.short
 			r, err := p.Prove(t.Context(), prove.Proof{Name: "x", Tests: c.tests, Least: 20, Short: 5})
 			if err != nil || r.String() != c.want {
