@@ -199,7 +199,8 @@ func cmdStorm(ts *testscript.TestScript, _ bool, args []string) {
 	var g errgroup.Group
 	for i := range 8 * len(args[3:]) {
 		g.Go(func() error {
-			_, err := c.Click(args[3+i%len(args[3:])], args[0], m.TS, b)
+			// As it was seen: the first press may have taken the button away.
+			_, err := c.ClickWorn(args[3+i%len(args[3:])], args[0], m.TS, b)
 			return err
 		})
 	}
