@@ -50,6 +50,7 @@ func TestPlainIsRead(t *testing.T) {
 		"a: &b c\n": false, "a:\n  - b: c\n": false, "a: b\n  c: d\n": false, "a:\n    b: c\n  d: e\n": false, "a: 'it''s'\n": false,
 		"a: b\na: c\n": false, "a:\tb\n": false, "yes: a\n": false, "a: ü\n": false, "- a\n": true, "a:\n  - b\n c: d\n": false,
 		"": false, " a: b\n": false, "a: b\n---\nc: d\n": false, "a: b\n- c\n": false,
+		"a:\n#\r0": false, "a: b\r\n": false, "a: b\n# \u2028c: d\n": false,
 	} {
 		if got := agree(t, []byte(text)); got != quick {
 			t.Errorf("%q: read quickly %t, want %t", text, got, quick)

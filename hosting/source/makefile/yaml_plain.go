@@ -34,6 +34,10 @@ func readPlain(name string, b []byte) (*Node, bool) {
 	number := 0
 	for text := range strings.SplitSeq(string(b), "\n") {
 		number++
+		// Comments too: a carriage return ends a line for the library.
+		if !ascii(text) {
+			return nil, false
+		}
 		body := strings.TrimLeft(text, " ")
 		if body == "" || body[0] == '#' {
 			continue
@@ -42,7 +46,7 @@ func readPlain(name string, b []byte) (*Node, bool) {
 			continue
 		}
 		r.lines = append(r.lines, plainLine{strings.TrimRight(body, " "), len(text) - len(body), number})
-		if len(r.lines) > maxPlainLines || !ascii(body) {
+		if len(r.lines) > maxPlainLines {
 			return nil, false
 		}
 	}
