@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"strings"
 )
@@ -14,14 +15,19 @@ import (
 // which reads exactly what there is: for each name a batchHeader and, unless the
 // object is missing, its content and a batchEnd.
 func (s *Store) catFile(ctx context.Context, dir string, names []string, consume func(*bufio.Reader) error) error {
-	pr, pw := io.Pipe()
+	pr, pw, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer pw.Close()
+	widen(pw)
 	consumed := make(chan error, 1)
 	go func() {
-		err := consume(bufio.NewReaderSize(pr, 128<<10))
+		defer pr.Close() // ends git if it has more to say
+		r := bufio.NewReaderSize(pr, 128<<10)
+		err := consume(r)
 		if err == nil {
-			_ = pr.CloseWithError(io.ErrClosedPipe) // more output than asked for is an error
-		} else {
-			_ = pr.CloseWithError(err) // ends git
+			err = atEnd(r)
 		}
 		consumed <- err
 	}()
@@ -30,34 +36,44 @@ func (s *Store) catFile(ctx context.Context, dir string, names []string, consume
 		stdin:  strings.NewReader(strings.Join(names, "\n") + "\n"),
 		stdout: pw,
 	})
-	_ = pw.CloseWithError(runErr) // EOF when nil
-	err := <-consumed
+	_ = pw.Close() // nobody else writes to it now: the reader sees the end
+	err = <-consumed
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case err != nil && (runErr == nil || errors.Is(runErr, err)):
-		return unwrapKnown(err)
-	case runErr != nil:
-		return fmt.Errorf("read objects: %w", runErr)
+	case runErr != nil && (err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)):
+		return fmt.Errorf("read objects: %w", runErr) // that is why there was no more
 	}
-	return nil
+	return err
+}
+
+// atEnd wants nothing more to come.
+func atEnd(r *bufio.Reader) error {
+	switch _, err := r.ReadByte(); {
+	case err == nil:
+		return errors.New("git cat-file printed more than it was asked for")
+	case errors.Is(err, io.EOF):
+		return nil
+	default:
+		return err
+	}
 }
 
 // batchHeader reads "<hash> <type> <size>" or, for what is not there, "<name>
 // missing" and the like, which gives an empty kind.
 func batchHeader(r *bufio.Reader) (kind string, size int64, err error) {
-	line, err := r.ReadString('\n')
+	b, err := r.ReadSlice('\n')
 	if err != nil {
 		return "", 0, fmt.Errorf("git cat-file stopped: %w", err)
 	}
-	line = strings.TrimSuffix(line, "\n")
+	line := string(b[:len(b)-1])
 	if hasAnySuffix(line, " missing", " ambiguous", " submodule") {
 		return "", 0, nil
 	}
-	f := strings.Fields(line)
-	if len(f) == 3 {
-		if size, err := strconv.ParseInt(f[2], 10, 64); err == nil && size >= 0 {
-			return f[1], size, nil
+	_, rest, _ := strings.Cut(line, " ")
+	if kind, digits, ok := strings.Cut(rest, " "); ok {
+		if size, err := strconv.ParseInt(digits, 10, 64); err == nil && size >= 0 {
+			return kind, size, nil
 		}
 	}
 	return "", 0, fmt.Errorf("git cat-file printed %q", bounded(line, 100))

@@ -32,7 +32,8 @@ type Command struct {
 	Stdin io.Reader // nil is the null device
 
 	// Stdout, if set, receives standard output instead of Result.Stdout. More
-	// than StdoutLimit bytes (0 is no limit) end the program with ErrTooMuch.
+	// than StdoutLimit bytes (0 is no limit) end the program with ErrTooMuch. An
+	// *os.File without a limit becomes the program's own standard output.
 	Stdout      io.Writer
 	StdoutLimit int64
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"runtime"
 	"sync"
@@ -115,7 +116,8 @@ func ending(cmd *exec.Cmd, err, stopped error) (int, error) {
 type streams struct {
 	stdout, stderr tail
 	lines          []*liner
-	copied         *capped // standard output, if the caller takes it
+	copied         *capped  // standard output, if the caller takes it
+	direct         *os.File // standard output, if the program writes to it itself
 }
 
 func newStreams(c Command, stop func(error)) *streams {
@@ -131,7 +133,9 @@ func newStreams(c Command, stop func(error)) *streams {
 			s.lines = append(s.lines, &liner{redactor: r, mu: &mu, emit: c.Lines})
 		}
 	}
-	if c.Stdout != nil {
+	if f, ok := c.Stdout.(*os.File); ok && c.StdoutLimit == 0 {
+		s.direct = f
+	} else if c.Stdout != nil {
 		s.copied = &capped{w: c.Stdout, limit: c.StdoutLimit, stop: stop}
 	}
 	return s
@@ -155,7 +159,7 @@ func (s *streams) command(path string, c Command) *exec.Cmd {
 		args = append([]string{"sh", "-c", fmt.Sprintf(`ulimit -d %d && exec "$@"`, max(c.Memory>>10, 1)), "sh", path}, c.Args...)
 		path = "/bin/sh"
 	}
-	return &exec.Cmd{
+	cmd := &exec.Cmd{
 		Path:        path,
 		Args:        args,
 		Dir:         c.Dir,
@@ -167,6 +171,10 @@ func (s *streams) command(path string, c Command) *exec.Cmd {
 		SysProcAttr: attributes(c.As),
 		WaitDelay:   DefaultDrain,
 	}
+	if s.direct != nil {
+		cmd.Stdout = s.direct
+	}
+	return cmd
 }
 
 // flush hands out lines without a line end. Call it when the program is gone.
