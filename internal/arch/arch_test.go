@@ -35,6 +35,7 @@ var ours = map[string][]string{
 	"internal/bench":    {"*"},                              // measures any part against its rivals
 	"internal/prove":    {"internal/prove", "internal/run"}, // runs tests by their names
 	"internal/browser":  {},
+	"internal/storm":    {"fleet", "hosting", "store", "internal/job", "internal/queue", "internal/run"}, // test support
 	"internal/chat":     {},
 	"internal/lamp":     {"internal/run"}, // test support: see TestTestSupport
 }
@@ -166,7 +167,7 @@ func TestEveryPackageHasAComment(t *testing.T) {
 // TestTestSupport holds that what exists for tests and measurements alone is not
 // in the product.
 func TestTestSupport(t *testing.T) {
-	support := []string{"internal/lamp", "internal/golden", "internal/chat", "internal/browser"}
+	support := []string{"internal/lamp", "internal/golden", "internal/chat", "internal/browser", "internal/storm"}
 	for _, p := range packages(t) {
 		from := rel(p.ImportPath)
 		if within(from, "internal/bench") || slices.ContainsFunc(support, func(s string) bool { return within(from, s) }) {

@@ -20,6 +20,14 @@ func All() []Proof {
 			Least: 150, Short: 90,
 		},
 		{
+			// Workers of one host that are killed with -9, frozen past their leases and
+			// robbed of their tasks at random move every site as often as it was
+			// ordered, and what they try when they have lost a task is refused.
+			Name:  "kill-storm",
+			Tests: []Test{{"./internal/storm", "TestKillStorm"}},
+			Least: 5000, Short: 30,
+		},
+		{
 			// The checker of the soak forgives every outage that is shorter than its
 			// limit, and condemns a site that stays broken.
 			Name:  "false-rollback",
