@@ -18,15 +18,15 @@ var commitSource string
 
 // A batch collects the arguments of commit.lua.
 type batch struct {
-	keys   []string       // KEYS, the op key first
+	keys   []string       // KEYS, the op key and the epoch's first
 	at     map[string]int // position of each key
 	until  string         // ARGV[2]
 	guards []any
 	writes []any
 }
 
-func newBatch(opKey string) *batch {
-	return &batch{keys: []string{opKey}, at: map[string]int{}, until: "0"}
+func newBatch(opKey, epochKey string) *batch {
+	return &batch{keys: []string{opKey, epochKey}, at: map[string]int{}, until: "0"}
 }
 
 // pos gives the position of a key among KEYS.
@@ -83,6 +83,7 @@ func (b *batch) add(key string, fields ...string) {
 type verdict int
 
 const (
+	fenced    verdict = -2 // by a later epoch
 	tooLate   verdict = -1
 	lost      verdict = 0 // a guard does not hold
 	committed verdict = 1
@@ -92,7 +93,7 @@ const (
 // run sends a batch. It may be sent several times; it is executed once. The
 // time is the server's when it was executed.
 func (s *Store) run(ctx context.Context, b *batch) (verdict, time.Time, error) {
-	args := slices.Concat([]any{s.remember.Milliseconds(), b.until, len(b.guards) / 2}, b.guards, b.writes)
+	args := slices.Concat([]any{s.remember.Milliseconds(), b.until, s.epoch.Load(), len(b.guards) / 2}, b.guards, b.writes)
 	got, err := s.script.Run(ctx, s.client, b.keys, args...).Slice()
 	if err != nil {
 		return lost, time.Time{}, away("commit", err)
@@ -110,8 +111,9 @@ func (s *Store) run(ctx context.Context, b *batch) (verdict, time.Time, error) {
 
 // batch gives what a transaction wants written, with guards for all it read;
 // nil if it wants nothing.
-func (t *tx) batch(opKey string) *batch {
-	k, b := t.store.keys, newBatch(opKey)
+func (t *tx) batch() *batch {
+	k := t.store.keys
+	b := newBatch(k.op(t.family, newOp()), k.epoch(t.family))
 	if !t.until.IsZero() {
 		b.until = strconv.FormatInt(t.until.UnixMicro(), 10)
 	}

@@ -2,12 +2,16 @@
 --
 -- KEYS[1]   op key. It is set by the commit and remembered for a while, so that
 --           the same commit sent again (its reply was lost) writes nothing twice.
--- KEYS[2…]  rows, indexes and streams; ARGV names them by their position.
+-- KEYS[2]   the family's epoch: the highest under which anybody has committed
+--           here. A lower one is refused: who holds it began before the data was
+--           restored or migrated.
+-- KEYS[3…]  rows, indexes and streams; ARGV names them by their position.
 --
 -- ARGV[1]   how long the op key is remembered, milliseconds
 -- ARGV[2]   the commit must happen before this moment, microseconds since 1970,
 --           by this server's clock; "0" asks nothing
--- ARGV[3]   number of guards; then each guard as two values:
+-- ARGV[3]   the committer's epoch
+-- ARGV[4]   number of guards; then each guard as two values:
 --             position, revision    the row has this revision; "0": there is no row
 -- then      the writes, one after the other, each begun by its letter:
 --             R position life n f v …        the row becomes these n fields and values
@@ -25,6 +29,7 @@
 --    2  committed before under the same op key
 --    0  a guard does not hold: somebody else was faster, read again
 --   -1  too late by ARGV[2]
+--   -2  the epoch is over
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local stamp = string.format('%.0f', now)
@@ -32,11 +37,15 @@ local stamp = string.format('%.0f', now)
 if redis.call('EXISTS', KEYS[1]) == 1 then
   return {2, stamp}
 end
+local epoch, mine = tonumber(redis.call('GET', KEYS[2]) or '1'), tonumber(ARGV[3])
+if epoch > mine then
+  return {-2, stamp}
+end
 if ARGV[2] ~= '0' and now >= tonumber(ARGV[2]) then
   return {-1, stamp}
 end
-local at = 4
-for _ = 1, tonumber(ARGV[3]) do
+local at = 5
+for _ = 1, tonumber(ARGV[4]) do
   local rev = redis.call('HGET', KEYS[tonumber(ARGV[at])], 'rev') or '0'
   if rev ~= ARGV[at + 1] then
     return {0, stamp}
@@ -89,5 +98,6 @@ while at <= #ARGV do
     return redis.error_reply('ERR commit: no such write: ' .. tostring(op))
   end
 end
+if mine > epoch then redis.call('SET', KEYS[2], ARGV[3]) end
 redis.call('SET', KEYS[1], '1', 'PX', ARGV[1])
 return {1, stamp}

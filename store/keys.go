@@ -24,6 +24,9 @@ func (k keys) index(ix fleet.Index) string { return k.in(ix.Family) + "ix:" + ix
 // op remembers that a commit was made; it expires.
 func (k keys) op(f fleet.Family, id string) string { return k.in(f) + "op:" + id }
 
+// epoch is the highest epoch under which a family was written; absent is 1.
+func (k keys) epoch(f fleet.Family) string { return k.in(f) + "epoch" }
+
 // outbox is the stream of effects that wait to be carried.
 func (k keys) outbox(f fleet.Family) string { return k.in(f) + "outbox" }
 
@@ -38,7 +41,7 @@ func (k keys) log(h fleet.HostName, t fleet.TaskID) string {
 // audit is the stream of the audit record.
 func (k keys) audit() string { return k.in(fleet.AuditLog) + "audit" }
 
-// meta is a hash: schema, created.
+// meta is a hash: schema, created, epoch.
 func (k keys) meta() string { return k.in(fleet.Meta) + "meta" }
 
 // bad reports whether the prefix would spoil the hash tags.

@@ -38,26 +38,5 @@ func (s *Store) checkMeta(ctx context.Context) error {
 		return fleet.Errorf(fleet.Refused, "The data in Redis was written by a newer distrobot (schema %d; this program understands %d).", n, Schema).
 			WithHint("Start the newer version, or restore a backup that was made before the update.")
 	}
-	return nil
-}
-
-// firstEpoch is when epochs begin to count, in seconds: they stay below 2³¹
-// for 68 years.
-var firstEpoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-
-// RaiseEpoch begins a new epoch, after a restore from a backup: fences of an
-// older epoch are lower than all of this one, so whoever still acts under what
-// was lost is refused. The epoch is taken from the clock, so that restoring the
-// same backup twice gives two epochs. Raising it twice does no harm.
-func (s *Store) RaiseEpoch(ctx context.Context) (int64, error) {
-	e := fleet.Epoch{}
-	err := s.Update(ctx, fleet.Catalogue, func(tx fleet.Tx) error {
-		if _, err := tx.Get(&e); err != nil {
-			return err
-		}
-		e.N = max(e.N+1, int64(tx.Now().Sub(firstEpoch)/time.Second))
-		tx.Put(&e)
-		return nil
-	})
-	return e.N, err
+	return s.readEpoch(ctx)
 }

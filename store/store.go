@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -33,6 +35,10 @@ type Options struct {
 	OnEffects func(fam fleet.Family)
 	// Remember is how long a commit recognises its own repetition; 0 means a minute.
 	Remember time.Duration
+	// OnOutlived is called once, when a commit was refused because the data was
+	// restored or migrated since this store was opened: the process must end. It
+	// must not block. Nil does nothing.
+	OnOutlived func()
 	// Log is where forged effects and restarts of "local" are reported; nil
 	// means slog's default.
 	Log *slog.Logger
@@ -48,6 +54,8 @@ type Store struct {
 	effects   signer // of outbox entries
 	chain     signer // of the audit record
 	onEffects func(fleet.Family)
+	epoch     atomic.Int64 // under which this store commits; see epoch.go
+	outlive   func()       // tells OnOutlived, once
 	remember  time.Duration
 	log       *slog.Logger
 	closers   []func() error // called in reverse by Close
@@ -81,7 +89,11 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{
 		keys: keys{o.Prefix}, script: redis.NewScript(commitSource),
 		rows: newSigner(o.Key, "row"), effects: newSigner(o.Key, "effect"), chain: newSigner(o.Key, "audit"),
-		onEffects: o.OnEffects, remember: o.Remember, log: o.Log,
+		onEffects: o.OnEffects, outlive: sync.OnceFunc(func() {
+			if o.OnOutlived != nil {
+				o.OnOutlived()
+			}
+		}), remember: o.Remember, log: o.Log,
 	}
 	if err := s.connect(o); err != nil {
 		return nil, errors.Join(err, s.Close())

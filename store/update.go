@@ -34,7 +34,7 @@ func (s *Store) Update(ctx context.Context, fam fleet.Family, rule func(fleet.Tx
 		if err != nil {
 			return err
 		}
-		b := t.batch(s.keys.op(fam, newOp()))
+		b := t.batch()
 		if b == nil {
 			return nil
 		}
@@ -45,6 +45,9 @@ func (s *Store) Update(ctx context.Context, fam fleet.Family, rule func(fleet.Tx
 		if v == committed || v == already {
 			s.tell(fam, len(t.effects))
 			return nil
+		}
+		if v == fenced {
+			return s.outlived()
 		}
 		if err := pause(ctx, attempt); err != nil {
 			return err

@@ -52,6 +52,8 @@ type app struct {
 	roles *roles
 	table *commands.Table
 	nudge chan struct{} // an effect was committed by this process
+
+	outlived chan struct{} // closed when the data was restored or migrated under this process
 }
 
 // appOptions are what differs between subcommands.
@@ -68,11 +70,11 @@ func openApp(ctx context.Context, cfg Config, opts appOptions) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &app{cfg: cfg, log: newLogger(os.Stderr, cfg.LogLevel, cfg.LogFormat), nudge: make(chan struct{}, 1)}
+	a := &app{cfg: cfg, log: newLogger(os.Stderr, cfg.LogLevel, cfg.LogFormat), nudge: make(chan struct{}, 1), outlived: make(chan struct{})}
 	a.owner = fmt.Sprintf("%s/%d/%s", cfg.Host, os.Getpid(), a.newID())
 	a.store, err = store.Open(ctx, store.Options{
 		URL: cfg.RedisURL, DataDir: cfg.Data, Key: key, Start: startRedis(a.log), Log: a.log,
-		OnEffects: func(fleet.Family) { a.wake() },
+		OnEffects: func(fleet.Family) { a.wake() }, OnOutlived: func() { close(a.outlived) },
 	})
 	if err != nil {
 		return nil, err

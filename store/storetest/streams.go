@@ -5,12 +5,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/distrobot/distrobot/fleet"
+	"github.com/distrobot/distrobot/store"
 )
 
 // testOutbox asserts the order of effects, that they are kept until they are
@@ -248,15 +250,51 @@ func testSchema(t *testing.T, b *bench) {
 	b.another()
 }
 
-// testEpoch asserts that each epoch is above all before.
+// testEpoch asserts that each epoch is above all before, and that whoever
+// opened the data before it can commit nothing, and is told so once.
 func testEpoch(t *testing.T, b *bench) {
+	var told atomic.Int64
+	o := b.options()
+	o.OnOutlived = func() { told.Add(1) }
+	older, err := b.open(t, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer older.Close()
+	if over, err := older.Outlived(t.Context()); over || err != nil {
+		t.Errorf("outlived %v, %v", over, err)
+	}
 	last := int64(1)
 	for range 3 {
 		n, err := b.RaiseEpoch(t.Context())
 		e := &fleet.Epoch{}
-		if err != nil || n <= last || !b.read(e) || e.N != n || n >= 1<<31 {
+		if err != nil || n <= last || !b.read(e) || e.N != n || n >= 1<<31 || b.Epoch() != n {
 			t.Errorf("epoch %d after %d, row %d, %v", n, last, e.N, err)
 		}
 		last = n
+	}
+	put := func(s *store.Store, fam fleet.Family) error {
+		return s.Update(t.Context(), fam, func(tx fleet.Tx) error {
+			r := &fleet.Request{Family: fam, ID: "01r"}
+			_, err := tx.Get(r)
+			r.Answer += "."
+			tx.Put(r)
+			return err
+		})
+	}
+	fresh := fleet.HostFamily("new") // no index leads to it
+	for _, fam := range []fleet.Family{fleet.Catalogue, fleet.PlanFamily("01p"), fleet.HostFamily(fleet.LocalHost), fresh} {
+		if err := put(b.Store, fam); err != nil {
+			t.Errorf("%s: the store that raised it: %v", fam, err)
+		}
+		if err := put(older, fam); fleet.CodeOf(err) != fleet.Stale {
+			t.Errorf("%s: an older store: %v", fam, err)
+		}
+		if err := put(b.another(), fam); err != nil {
+			t.Errorf("%s: a store opened since: %v", fam, err)
+		}
+	}
+	if over, err := older.Outlived(t.Context()); !over || err != nil || told.Load() != 1 {
+		t.Errorf("outlived %v, told %d times, %v", over, told.Load(), err)
 	}
 }
