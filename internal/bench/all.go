@@ -14,5 +14,6 @@ func All() []Measurement {
 		migrate(),
 		rollback(),
 		confirm(),
+		recovery(),
 	}
 }

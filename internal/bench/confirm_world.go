@@ -5,20 +5,17 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"time"
 
 	"github.com/distrobot/distrobot/bot/workspace"
 	"github.com/distrobot/distrobot/cmd/distrobot/sample"
 	"github.com/distrobot/distrobot/internal/chat"
 	"github.com/distrobot/distrobot/internal/mirror"
 	"github.com/distrobot/distrobot/store"
-	"github.com/distrobot/distrobot/store/storetest"
 )
 
 // A confirmWorld is everything that runs: Redis, the workspace, the replicas
@@ -56,49 +53,19 @@ func (w *confirmWorld) build(ctx context.Context) (err error) {
 	return err
 }
 
-// startRedis starts a server that writes its file out before each reply.
+// startRedis starts the server that all of them share.
 func (w *confirmWorld) startRedis(ctx context.Context) error {
-	dir := filepath.Join(w.dir, "redis")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	socket := filepath.Join(dir, "s")
-	stop, err := storetest.Launch(ctx, []string{"redis-server", "--port", "0", "--unixsocket", socket, "--dir", dir, "--save", "",
-		"--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction"}, dir)
+	url, stop, err := launchRedis(ctx, w.dir)
 	if err != nil {
 		return err
 	}
-	w.closers = append(w.closers, func() {
-		wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
-		defer cancel()
-		_ = stop(wait) // a server that is told to end says so
-	})
-	if err := awaitSocket(ctx, socket); err != nil {
-		return err
-	}
-	w.env = append(w.env, "DISTROBOT_REDIS_URL=unix://"+socket, "DISTROBOT_KEY="+confirmKey)
-	w.store, err = store.Open(ctx, store.Options{URL: "unix://" + socket, Key: []byte(confirmKey), Log: slog.New(slog.DiscardHandler)})
+	w.closers = append(w.closers, stop)
+	w.env = append(w.env, "DISTROBOT_REDIS_URL="+url, "DISTROBOT_KEY="+confirmKey)
+	w.store, err = store.Open(ctx, store.Options{URL: url, Key: []byte(confirmKey), Log: slog.New(slog.DiscardHandler)})
 	if err == nil {
 		w.closers = append(w.closers, func() { _ = w.store.Close() })
 	}
 	return err
-}
-
-// awaitSocket returns when a server accepts connections.
-func awaitSocket(ctx context.Context, socket string) error {
-	ctx, cancel := context.WithTimeout(ctx, startTime)
-	defer cancel()
-	for {
-		c, err := (&net.Dialer{}).DialContext(ctx, "unix", socket)
-		if err == nil {
-			return c.Close()
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("redis-server does not listen: %w", err)
-		case <-time.After(5 * time.Millisecond):
-		}
-	}
 }
 
 // startWorkspace starts the workspace with its people, and reads it from now on.

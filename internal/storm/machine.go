@@ -1,11 +1,13 @@
 package storm
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/distrobot/distrobot/fleet"
@@ -38,7 +40,8 @@ var nobody = fleet.Actor{ID: "U1", Name: "alice", Team: "T1"}
 // that the worker runs, so that killing the worker does not end it by itself. It
 // tells in the site's shared files when it begins and ends, which nothing takes
 // back, and adds one line to the site's data, which is its effect.
-func code(p fleet.PlatformName) map[string]string {
+func code(p fleet.PlatformName, work time.Duration) map[string]string {
+	half := strconv.FormatFloat(cmp.Or(work, 60*time.Millisecond).Seconds()/2, 'f', 3, 64)
 	return map[string]string{
 		"distrobot.yml": "version: 1\ndocroot: web\nversioned: [data]\nshared: [files]\nnetwork: true\nupdate:\n  - [./update.sh]\n" +
 			"check: {path: /index.html, marker: all is well}\n",
@@ -46,8 +49,8 @@ func code(p fleet.PlatformName) map[string]string {
 		"data/log":       "made\n",
 		"files/trace":    "",
 		"update.sh":      "#!/bin/sh\nsh \"$SITE_ROOT/work.sh\" || exit 1\nexit 0\n",
-		"work.sh": "set -e\necho \"begin $$\" >> \"$SITE_ROOT/files/trace\"\nsleep 0.03\n" +
-			"echo \"$SITE_PLATFORM $SITE_GENERATION\" >> \"$SITE_ROOT/data/log\"\nsleep 0.03\n" +
+		"work.sh": "set -e\necho \"begin $$\" >> \"$SITE_ROOT/files/trace\"\nsleep " + half + "\n" +
+			"echo \"$SITE_PLATFORM $SITE_GENERATION\" >> \"$SITE_ROOT/data/log\"\nsleep " + half + "\n" +
 			"echo \"end $$\" >> \"$SITE_ROOT/files/trace\"\n",
 	}
 }
@@ -87,7 +90,7 @@ func (m *Machine) publish(ctx context.Context, name fleet.PlatformName) error {
 	if err != nil {
 		return err
 	}
-	for file, text := range code(name) {
+	for file, text := range code(name, m.Work) {
 		at := filepath.Join(stage, file)
 		if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
 			return err

@@ -34,6 +34,8 @@ type Settings struct {
 	// Late is the longest that a worker sleeps between the moment it decided to
 	// change the machine and the change.
 	Late time.Duration
+	// Work is how long the update of a site takes; 60 ms if 0.
+	Work time.Duration
 	// Alone lets a worker take up at once what others of its host work on, as one
 	// may that has locked the only data directory of its host.
 	Alone bool

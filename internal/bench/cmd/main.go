@@ -12,12 +12,13 @@ import (
 	"syscall"
 
 	"github.com/distrobot/distrobot/internal/bench"
+	"github.com/distrobot/distrobot/internal/storm"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	for _, part := range []func(context.Context) (bool, error){bench.ServeSweep, bench.ServeBuild} {
+	for _, part := range []func(context.Context) (bool, error){bench.ServeSweep, bench.ServeBuild, storm.Serve} {
 		if served, err := part(ctx); served {
 			if err != nil {
 				fmt.Fprintln(os.Stderr, "bench:", err)
