@@ -58,7 +58,7 @@ func (w *Worker) next(ctx context.Context, s *job.Scope) (Copy, error) {
 	c := Copy{
 		URI: site.URI, Aliases: aliases(site), ID: site.ID, Kind: p.Kind, Distribution: p.Distribution,
 		Platform: p.Name, Commit: p.Ref.Commit, Tree: t, App: w.kindOf(p.Kind).App(t), Generation: st.generation + 1, From: st.data,
-		Fence: site.Lock.Fence, Plan: s.Task.Plan, Task: s.Task.ID,
+		Fence: site.Lock.Fence, Plan: s.Task.Plan, Task: s.Task.ID, Log: lines(s),
 	}
 	switch s.Task.Kind {
 	case fleet.TaskRestore:
@@ -92,9 +92,12 @@ func (w *Worker) old(ctx context.Context, s *job.Scope) (Copy, error) {
 	site, err := w.claim(ctx, s, fleet.SiteClaim{})
 	return Copy{
 		URI: site.URI, ID: site.ID, Platform: st.from, Generation: st.generation,
-		Fence: site.Lock.Fence, Plan: s.Task.Plan, Task: s.Task.ID,
+		Fence: site.Lock.Fence, Plan: s.Task.Plan, Task: s.Task.ID, Log: lines(s),
 	}, err
 }
+
+// lines writes lines into the log of a step.
+func lines(s *job.Scope) func(string) { return func(line string) { s.Log("%s", line) } }
 
 // rolledBack is why a site is pinned after a rollback that a person asked for.
 func rolledBack(t fleet.Task) string {

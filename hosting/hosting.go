@@ -179,6 +179,7 @@ type Copy struct {
 	Fence        int64 // of the site's lock
 	Plan         fleet.PlanID
 	Task         fleet.TaskID
+	Log          func(line string) // of the step that works on it; nil says nothing
 }
 
 // A Tree is a platform's directory and what its distrobot.yml says.

@@ -35,6 +35,33 @@ func TestSuite(t *testing.T) {
 	hostingtest.Backend(t, func(t *testing.T) hosting.Backend { return newBackend(t) })
 }
 
+func TestRecipes(t *testing.T) {
+	hostingtest.Recipes(t, func(t *testing.T) hostingtest.Machine {
+		b := newBackend(t)
+		web := local.NewWeb(b, "")
+		t.Cleanup(web.Close)
+		b.Public = web.URL
+		return hostingtest.Machine{Backend: b, Code: guestBook}
+	})
+}
+
+// guestBook is an application of one page and one file.
+func guestBook(name, breaks string) map[string]string {
+	update := "#!/bin/sh\nset -e\necho " + name + " wrote >> \"$SITE_ROOT/data/log\"\n"
+	switch breaks {
+	case "update":
+		update += "exit 1\n"
+	case "page":
+		update += "touch \"$SITE_ROOT/data/bad\"\n"
+	}
+	return map[string]string{
+		"distrobot.yml": "version: 1\ndocroot: web\nversioned: [data]\nupdate:\n  - [./update.sh]\ncheck: {path: /index.cgi, marker: all is well}\n",
+		"web/index.cgi": "#!/bin/sh\nset -e\ncd \"$SITE_ROOT/data\"\ntest ! -e bad\nprintf 'Content-Type: text/plain\\n\\nversion " + name + " all is well\\n'\ncat log\n",
+		"data/log":      "begin\n",
+		"update.sh":     update,
+	}
+}
+
 // As root, the sites' programs run as a user of their own, who owns the data and
 // cannot write anything else. Without root there is only one user to test with.
 func TestSuiteAsAnotherUser(t *testing.T) {
