@@ -22,7 +22,7 @@ func ClaimSite(s Site, c SiteClaim, epoch int64, now time.Time) (Site, error) {
 	if c.Target != "" && s.Pinned != "" {
 		return s, Errorf(Refused, "Site %s is pinned: %s", s.URI, s.Pinned)
 	}
-	s.Lock = SiteLock{Task: c.Task, Fence: max(s.Lock.Fence+1, epoch<<32+1), Until: now.Add(c.Lease)}
+	s.Lock = SiteLock{Task: c.Task, Fence: nextFence(s.Lock.Fence, epoch), Until: now.Add(c.Lease)}
 	if s.State != SiteCreating {
 		s.State = SiteMoving
 	}

@@ -177,6 +177,9 @@ type Claim struct {
 	// Restarted lets a worker that holds its data directory's lock take over
 	// its own host's tasks at once, without waiting for the lease.
 	Restarted bool
+	// Epoch is the storage's when the worker began; 0 if it knows of none. It is
+	// the high half of the fence.
+	Epoch int64
 }
 
 // ClaimTask is the rule by which a worker gets a task: it must be queued and
@@ -203,7 +206,7 @@ func ClaimTask(t Task, c Claim, now time.Time) (Task, error) {
 		}
 	}
 	t.State, t.Owner, t.Lease = TaskRunning, c.Owner, now.Add(c.Lease)
-	t.Fence++
+	t.Fence = nextFence(t.Fence, c.Epoch)
 	t.Claims++
 	if t.Begun.IsZero() {
 		t.Begun = now

@@ -49,6 +49,9 @@ func (w *Worker) preflightRestore(ctx context.Context, s *job.Scope) error {
 	if err != nil {
 		return refused(err)
 	}
+	if err := w.agrees(ctx, site); err != nil {
+		return refused(err)
+	}
 	r, err := w.Backend.BackedUp(ctx, Copy{URI: site.URI, Backup: s.Param(fleet.ParamBackup)})
 	if err != nil {
 		return refused(err)

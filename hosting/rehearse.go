@@ -77,6 +77,9 @@ func (w *Worker) preflightRehearse(ctx context.Context, s *job.Scope) error {
 	if err != nil {
 		return refused(err)
 	}
+	if err := w.agrees(ctx, site); err != nil {
+		return refused(err)
+	}
 	to := fleet.PlatformName(s.Param(fleet.ParamPlatform))
 	if err := w.serves(ctx, to); err != nil {
 		return refused(err)

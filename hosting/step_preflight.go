@@ -27,6 +27,9 @@ func (w *Worker) preflightMigrate(ctx context.Context, s *job.Scope) error {
 	if err != nil {
 		return refused(err)
 	}
+	if err := w.agrees(ctx, site); err != nil {
+		return refused(err)
+	}
 	to := fleet.PlatformName(s.Param(fleet.ParamPlatform))
 	if site.Platform == to {
 		return job.Stop("Site %s is on platform %s already.", site.URI, to)
@@ -69,6 +72,9 @@ func (w *Worker) preflightRollback(ctx context.Context, s *job.Scope) error {
 	if err != nil {
 		return refused(err)
 	}
+	if err := w.agrees(ctx, site); err != nil {
+		return refused(err)
+	}
 	back := site.Previous
 	if want := number(s.Param(fleet.ParamBack)); back == 0 || want != 0 && want != back {
 		return job.Stop("Site %s has no old copy to return to.", site.URI)
@@ -102,6 +108,22 @@ func (w *Worker) preflightCreate(ctx context.Context, s *job.Scope) error {
 	}
 	w.keepStart(s, site, to, 0)
 	return nil
+}
+
+// agrees refuses to act on a site of which the storage knows less than the host:
+// the storage was emptied or restored from a backup since, or a failover lost
+// what it had been told.
+func (w *Worker) agrees(ctx context.Context, site fleet.Site) error {
+	r, err := w.Backend.Live(ctx, site.URI)
+	if err != nil {
+		return err
+	}
+	if r.Generation == site.Generation && r.Fence <= site.Lock.Fence {
+		return nil
+	}
+	return fleet.Errorf(fleet.Refused, "Site %s is at generation %d on host %s (fence %d); the storage says generation %d (fence %d).",
+		site.URI, r.Generation, w.Host, r.Fence, site.Generation, site.Lock.Fence).
+		WithHint("The storage is behind the host. Read the host's sites again: %s site adopt %s", fleet.Slash, site.URI)
 }
 
 // serves refuses a platform that is not on this host, or whose kind of site

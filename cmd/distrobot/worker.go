@@ -92,7 +92,7 @@ func (a *app) newWorker(seed func(context.Context, fleet.URI, string) error) (*w
 	w.upkeep = hosting.Upkeep{Worker: host, Orders: a.sites, Log: a.log}
 	w.cron = &hosting.Cron{Worker: host, Every: a.cfg.Cron, Log: a.log}
 	w.runner = &job.Runner{Store: a.store, Logs: a.store, Recipe: host.Recipe, Owner: a.owner,
-		Lease: a.cfg.Lease, Grace: a.cfg.Grace, Log: a.log,
+		Lease: a.cfg.Lease, Grace: a.cfg.Grace, Log: a.log, Epoch: a.store.Epoch(),
 		Limits: map[fleet.TaskKind]int{fleet.TaskBuild: a.cfg.Builds, fleet.TaskOutdated: 1}}
 	w.queue = queue.New(a.store.Conn(), a.log)
 	w.sweeper = &job.Sweeper{Store: a.store, Host: w.host, Log: a.log, Wake: func(ctx context.Context, t fleet.TaskRef, urgent bool) {

@@ -35,6 +35,13 @@ func readHolder(f *os.File) (holder, bool) {
 	return h, err == nil
 }
 
+// lives reports whether the holder is another process that still runs. A storage
+// that lost a claim in a failover may have given its fence out again; the second
+// to come is refused, and gets a higher one with its next claim.
+func (h holder) lives() bool {
+	return h.pid != os.Getpid() && h.start != 0 && startOf(h.pid) == h.start
+}
+
 // guarded runs act while it holds the site's lock under c.Fence. The lock's file
 // is handed to act, so that programs it starts can hold the lock as long as they
 // live. A lower fence than the site has seen is refused with code Stale.
@@ -56,7 +63,7 @@ func (b *Backend) guarded(ctx context.Context, c hosting.Copy, act func(s site, 
 	if err == nil {
 		seen.fence = max(seen.fence, live.Fence)
 	}
-	if seen.fence > c.Fence {
+	if seen.fence > c.Fence || seen.fence == c.Fence && seen.lives() {
 		return staleFence(c.Fence, seen.fence)
 	}
 	me := holder{fence: c.Fence, pid: os.Getpid(), start: startOf(os.Getpid())}
@@ -106,7 +113,7 @@ func seize(ctx context.Context, f *os.File, fence int64) error {
 // and every other that has the lock file open: children inherit it. It spares
 // this process, whose own stale work is cancelled through its context.
 func endHolder(h holder, lock string) {
-	if h.pid != os.Getpid() && h.start != 0 && startOf(h.pid) == h.start {
+	if h.lives() {
 		_ = syscall.Kill(h.pid, syscall.SIGKILL)
 	}
 	for _, pid := range holding(lock) {

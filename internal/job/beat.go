@@ -56,8 +56,8 @@ func (w *worker) renewIn(ctx context.Context) error {
 	begun, grown := time.Now(), w.recipe.Live && w.out.grown.Swap(false)
 	var t fleet.Task
 	err := w.r.Store.Update(ctx, fleet.HostFamily(w.ref.Host), func(tx fleet.Tx) error {
-		t = fleet.Task{ID: w.ref.ID, Host: w.ref.Host}
-		if _, err := tx.Get(&t); err != nil {
+		var err error
+		if t, err = w.own(tx); err != nil {
 			return err
 		}
 		next, err := fleet.RenewTask(t, w.fence, tx.Now(), w.r.lease())

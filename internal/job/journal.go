@@ -47,17 +47,30 @@ func (w *worker) linger(d time.Duration) bool {
 	}
 }
 
+// own reads the task that is worked on here. It refuses with code Stale when the
+// task is gone, was claimed by another process (also under the same fence: a
+// failover of the storage may have lost a claim and given its fence out twice).
+func (w *worker) own(tx fleet.Tx) (fleet.Task, error) {
+	t := fleet.Task{ID: w.ref.ID, Host: w.ref.Host}
+	found, err := tx.Get(&t)
+	switch {
+	case err != nil:
+		return t, err
+	case !found:
+		return t, fleet.Errorf(fleet.Stale, "Task %s is gone.", w.ref.ID)
+	case t.State == fleet.TaskRunning && t.Owner != w.r.Owner:
+		return t, fleet.Errorf(fleet.Stale, "Task %s was taken over by %s.", t.ID, t.Owner)
+	}
+	return t, nil
+}
+
 func (w *worker) writeOnce(rule func(t fleet.Task, now time.Time) (fleet.Task, []fleet.Effect, error)) error {
 	begun := time.Now()
 	var t fleet.Task
 	err := w.r.Store.Update(w.life, fleet.HostFamily(w.ref.Host), func(tx fleet.Tx) error {
-		t = fleet.Task{ID: w.ref.ID, Host: w.ref.Host}
-		found, err := tx.Get(&t)
-		if err != nil {
+		var err error
+		if t, err = w.own(tx); err != nil {
 			return err
-		}
-		if !found {
-			return fleet.Errorf(fleet.Stale, "Task %s is gone.", w.ref.ID)
 		}
 		next, effects, err := rule(t, tx.Now())
 		if err != nil {
@@ -209,8 +222,8 @@ func (w *worker) handBack() error {
 	defer cancel()
 	w.log.Info("task handed back")
 	return w.r.Store.Update(ctx, fleet.HostFamily(w.ref.Host), func(tx fleet.Tx) error {
-		t := fleet.Task{ID: w.ref.ID, Host: w.ref.Host}
-		if _, err := tx.Get(&t); err != nil {
+		t, err := w.own(tx)
+		if err != nil {
 			return err
 		}
 		next, err := fleet.HandBack(t, w.fence, tx.Now())

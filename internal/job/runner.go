@@ -20,6 +20,10 @@ type Runner struct {
 	Lease  time.Duration                      // after its worker died, a task is taken over this late; 15 s if 0
 	Grace  time.Duration                      // how long a running step may go on after shutdown began; 30 s if 0
 	Log    *slog.Logger                       // nil means slog's default
+	// Epoch is the storage's when this process opened it. A task that was under
+	// way in an earlier one is held: the storage was restored from a backup since,
+	// and the journal does not know all that was done.
+	Epoch int64
 	// Limits bounds how many tasks of a kind are worked on at once; kinds without
 	// an entry have no bound of their own. One beyond waits in its queue and keeps
 	// no other kind from its turn.
@@ -147,8 +151,8 @@ func (r *Runner) claim(ctx context.Context, ref fleet.TaskRef, restarted bool) (
 			}
 			return nil
 		}
-		w.renewed = time.Now()
-		if t, err = fleet.ClaimTask(t, fleet.Claim{Owner: r.Owner, Lease: r.lease(), Restarted: restarted}, tx.Now()); err != nil {
+		w.renewed, w.outlived = time.Now(), fleet.Outlived(t, r.Epoch)
+		if t, err = fleet.ClaimTask(t, fleet.Claim{Owner: r.Owner, Lease: r.lease(), Restarted: restarted, Epoch: r.Epoch}, tx.Now()); err != nil {
 			return err
 		}
 		w.recipe, w.cannot = r.recipe(t)

@@ -17,9 +17,12 @@ type worker struct {
 	ref    fleet.TaskRef
 	recipe Recipe
 	cannot error // why there is no recipe
-	log    *slog.Logger
-	out    *output
-	fence  int64
+	// outlived says that the storage was restored from a backup while the task
+	// was under way: what it did since is not in its journal.
+	outlived bool
+	log      *slog.Logger
+	out      *output
+	fence    int64
 
 	stop context.Context // ends when the process shall stop: begin nothing new
 	life context.Context // ends when the task is lost: stop at once
@@ -90,6 +93,9 @@ func (w *worker) work() error {
 	if w.cannot != nil {
 		w.log.Error("no recipe", slog.Any("error", w.cannot))
 		return w.hold("", "This worker does not know how to do this task; update it, then run the task again.")
+	}
+	if w.outlived {
+		return w.hold("", "The storage was restored from a backup while this was under way. What was done since that backup is not in the journal.")
 	}
 	for {
 		t := w.snapshot()
