@@ -15,5 +15,6 @@ func All() []Measurement {
 		rollback(),
 		confirm(),
 		recovery(),
+		fleet1000(),
 	}
 }

@@ -25,29 +25,20 @@ const (
 
 func siteURI(i int) fleet.URI { return fleet.URI(fmt.Sprintf("site%02d.example.org", i)) }
 
-// say types a command, and wants it acknowledged.
-func (w *confirmWorld) say(user, channel, text string) error {
-	a, err := w.chat.Say(user, channel, text)
-	if err == nil && a.Error != "" {
-		err = fmt.Errorf("%s: %s", text, a.Error)
-	}
-	return err
-}
-
 // makeFleet builds two platforms of the sample and sites on the older one.
 func (w *confirmWorld) makeFleet(ctx context.Context) error {
 	for _, line := range []string{
 		"/invite @distrobot",
 		fmt.Sprintf("/distro add %s --url %s/%s --tags %s", sample.Distribution, w.forge.URL, sample.Repository, sample.Tags),
 	} {
-		if err := w.say(confirmAdmin, confirmChannels[1], line); err != nil {
+		if err := w.say(worldAdmin, confirmChannels[1], line); err != nil {
 			return err
 		}
 	}
 	if err := w.awaitPlatform(ctx, platformTo); err != nil {
 		return err
 	}
-	if err := w.say(confirmAdmin, confirmChannels[0], fmt.Sprintf("/distro build %s 1.1.0", sample.Distribution)); err != nil {
+	if err := w.say(worldAdmin, confirmChannels[0], fmt.Sprintf("/distro build %s 1.1.0", sample.Distribution)); err != nil {
 		return err
 	}
 	if err := w.awaitPlatform(ctx, platformFrom); err != nil {
@@ -68,35 +59,6 @@ func (w *confirmWorld) makeFleet(ctx context.Context) error {
 	return nil
 }
 
-func (w *confirmWorld) awaitPlatform(ctx context.Context, name fleet.PlatformName) error {
-	p := fleet.Platform{Name: name}
-	return w.awaitRow(ctx, &p, func() (bool, string) {
-		return p.State == fleet.PlatformReady, fmt.Sprintf("platform %s is %q: %s", name, p.State, p.Reason)
-	})
-}
-
-// awaitRow reads a row until ok is content with it.
-func (w *confirmWorld) awaitRow(ctx context.Context, row fleet.Record, ok func() (bool, string)) error {
-	ctx, cancel := context.WithTimeout(ctx, setUpTime)
-	defer cancel()
-	look := time.NewTicker(50 * time.Millisecond)
-	defer look.Stop()
-	for {
-		if _, err := w.store.Read(ctx, row); err != nil {
-			return err
-		}
-		done, why := ok()
-		if done {
-			return nil
-		}
-		select {
-		case <-look.C:
-		case <-ctx.Done():
-			return fmt.Errorf("waited %v: %s", setUpTime, why)
-		}
-	}
-}
-
 // A proposed plan as it stands in the chat.
 type proposedPlan struct {
 	channel, ts string
@@ -107,7 +69,7 @@ type proposedPlan struct {
 func (w *confirmWorld) propose(ctx context.Context) ([]proposedPlan, error) {
 	for i := range confirmPlans {
 		line := fmt.Sprintf("/distro migrate %s %s", siteURI(i), platformTo)
-		if err := w.say(confirmAdmin, confirmChannels[i%len(confirmChannels)], line); err != nil {
+		if err := w.say(worldAdmin, confirmChannels[i%len(confirmChannels)], line); err != nil {
 			return nil, err
 		}
 	}

@@ -47,7 +47,7 @@ func ServeBuild(ctx context.Context) (bool, error) {
 	if _, err := s.Lay(ctx, m.Layout); err != nil {
 		return true, err
 	}
-	self, err := highWater()
+	self, err := highWaterOf("self")
 	if err != nil {
 		return true, err
 	}
@@ -56,19 +56,6 @@ func ServeBuild(ctx context.Context) (bool, error) {
 		return true, err
 	}
 	return true, json.NewEncoder(os.Stdout).Encode(peak{Program: self >> 10, Git: children.Maxrss >> 10})
-}
-
-// highWater gives the greatest memory that this process held, in kB. The figure
-// of getrusage(2) would be that of the process that started it, if greater.
-func highWater() (int64, error) {
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0, err
-	}
-	_, rest, _ := strings.Cut(string(status), "VmHWM:")
-	var kB int64
-	_, err = fmt.Sscan(rest, &kB)
-	return kB, err
 }
 
 // measure does the build in a process of its own.

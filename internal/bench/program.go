@@ -26,6 +26,7 @@ func buildDistrobot(ctx context.Context, dir string) (string, error) {
 // A program is a process of ours and what it has said.
 type program struct {
 	name   string
+	data   string // its own directory, where it has one
 	cmd    *exec.Cmd
 	screen *screen
 	ended  chan struct{}
@@ -34,15 +35,30 @@ type program struct {
 // startTime bounds how long a program may take until it is ready.
 const startTime = 60 * time.Second
 
+// A launch says how a program is started.
+type launch struct {
+	until *regexp.Regexp // in what it says, when it is ready
+	env   []string       // all that it gets
+	argv  []string
+	uid   uint32 // the user it runs as, and the group of that number; 0 is ourselves
+}
+
 // startProgram runs argv with nothing but env and returns when until matches
 // what it has said; that match is given back.
 func startProgram(ctx context.Context, until *regexp.Regexp, env []string, argv ...string) (*program, []string, error) {
-	p := &program{name: filepath.Base(argv[0]), screen: newScreen(), ended: make(chan struct{})}
-	if len(argv) > 1 {
-		p.name += " " + argv[1]
+	return launch{until: until, env: env, argv: argv}.start(ctx)
+}
+
+func (l launch) start(ctx context.Context) (*program, []string, error) {
+	p := &program{name: filepath.Base(l.argv[0]), screen: newScreen(), ended: make(chan struct{})}
+	if len(l.argv) > 1 {
+		p.name += " " + l.argv[1]
 	}
-	p.cmd = exec.CommandContext(ctx, argv[0], argv[1:]...)
-	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = env, p.screen, p.screen
+	p.cmd = exec.CommandContext(ctx, l.argv[0], l.argv[1:]...)
+	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = l.env, p.screen, p.screen
+	if l.uid != 0 {
+		p.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: l.uid, Gid: l.uid}}
+	}
 	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(syscall.SIGTERM) }
 	p.cmd.WaitDelay = 20 * time.Second
 	if err := p.cmd.Start(); err != nil {
@@ -55,7 +71,7 @@ func startProgram(ctx context.Context, until *regexp.Regexp, env []string, argv 
 	timer := time.NewTimer(startTime)
 	defer timer.Stop()
 	for {
-		if found := until.FindStringSubmatch(p.screen.text()); found != nil {
+		if found := l.until.FindStringSubmatch(p.screen.text()); found != nil {
 			return p, found, nil
 		}
 		select {

@@ -12,14 +12,14 @@ import (
 )
 
 // launchRedis starts a server in dir that writes its file out before each reply,
-// and gives its URL.
+// and gives its URL. Whoever gets through to dir may use it.
 func launchRedis(ctx context.Context, dir string) (url string, stop func(), err error) {
 	dir = filepath.Join(dir, "redis")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(dir, 0o711); err != nil {
 		return "", nil, err
 	}
 	socket := filepath.Join(dir, "s")
-	end, err := storetest.Launch(ctx, []string{"redis-server", "--port", "0", "--unixsocket", socket, "--dir", dir, "--save", "",
+	end, err := storetest.Launch(ctx, []string{"redis-server", "--port", "0", "--unixsocket", socket, "--unixsocketperm", "777", "--dir", dir, "--save", "",
 		"--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction"}, dir)
 	if err != nil {
 		return "", nil, err
