@@ -12,7 +12,7 @@ import (
 // nothing in common but Redis. The plan must pause with the harm of its first
 // waves, and walk all sites when people tell it to go on. The row is the worst of
 // its bounds: CPU of everything but the applications' own programs, for each
-// site; the bot's memory; edits of messages; root messages of the plan.
+// site; the bot's memory; edits of messages. There must be one root message.
 func fleet1000() Measurement {
 	return Measurement{Names: []string{"fleet-1000"}, Run: func(ctx context.Context, b *B) ([]Row, error) {
 		r, err := fleetRun{sites: 1000, every: 34, limit: 40 * time.Minute}.run(ctx, b)
@@ -44,7 +44,6 @@ type fleetResult struct {
 	memory  float64                  // MB, of the bot at its greatest
 	edits   int
 	walking time.Duration // from Confirm to the end, without the pauses
-	roots   int
 }
 
 func (f fleetRun) run(ctx context.Context, b *B) (r fleetResult, err error) {
@@ -76,7 +75,6 @@ func (r fleetResult) parts(b *B) []Row {
 		{Name: "CPU seconds of the engine a site", Value: sum.Seconds() / float64(r.sites), Bound: fleetCPU},
 		{Name: "MB of memory of the bot", Value: r.memory, Bound: fleetMemory},
 		{Name: "edits a minute", Value: float64(r.edits) / r.walking.Minutes(), Bound: fleetEdits},
-		{Name: "root messages of the plan", Value: float64(r.roots), Bound: 1},
 	}
 	for _, p := range parts {
 		b.Note("fleet-1000 %s: %s of %s", p.Name, number(p.Value), number(p.Bound))

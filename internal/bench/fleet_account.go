@@ -89,10 +89,12 @@ func (w *fleetWorld) account(ctx context.Context, b *B, r *fleetResult, before s
 		return err
 	}
 	r.memory = float64(kB) / 1024
-	root, lines := w.messages(before.on)
-	r.roots = root
-	b.Note("fleet-1000 %d sites in %.0f s, %.1f a second; %d edits of %s, %d lines in the thread; load average %s", r.sites,
-		r.walking.Seconds(), float64(r.sites)/r.walking.Seconds(), r.edits, fleet.Plural(root, "root message", "root messages"), lines, loadAverage())
+	roots, lines := w.messages(before.on)
+	if roots != 1 || r.edits == 0 {
+		return fmt.Errorf("the plan has %d root messages with %d edits", roots, r.edits)
+	}
+	b.Note("fleet-1000 %d sites in %.0f s, %.1f a second; %d edits of one root message, %d lines in its thread; load average %s", r.sites,
+		r.walking.Seconds(), float64(r.sites)/r.walking.Seconds(), r.edits, lines, loadAverage())
 	return nil
 }
 
