@@ -8,7 +8,8 @@ set -eu
 needed="git:git gcc:gcc redis-server:redis-server chromium:chromium
 	mariadbd:mariadb-server mariadb-dump:mariadb-client nginx:nginx
 	git-lfs:git-lfs sshd:openssh-server ssh:openssh-client
-	composer:composer php:php-cli unzip:unzip patch:patch xz:xz-utils"
+	composer:composer php:php-cli unzip:unzip patch:patch xz:xz-utils
+	jq:jq rsync:rsync curl:curl"
 # extension of PHP, as php -m has it : Debian package that holds it. Composer
 # reads repositories of archives by zip, the CMSs need the others.
 extensions="zip:php-zip mysqli:php-mysql gd:php-gd dom:php-xml mbstring:php-mbstring

@@ -29,6 +29,10 @@ type Config struct {
 	Host     string `env:"DISTROBOT_HOST" envDefault:"local"`
 	Backend  string `env:"DISTROBOT_BACKEND" envDefault:"local"`
 
+	Command      string        `env:"DISTROBOT_COMMAND"`
+	CommandEnv   []string      `env:"DISTROBOT_COMMAND_ENV" envSeparator:","`
+	CommandLimit time.Duration `env:"DISTROBOT_COMMAND_LIMIT" envDefault:"2h"`
+
 	Admins      []string `env:"DISTROBOT_ADMINS" envSeparator:","`
 	Maintainers []string `env:"DISTROBOT_MAINTAINERS" envSeparator:","`
 	Channel     string   `env:"DISTROBOT_CHANNEL" envDefault:"#distrobot"`

@@ -35,6 +35,7 @@ type cli struct {
 	Export    exportCmd    `cmd:"" help:"Print the fleet as YAML."`
 	Doctor    doctorCmd    `cmd:"" help:"Check Slack, Redis, git and the disk, and say what to do."`
 	Audit     auditCmd     `cmd:"" help:"Show or verify the audit record."`
+	Backend   backendCmd   `cmd:"" help:"For programs that distrobot drives instead of its own hosting: check, schema."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 

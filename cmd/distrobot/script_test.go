@@ -40,7 +40,7 @@ func TestScripts(t *testing.T) {
 			"say": cmdSay, "click": cmdClick, "see": cmdSee, "private": cmdPrivate, "once": cmdOnce, "storm": cmdStorm, "site": cmdSite, "counters": cmdCounters,
 			"fault": cmdFault, "deliver": cmdDeliver, "get": cmdGet,
 			"depot": cmdDepot, "pack": cmdPack, "release": cmdRelease, "wares": cmdWares,
-			"ask": cmdAsk, "exits": cmdExits, "hook": cmdHook, "locked": cmdLocked, "storms": cmdStorms, "endredis": cmdEndRedis,
+			"ask": cmdAsk, "exits": cmdExits, "hook": cmdHook, "locked": cmdLocked, "storms": cmdStorms, "endredis": cmdEndRedis, "front": cmdFront,
 		},
 		Setup: func(env *testscript.Env) error { return setupScript(env) },
 	})
@@ -54,6 +54,11 @@ func setupScript(env *testscript.Env) error {
 	}
 	env.Setenv("DISTROBOT_DATA", env.WorkDir+"/data")
 	env.Setenv("DISTROBOT_LOG_LEVEL", "info")
+	examples, err := filepath.Abs("../../examples")
+	if err != nil {
+		return err
+	}
+	env.Setenv("EXAMPLES", examples)
 	env.Values[procsKey{}] = procs{}
 	env.Defer(func() { env.Values[procsKey{}].(procs).killAll() })
 	return nil

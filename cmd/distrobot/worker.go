@@ -57,6 +57,7 @@ type worker struct {
 	app     *app
 	host    fleet.HostName
 	backend *local.Backend
+	drives  hosting.Backend // the same, or what keeps its records in it
 	web     *local.Web
 	runner  *job.Runner
 	queue   *queue.Queue
@@ -69,9 +70,6 @@ type worker struct {
 // newWorker wires the backend, the recipes, the runner and the queue. seed
 // puts first data into new sites; nil does not.
 func (a *app) newWorker(seed func(context.Context, fleet.URI, string) error) (*worker, error) {
-	if a.cfg.Backend != "local" {
-		return nil, &exitError{code: exitUsage, text: fmt.Sprintf("DISTROBOT_BACKEND=%s: this version knows only the backend local.", a.cfg.Backend)}
-	}
 	w := &worker{app: a, host: fleet.HostName(a.cfg.Host)}
 	var err error
 	if a.builds, err = a.cfg.buildUser(); err != nil {
@@ -80,11 +78,14 @@ func (a *app) newWorker(seed func(context.Context, fleet.URI, string) error) (*w
 	if w.backend, w.end, err = a.cfg.machine(); err != nil {
 		return nil, &exitError{code: exitUsage, text: err.Error()}
 	}
+	if w.drives, err = a.cfg.backend(w.backend); err != nil {
+		return nil, &exitError{code: exitUsage, text: err.Error()}
+	}
 	w.backend.Seed = seed
 	w.web = local.NewWeb(w.backend, "127.0.0.1")
 	w.backend.Public = w.web.URL
 	host := &hosting.Worker{
-		Host: w.host, Store: a.store, Sites: a.sites, Builder: a.builder, Refreshes: a.refreshes, Backend: w.backend,
+		Host: w.host, Store: a.store, Sites: a.sites, Builder: a.builder, Refreshes: a.refreshes, Backend: w.drives,
 		Kinds: kind.All(), Sources: source.All(a.sourceOptions()),
 		Lease: 4 * a.cfg.Lease, Retry: a.cfg.CheckRetry, Soak: a.cfg.Soak,
 		BuildAs: a.builds, BuildMemory: a.cfg.BuildMemory << 20,
@@ -147,7 +148,7 @@ func (w *worker) run(ctx context.Context) error {
 	defer w.end()
 	defer w.web.Close()
 	presence := &job.Presence{Store: w.app.store, Log: w.app.log, Look: w.look,
-		Host: fleet.Host{Name: w.host, Backend: w.backend.Name(), Version: version(), Owner: w.app.owner}}
+		Host: fleet.Host{Name: w.host, Backend: w.drives.Name(), Version: version(), Owner: w.app.owner}}
 	if err := presence.Report(ctx); err != nil {
 		w.app.log.Warn("this host cannot be reported yet", "err", err)
 	}
@@ -220,6 +221,10 @@ func (w *worker) look() (free int64, running int) {
 // it is set, and on a port of loopback for each site of this host, also for
 // those that came while it runs.
 func (w *worker) serveSites(ctx context.Context) error {
+	if w.drives != hosting.Backend(w.backend) { // somebody else serves them
+		<-ctx.Done()
+		return nil
+	}
 	if addr := w.app.cfg.SitesListen; addr != "" {
 		_, stop, err := listenAndServe(ctx, addr, w.web.Handler(), w.app.log)
 		if err != nil {
