@@ -20,19 +20,34 @@ func Offline(ctx context.Context, c run.Command) run.Command {
 // namespace is needed, which some systems forbid. There is no loopback inside
 // either.
 func Isolated(ctx context.Context, c run.Command) (run.Command, bool) {
-	flags := []string{"--net"}
-	if c.As != nil || os.Geteuid() != 0 {
-		flags = []string{"--user", "--map-current-user", "--net"}
-	}
-	program, err := run.LookPath(c.Program, c.Env)
-	if err != nil {
-		return c, true // its own error says more
-	}
-	try := run.Command{Program: "unshare", Args: append(flags, "--", "true"), Env: c.Env, As: c.As, Timeout: 5 * time.Second}
-	if _, err := run.Run(ctx, try); err != nil {
+	if !CanIsolate(ctx, c) {
 		return c, false
 	}
-	c.Args = append(append(flags, "--", program), c.Args...)
+	return Isolate(c), true
+}
+
+// CanIsolate tries whether this machine lets the user of a command do without a
+// network; it starts a program for that.
+func CanIsolate(ctx context.Context, c run.Command) bool {
+	try := run.Command{Program: "unshare", Args: append(isolating(c), "--", "true"), Env: c.Env, As: c.As, Timeout: 5 * time.Second}
+	_, err := run.Run(ctx, try)
+	return err == nil
+}
+
+// Isolate is Isolated where CanIsolate said yes.
+func Isolate(c run.Command) run.Command {
+	program, err := run.LookPath(c.Program, c.Env)
+	if err != nil {
+		return c // its own error says more
+	}
+	c.Args = append(append(isolating(c), "--", program), c.Args...)
 	c.Program = "unshare"
-	return c, true
+	return c
+}
+
+func isolating(c run.Command) []string {
+	if c.As != nil || os.Geteuid() != 0 {
+		return []string{"--user", "--map-current-user", "--net"}
+	}
+	return []string{"--net"}
 }

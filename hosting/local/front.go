@@ -22,6 +22,9 @@ type Front interface {
 	// Warm makes PHP compile, of a generation that may be next, what it uses of
 	// the live one.
 	Warm(ctx context.Context, uri fleet.URI, gen string) (int, error)
+	// Compiled lists what PHP has compiled of the live generation, as paths below
+	// its view.
+	Compiled(ctx context.Context, uri fleet.URI) ([]string, error)
 }
 
 // Able implements hosting.Traffic.

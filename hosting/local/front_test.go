@@ -32,6 +32,10 @@ func (f *stove) Warm(_ context.Context, uri fleet.URI, gen string) (int, error) 
 	return 0, errors.New("the pool does not answer")
 }
 
+func (f *stove) Compiled(context.Context, fleet.URI) ([]string, error) {
+	return nil, errors.New("the pool does not answer")
+}
+
 // PHP compiles the next generation of a site when it is laid out, visitors still
 // being let in; there is nothing to take example by for a new site. A site moves
 // although that fails.

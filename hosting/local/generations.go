@@ -15,6 +15,7 @@ import (
 // Abandon implements hosting.Copies.
 func (b *Backend) Abandon(ctx context.Context, c hosting.Copy) error {
 	return hosting.Explain("put the given-up copy aside", b.guarded(ctx, c, func(s site, _ *os.File) error {
+		s.learn()
 		if c.Rehearsal {
 			return b.clear(ctx, s)
 		}
@@ -38,6 +39,7 @@ func (b *Backend) Abandon(ctx context.Context, c hosting.Copy) error {
 // Tidy implements hosting.Copies.
 func (b *Backend) Tidy(ctx context.Context, c hosting.Copy) error {
 	return hosting.Explain("delete old copies", b.guarded(ctx, c, func(s site, _ *os.File) error {
+		s.learn()
 		live, err := s.live()
 		if err != nil || live == 0 {
 			return err

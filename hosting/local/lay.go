@@ -32,6 +32,7 @@ func (b *Backend) Lay(ctx context.Context, c hosting.Copy) error {
 			return err
 		}
 		gen := s.genOf(c)
+		s.learn() // what an attempt that ended early left
 		if err := b.unlay(ctx, s, c); err != nil {
 			return err
 		}
@@ -64,6 +65,7 @@ func (b *Backend) Lay(ctx context.Context, c hosting.Copy) error {
 		if err := writeJSON(filepath.Join(gen, "view.json"), viewOf(c, f)); err != nil {
 			return err
 		}
+		b.precompile(ctx, s, c)
 		// A rollback has no later step that would bring the settings to the disk.
 		if err := syncBelow(gen); err != nil {
 			return err

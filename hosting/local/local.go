@@ -17,6 +17,8 @@
 //	DATA/sites/SITE/user.json        the site's user, where each has its own
 //	DATA/sites/SITE/shared/          paths that all generations share
 //	DATA/removed/SITE@TIME/          what was a removed site's own, for a month
+//	DATA/sites/SITE/compiled/        PHP's cache for the programs of an update, while it lasts
+//	DATA/sites/SITE/used             which PHP files they used in the last one
 //	DATA/sites/SITE/hold             present while visitors are told to wait
 //	DATA/sites/SITE/reserve          room for the way back of a site that is held
 //	DATA/sites/SITE/lock             flock and fence of who changes the site
@@ -61,6 +63,8 @@ type Backend struct {
 	// Seed, if set, adds to the versioned data of a new site, in dir, before it
 	// is served for the first time.
 	Seed func(ctx context.Context, uri fleet.URI, dir string) error
+
+	isolation isolation
 }
 
 // A compile-time reminder of what Backend is for.

@@ -40,6 +40,7 @@ func (b *Backend) Run(ctx context.Context, c hosting.Copy, programs func(hosting
 		}
 		for _, program := range programs(p) {
 			log("$ " + program.Says)
+			program.Env = append(s.cached(), program.Env...)
 			if err := b.program(ctx, s, p, execution{Program: program, log: log, lock: lock}); err != nil {
 				return err
 			}
@@ -79,7 +80,7 @@ func (b *Backend) program(ctx context.Context, s site, p hosting.Place, x execut
 		c.Program = filepath.Join(c.Dir, x.Argv[0])
 	}
 	if !p.Tree.Spec.Online() || p.Quiet {
-		c = hosting.Offline(ctx, c)
+		c = b.isolation.offline(ctx, c)
 	}
 	_, err = run.Run(ctx, c)
 	var failed *run.Error

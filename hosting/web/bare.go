@@ -48,6 +48,9 @@ func (b *Bare) Forget(context.Context, fleet.URI, string) (int, error) { return 
 // Warm has nothing to do either.
 func (b *Bare) Warm(context.Context, fleet.URI, string) (int, error) { return 0, nil }
 
+// Compiled does not know either.
+func (b *Bare) Compiled(context.Context, fleet.URI) ([]string, error) { return nil, nil }
+
 // Probe fetches what a visitor of a site gets, without following redirects.
 func (b *Bare) Probe(ctx context.Context, uri fleet.URI, page string) (hosting.Answer, error) {
 	return fetch(ctx, b.Address, uri, page)

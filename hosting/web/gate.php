@@ -39,6 +39,9 @@ function gate(): void
     if ($check === 'warm') {
         warm($site, "$site/gen/" . \getenv('DISTROBOT_GENERATION') . '/');
     }
+    if ($check === 'compiled') {
+        compiled($site);
+    }
     if ($check !== false) {
         \strncmp($file, "$site/gen/$check/", \strlen("$site/gen/$check/")) === 0 or refuse($cli, 404);
         report();
@@ -101,6 +104,20 @@ function warm(string $site, string $next): void
         }
     }
     exit((string) $n);
+}
+
+/** Lists what the cache holds of the live generation, below its view. */
+function compiled(string $site): void
+{
+    $root = "$site/" . @\readlink("$site/live") . '/root/';
+    $all = \function_exists('opcache_get_status') ? @\opcache_get_status() : false;
+    \header('Content-Type: text/plain');
+    foreach ($all['scripts'] ?? [] as $file => $_) {
+        if (\strncmp($file, $root, \strlen($root)) === 0) {
+            echo \substr($file, \strlen($root)), "\n";
+        }
+    }
+    exit;
 }
 
 /** Whether visitors have to wait now. */

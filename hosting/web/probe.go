@@ -7,7 +7,9 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/distrobot/distrobot/fleet"
@@ -85,18 +87,20 @@ func (f *Front) Warm(ctx context.Context, uri fleet.URI, gen string) (int, error
 	return f.cached(ctx, "warm", uri, gen)
 }
 
+// Compiled lists the files that the cache holds of the live generation, as paths
+// below its view; what does not fit into an answer is left out.
+func (f *Front) Compiled(ctx context.Context, uri fleet.URI) ([]string, error) {
+	a, err := f.cache(ctx, "compiled", uri, "")
+	if err != nil || a.status != http.StatusOK {
+		return nil, err
+	}
+	return slices.Collect(strings.FieldsFuncSeq(string(a.body), func(r rune) bool { return r == '\n' })), nil
+}
+
 // cached asks the gate to do something with the cache and one generation.
 func (f *Front) cached(ctx context.Context, what string, uri fleet.URI, gen string) (int, error) {
-	s, err := f.find(uri)
-	if err != nil || !s.PHP {
-		return 0, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, checkTime)
-	defer cancel()
-	a, err := ask(ctx, call{socket: f.socket(uri), params: map[string]string{
-		"SCRIPT_FILENAME": f.gate(), "REQUEST_METHOD": http.MethodGet, checkParam: what, "DISTROBOT_GENERATION": filepath.Base(gen),
-	}})
-	if err != nil {
+	a, err := f.cache(ctx, what, uri, gen)
+	if err != nil || a.status == 0 {
 		return 0, err
 	}
 	n, err := strconv.Atoi(string(a.body))
@@ -104,4 +108,17 @@ func (f *Front) cached(ctx context.Context, what string, uri fleet.URI, gen stri
 		return 0, fmt.Errorf("%s generation %s of %s: status %d, %.200q", what, gen, uri, a.status, a.log)
 	}
 	return n, nil
+}
+
+// cache asks the gate about the cache; of a site without PHP the answer is none.
+func (f *Front) cache(ctx context.Context, what string, uri fleet.URI, gen string) (reply, error) {
+	s, err := f.find(uri)
+	if err != nil || !s.PHP {
+		return reply{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	return ask(ctx, call{socket: f.socket(uri), params: map[string]string{
+		"SCRIPT_FILENAME": f.gate(), "REQUEST_METHOD": http.MethodGet, checkParam: what, "DISTROBOT_GENERATION": filepath.Base(gen),
+	}})
 }
