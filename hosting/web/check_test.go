@@ -3,6 +3,7 @@ package web_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -210,5 +211,24 @@ func TestWarm(t *testing.T) {
 	}
 	if n, err := w.front.Warm(t.Context(), shop, "7"); err != nil || n != 0 {
 		t.Errorf("%d files of a generation that never was, %v", n, err)
+	}
+}
+
+// What visitors use of the live generation is listed, and nothing else.
+func TestCompiled(t *testing.T) {
+	w := start(t)
+	w.put(w.site(shop, map[string]string{"index.php": `<?php require "lib/a.php"; echo "one";`, "lib/a.php": "<?php", "unused.php": "<?php"}))
+	w.want(string(shop)+"/", 200, "one")
+	for range 2 {
+		got, err := w.front.Compiled(t.Context(), shop)
+		slices.Sort(got)
+		if want := []string{"web/index.php", "web/lib/a.php"}; err != nil || !slices.Equal(got, want) {
+			t.Errorf("compiled %q, want %q; %v", got, want, err)
+		}
+	}
+	w.generation(shop, 2, map[string]string{"index.php": `<?php echo "two";`})
+	w.point(shop, 2)
+	if got, err := w.front.Compiled(t.Context(), shop); err != nil || len(got) != 0 {
+		t.Errorf("compiled %q of a generation that nobody visited, %v", got, err)
 	}
 }
