@@ -42,6 +42,7 @@ func (b *Builder) Retire(ctx context.Context, p PlatformName, who Actor) (Task, 
 		if err := dropLock(tx, now); err != nil {
 			return err
 		}
+		Last(tx, Lasting{Authorises: true})
 		now.State = PlatformRetired
 		tx.Put(&now)
 		tx.Emit(audited(tx, who, "platform.retired", string(p)))

@@ -151,6 +151,9 @@ func (c *Conductor) Resume(ctx context.Context, id PlanID, rev int, on bool, who
 		if !on {
 			what, line = "plan.stopped", "Stopped by "
 		}
+		if on {
+			Last(tx, Lasting{Authorises: true})
+		}
 		tell(tx, &p, line+who.display()+".", Neutral)
 		tx.Put(&p)
 		tx.Emit(edited(SubjectOf(AboutPlan, string(id))), audited(tx, who, what, string(id)), Effect{Advance: id})

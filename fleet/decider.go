@@ -63,6 +63,7 @@ func (d *Decider) press(ctx context.Context, v Vote) (dec Decision, again bool, 
 
 // commit applies DecidePlan to the plan whose fingerprint was found true.
 func (d *Decider) commit(ctx context.Context, v Vote, checked string) (dec Decision, again bool, err error) {
+	var unsure bool
 	err = d.Store.Update(ctx, PlanFamily(v.Plan), func(tx Tx) error {
 		again = false
 		p := Plan{ID: v.Plan}
@@ -85,10 +86,21 @@ func (d *Decider) commit(ctx context.Context, v Vote, checked string) (dec Decis
 			again = true
 			return nil
 		}
+		if dec.Outcome == Approved || dec.Outcome == Counted {
+			Last(tx, Lasting{Authorises: true, Unsure: &unsure})
+		}
 		return decided(tx, v, p.State, dec)
 	})
+	if unsure {
+		dec.Text += unsureText
+		dec.Private = true
+	}
 	return dec, again, err
 }
+
+// unsureText follows the answer to a press that stands, for as long as the
+// storage does not crash at this very moment.
+const unsureText = " Redis has not said in time that this is on its disk: if it crashes now, look here again."
 
 // decided puts what a press has changed of a plan that was in state before, and
 // remembers its answer; the request's row was got.

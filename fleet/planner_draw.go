@@ -18,6 +18,7 @@ type drawing struct {
 	known  map[URI]SiteFacts // what the inspect tasks of this plan have read
 	failed string            // why an inspect task failed, one sentence
 	expiry time.Duration
+	unkept string // why the storage takes no approval now: a person has to confirm
 }
 
 // Draw completes a reading plan from the facts when all inspect tasks have
@@ -35,6 +36,16 @@ func (pl *Planner) Draw(ctx context.Context, id PlanID) (Plan, error) {
 	if why := d.voided(p); why != "" {
 		return p, pl.replace(ctx, p, why)
 	}
+	if p, err = pl.draw(ctx, id, d); CodeOf(err) == Refused {
+		d.unkept = textOf(err)
+		p, err = pl.draw(ctx, id, d)
+	}
+	return p, err
+}
+
+// draw commits what the facts make of a plan. Refused when the policy approves
+// it and the storage would lose that.
+func (pl *Planner) draw(ctx context.Context, id PlanID, d drawing) (p Plan, err error) {
 	err = pl.Store.Update(ctx, PlanFamily(id), func(tx Tx) error {
 		now := Plan{ID: id}
 		if err := must(tx, &now, "plan "+string(id)); err != nil {
@@ -52,6 +63,7 @@ func (pl *Planner) Draw(ctx context.Context, id PlanID) (Plan, error) {
 		}
 		tx.Emit(audited(tx, p.Requester, "plan.proposed", string(id), "fingerprint", p.Fingerprint, "title", p.Title))
 		if p.State == PlanApproved {
+			Last(tx, Lasting{Authorises: true})
 			tx.Emit(audited(tx, offerer, "plan.confirmed", string(id), "fingerprint", p.Fingerprint), Effect{Advance: id})
 		}
 		return nil
@@ -151,7 +163,10 @@ func DrawPlan(p Plan, d drawing, now time.Time) Plan {
 	p.Rules = d.dist.Rules
 	p.Fingerprint = FingerprintOf(snapshot(p, d.plats, moving(p)))
 	p.State, p.Proposed, p.Expires = PlanProposed, now, now.Add(d.expiry)
-	if d.freely(p) {
+	switch free := d.freely(p); {
+	case free && d.unkept != "":
+		p.Notes = append(p.Notes, Finding{Text: "The policy would approve this by itself, but: " + d.unkept})
+	case free:
 		p.State = PlanApproved
 	}
 	return p

@@ -62,6 +62,7 @@ func (ss *Sites) Create(ctx context.Context, n NewSite, who Actor) (Site, Task, 
 			kind, params[ParamSource] = TaskClone, string(from.URI)
 		}
 		site = Site{URI: uri, ID: id, Tags: tags, Platform: p.Name, Host: host, Kind: p.Kind, State: SiteCreating, Created: tx.Now()}
+		Last(tx, Lasting{Authorises: true})
 		tx.Put(&site)
 		task = Task{
 			ID: taskID, Kind: kind, Host: host, About: string(uri), By: who, State: TaskQueued, Created: tx.Now(), Urgent: true,
@@ -185,6 +186,7 @@ func (ss *Sites) Remove(ctx context.Context, uri URI, who Actor) (Task, error) {
 		if s.Lock.Held(id, tx.Now()) {
 			return busyWith(s)
 		}
+		Last(tx, Lasting{Authorises: true})
 		task = Task{
 			ID: id, Kind: TaskRetire, Host: s.Host, About: string(uri), By: who, State: TaskQueued, Created: tx.Now(),
 			Params: map[string]string{ParamWhat: WhatSite, ParamID: s.ID, ParamPlatform: string(s.Platform)},

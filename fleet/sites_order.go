@@ -33,6 +33,7 @@ func (ss *Sites) Order(ctx context.Context, o SiteOrder, who Actor) (Task, error
 			ID: id, Kind: o.Kind, Host: s.Host, About: string(s.URI), Params: o.Params, Urgent: o.Urgent,
 			By: who, State: TaskQueued, Created: tx.Now(), Shows: o.Shows, Channel: o.Channel,
 		}
+		Last(tx, Lasting{Authorises: o.Kind == TaskRestore || o.Kind == TaskRetire}) // they take something away
 		if task.Shows == "" {
 			task.Shows = SubjectOf(AboutTask, string(id))
 		}

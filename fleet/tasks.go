@@ -135,6 +135,7 @@ func (ts *Tasks) Answer(ctx context.Context, id TaskID, a AnswerToHeld, who Acto
 		next, err := AnswerTask(t, a, tx.Now())
 		tx.Emit(audited(tx, who, "task.answered", string(id), "answer", string(a), "about", t.About))
 		if err == nil {
+			Last(tx, Lasting{})
 			woken := next
 			tx.Emit(Effect{Task: &woken})
 		}

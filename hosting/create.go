@@ -16,7 +16,7 @@ func (w *Worker) create() job.Recipe {
 			{Name: "copy", Title: "put first data in", Do: w.fill(w.next), Repeatable: true, Limit: time.Hour},
 			{Name: "install", Title: "install the application", Do: w.afresh("install", w.next, w.install), Repeatable: true, Limit: time.Hour},
 			{Name: "check", Title: "check the site", Do: w.check(w.next), Repeatable: true, Limit: 5 * time.Minute},
-			{Name: "switch", Title: "let visitors in", Do: w.switchOver, Done: w.switched, Repeatable: true, Limit: time.Minute},
+			{Name: "switch", Title: "let visitors in", Do: w.switchOver, Done: w.switched, Publishes: true, Repeatable: true, Limit: time.Minute},
 			{Name: "record", Title: "record the site", Do: w.recordMove, Repeatable: true, Limit: time.Minute},
 		},
 		Back: []job.Step{

@@ -34,7 +34,7 @@ local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local stamp = string.format('%.0f', now)
 
-if redis.call('EXISTS', KEYS[1]) == 1 then
+if redis.call('GET', KEYS[1]) == '1' then
   return {2, stamp}
 end
 local epoch, mine = tonumber(redis.call('GET', KEYS[2]) or '1'), tonumber(ARGV[3])
@@ -52,6 +52,10 @@ for _ = 1, tonumber(ARGV[4]) do
   end
   at = at + 2
 end
+
+-- Begun: at maxmemory this is refused, and with it the whole commit. Once a
+-- script has written anything, Redis lets it exceed that.
+redis.call('SET', KEYS[1], '0', 'PX', ARGV[1])
 
 -- live makes an index outlive its new member: for ever if the member stays.
 local function live(key, life, fresh)

@@ -46,6 +46,9 @@ func (s *Store) connect(o Options) error {
 	if err != nil {
 		return err
 	}
+	if err := o.TLS.use(u); err != nil {
+		return err
+	}
 	s.use(redis.NewUniversalClient(u))
 	return nil
 }

@@ -30,7 +30,7 @@ func TestDurability(t *testing.T) {
 			if got.Skew.Abs() > 5*time.Second || got.Version == "" {
 				t.Errorf("%+v", got)
 			}
-			if got.Skew, got.Version = 0, ""; err != nil || got != tt.want {
+			if got.Skew, got.Version, got.Memory = 0, "", 0; err != nil || got != tt.want {
 				t.Errorf("%+v, %v\nwant %+v", got, err, tt.want)
 			}
 		})

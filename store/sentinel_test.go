@@ -8,6 +8,9 @@ import (
 	"github.com/distrobot/distrobot/store/storetest"
 )
 
+// TestSentinelSuite runs the suite on a group with a replica.
+func TestSentinelSuite(t *testing.T) { storetest.Run(t, openAt(storetest.StartSentinel(t).URL())) }
+
 // TestSentinel writes, lets the master change, and goes on with the new one.
 func TestSentinel(t *testing.T) {
 	group := storetest.StartSentinel(t)

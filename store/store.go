@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -33,6 +34,18 @@ type Options struct {
 	// OnEffects is called after a commit that recorded effects, to carry them
 	// at once instead of at the next sweep. It must not block. Nil does nothing.
 	OnEffects func(fam fleet.Family)
+	// Trial says that what is approved may be lost: nothing is refused because the
+	// server would lose it. "memory" is always a trial.
+	Trial bool
+	// Trusted says that what the server does not tell about itself (managed ones
+	// forbid CONFIG) is as it should be.
+	Trusted bool
+	// Recheck is how long it is believed what the server said about what it keeps;
+	// 0 means ten seconds.
+	Recheck time.Duration
+	// TLS names the files for rediss://; the zero value uses the system's
+	// certificates.
+	TLS TLSFiles
 	// Remember is how long a commit recognises its own repetition; 0 means a minute.
 	Remember time.Duration
 	// OnOutlived is called once, when a commit was refused because the data was
@@ -61,6 +74,7 @@ type Store struct {
 	closers   []func() error // called in reverse by Close
 	local     *localServer   // of "local", else nil
 	inProcess bool           // of "memory"
+	stands    standing
 }
 
 var (
@@ -95,6 +109,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 			}
 		}), remember: o.Remember, log: o.Log,
 	}
+	s.stands.trial, s.stands.trusted, s.stands.lasts = o.Trial || o.URL == "memory", o.Trusted, cmp.Or(o.Recheck, standingFor)
 	if err := s.connect(o); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

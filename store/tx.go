@@ -16,7 +16,8 @@ type tx struct {
 	store   *Store
 	family  fleet.Family
 	now     time.Time
-	until   time.Time // zero: no bound
+	until   time.Time      // zero: no bound
+	last    *fleet.Lasting // nil: acknowledged as soon as it is committed
 	rows    map[fleet.Key]*row
 	order   []fleet.Key // of the rows, as they were got
 	effects []string    // as JSON

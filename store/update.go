@@ -7,8 +7,6 @@ import (
 	mathrand "math/rand/v2"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/distrobot/distrobot/fleet"
 )
 
@@ -38,13 +36,19 @@ func (s *Store) Update(ctx context.Context, fam fleet.Family, rule func(fleet.Tx
 		if b == nil {
 			return nil
 		}
+		if err := s.permitted(ctx, t); err != nil {
+			return err
+		}
 		var v verdict
 		if v, now, err = s.run(ctx, b); err != nil {
 			return err
 		}
 		if v == committed || v == already {
 			s.tell(fam, len(t.effects))
-			return nil
+			if t.last == nil {
+				return nil
+			}
+			return s.settle(ctx, fam, b.keys[0], t.last)
 		}
 		if v == fenced {
 			return s.outlived()
@@ -66,17 +70,11 @@ func (s *Store) tell(fam fleet.Family, effects int) {
 
 // now reads the clock of the server that keeps the family.
 func (s *Store) now(ctx context.Context, fam fleet.Family) (time.Time, error) {
-	var c interface {
-		Time(context.Context) *redis.TimeCmd
-	} = s.client
-	if cluster, ok := s.client.(*redis.ClusterClient); ok {
-		node, err := cluster.MasterForKey(ctx, s.keys.outbox(fam))
-		if err != nil {
-			return time.Time{}, away("find the family's server", err)
-		}
-		c = node
+	node, err := s.masterOf(ctx, fam)
+	if err != nil {
+		return time.Time{}, away("find the family's server", err)
 	}
-	at, err := c.Time(ctx).Result()
+	at, err := node.Time(ctx).Result()
 	return at.UTC(), away("read the clock", err)
 }
 

@@ -22,12 +22,18 @@ type Config struct {
 	SlackSigningSecret string `env:"SLACK_SIGNING_SECRET"`
 	SlackAPIURL        string `env:"SLACK_API_URL" envDefault:"https://slack.com/api/"`
 
-	RedisURL string `env:"DISTROBOT_REDIS_URL" envDefault:"local"`
-	Key      string `env:"DISTROBOT_KEY"`
-	Data     string `env:"DISTROBOT_DATA" envDefault:"data"`
-	Listen   string `env:"DISTROBOT_LISTEN" envDefault:"127.0.0.1:8750"`
-	Host     string `env:"DISTROBOT_HOST" envDefault:"local"`
-	Backend  string `env:"DISTROBOT_BACKEND" envDefault:"local"`
+	RedisURL     string `env:"DISTROBOT_REDIS_URL" envDefault:"local"`
+	RedisCA      string `env:"DISTROBOT_REDIS_CA"`
+	RedisCert    string `env:"DISTROBOT_REDIS_CERT"`
+	RedisCertKey string `env:"DISTROBOT_REDIS_CERT_KEY"`
+	RedisTrusted bool   `env:"DISTROBOT_REDIS_TRUSTED"`
+	Trial        bool   `env:"DISTROBOT_TRIAL"`
+
+	Key     string `env:"DISTROBOT_KEY"`
+	Data    string `env:"DISTROBOT_DATA" envDefault:"data"`
+	Listen  string `env:"DISTROBOT_LISTEN" envDefault:"127.0.0.1:8750"`
+	Host    string `env:"DISTROBOT_HOST" envDefault:"local"`
+	Backend string `env:"DISTROBOT_BACKEND" envDefault:"local"`
 
 	Command      string        `env:"DISTROBOT_COMMAND"`
 	CommandEnv   []string      `env:"DISTROBOT_COMMAND_ENV" envSeparator:","`
@@ -134,7 +140,7 @@ func (c Config) checkServe() error {
 		"DISTROBOT_ADMINS is not set: name at least one Slack user id or group who may administer the bot.")
 	need(len(c.Key) >= 32 || c.RedisURL == "memory" || c.RedisURL == "local",
 		"DISTROBOT_KEY is not set or shorter than 32 characters; it signs what authorises. Make one with: openssl rand -hex 32")
-	need(c.RedisURL != "memory" || !c.realSlack(), "DISTROBOT_REDIS_URL=memory keeps nothing; it is for try and tests.")
+	need(c.RedisURL != "memory" || c.Trial, "DISTROBOT_REDIS_URL=memory keeps nothing: use local or a server, or set DISTROBOT_TRIAL=true if everything may be lost.")
 	if len(wrong) == 0 {
 		return nil
 	}

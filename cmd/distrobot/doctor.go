@@ -19,6 +19,7 @@ import (
 // doctorCmd checks what distrobot needs and says what to do about each finding.
 type doctorCmd struct {
 	JSON bool `name:"json" help:"Print the findings as JSON."`
+	ACL  bool `name:"acl" help:"Only print the line that gives distrobot an account of its own in Redis."`
 }
 
 // A finding is the outcome of one check.
@@ -42,6 +43,10 @@ func broken(check, text, remedy string) finding {
 // Run checks everything, also after a failure, and ends with exit code 1 if
 // anything is an error.
 func (c doctorCmd) Run(ctx context.Context) error {
+	if c.ACL {
+		fmt.Println("user distrobot on >PASSWORD " + store.ACL)
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	cfg, err := loadConfig()
@@ -159,35 +164,7 @@ func checkStore(ctx context.Context, cfg Config) []finding {
 	if err != nil {
 		return []finding{broken("redis", failure(err).Message.Text, "check that the server runs and may be written")}
 	}
-	return durability(d)
-}
-
-// oldestRedis has the append-only directory and everything the scripts need.
-const oldestRedis = "7.0"
-
-// durability judges what the server would lose, and when. What a managed
-// server does not tell is a warning, not fine.
-func durability(d store.Durability) []finding {
-	out := []finding{fine("redis", "it answers, version "+d.Version)}
-	add := func(bad bool, value, text, remedy string) {
-		switch {
-		case value == "unknown":
-			out = append(out, warning("redis", text+" cannot be asked for", "see the settings of the service that runs it"))
-		case bad:
-			out = append(out, broken("redis", text+" is "+value, remedy))
-		}
-	}
-	have, ok := fleet.ParseVersion(d.Version)
-	want, _ := fleet.ParseVersion(oldestRedis)
-	add(ok && have.Compare(want) < 0, d.Version, "the version", "use Redis "+oldestRedis+" or later")
-	add(d.AppendOnly != "yes", d.AppendOnly, "appendonly", "set appendonly yes: without it every restart loses approvals and journals")
-	add(d.Fsync == "no", d.Fsync, "appendfsync", "set appendfsync always (or everysec, which loses up to two seconds at a power cut)")
-	add(d.Eviction != "noeviction", d.Eviction, "maxmemory-policy", "set maxmemory-policy noeviction: eviction deletes rows of the fleet")
-	add(d.Writing != "ok", d.Writing, "the last write of its file", "look at its log and its disk")
-	if skew := d.Skew.Abs(); skew > time.Second {
-		out = append(out, warning("redis", fmt.Sprintf("its clock differs from this machine's by %s", skew.Round(time.Millisecond)), "run a time service on both"))
-	}
-	return out
+	return append(durability(d, cfg), checkAccount(ctx, a.store)...)
 }
 
 // checkSlack asks Slack who the bot is and compares its scopes with those of

@@ -92,6 +92,7 @@ func (t *trial) listen(ctx context.Context, cfg *Config) (stop func(), err error
 	base := "http://" + addr.String()
 	t.ws.SetBaseURL(base)
 	cfg.SlackAPIURL, cfg.SlackBotToken, cfg.SlackAppToken, cfg.SlackSigningSecret = base+"/api/", t.ws.BotToken(), t.ws.AppToken(), ""
+	cfg.Trial = true
 	cfg.RedisURL, cfg.Key, cfg.Listen, cfg.Host, cfg.Backend = "memory", "", "127.0.0.1:0", "local", "local"
 	cfg.Admins, cfg.Maintainers, cfg.Channel = []string{"@admins"}, []string{"@release-managers"}, "#sites"
 	cfg.Soak, cfg.CheckRetry, cfg.Lease, cfg.SitesListen = 2*time.Second, 2*time.Second, 5*time.Second, ""

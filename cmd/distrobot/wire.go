@@ -74,6 +74,8 @@ func openApp(ctx context.Context, cfg Config, opts appOptions) (*app, error) {
 	a.owner = fmt.Sprintf("%s/%d/%s", cfg.Host, os.Getpid(), a.newID())
 	a.store, err = store.Open(ctx, store.Options{
 		URL: cfg.RedisURL, DataDir: cfg.Data, Key: key, Start: startRedis(a.log), Log: a.log,
+		TLS:   store.TLSFiles{CA: cfg.RedisCA, Cert: cfg.RedisCert, Key: cfg.RedisCertKey},
+		Trial: cfg.Trial, Trusted: cfg.RedisTrusted,
 		OnEffects: func(fleet.Family) { a.wake() }, OnOutlived: func() { close(a.outlived) },
 	})
 	if err != nil {

@@ -81,6 +81,9 @@ func (w *worker) writeOnce(rule func(t fleet.Task, now time.Time) (fleet.Task, [
 				return err
 			}
 		}
+		if w.publishes {
+			fleet.Last(tx, fleet.Lasting{})
+		}
 		tx.Put(&t)
 		tx.Emit(effects...)
 		return nil

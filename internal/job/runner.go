@@ -161,6 +161,7 @@ func (r *Runner) claim(ctx context.Context, ref fleet.TaskRef, restarted bool) (
 				t.Steps = append(t.Steps, fleet.StepRecord{Name: s.Name, Title: s.Title, State: fleet.StepWaiting})
 			}
 		}
+		fleet.Last(tx, fleet.Lasting{})
 		tx.Put(&t)
 		tx.Emit(progress(t)...)
 		return nil

@@ -45,7 +45,10 @@ type Step struct {
 	// Repeatable steps run again after a crash when Done says No or cannot
 	// tell (because Do is idempotent, whatever happened before).
 	Repeatable bool
-	Limit      time.Duration // of one Do; 0 means ten minutes
+	// Publishes marks a step whose effect everybody sees at once: that it begins
+	// and that it is done are on the storage's disk before the work goes on.
+	Publishes bool
+	Limit     time.Duration // of one Do; 0 means ten minutes
 	// Interrupt lets a person's cancel end a running Do at its next renewal of
 	// the lease; the task is then cancelled. Only for steps whose half-done work
 	// Ended clears away.

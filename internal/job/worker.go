@@ -24,6 +24,8 @@ type worker struct {
 	out      *output
 	fence    int64
 
+	publishes bool // the current step: its entries have to last before the work goes on
+
 	stop context.Context // ends when the process shall stop: begin nothing new
 	life context.Context // ends when the task is lost: stop at once
 	lose context.CancelCauseFunc
@@ -121,6 +123,7 @@ func (w *worker) work() error {
 // is over here.
 func (w *worker) advance(t fleet.Task, cur fleet.StepRecord) (over bool, err error) {
 	step, known := w.step(cur)
+	w.publishes = step.Publishes
 	switch {
 	case cur.State == fleet.StepFailed: // given up by a person, or the worker died before the way back
 		return w.failed(cur, cur.Error)

@@ -17,22 +17,29 @@ import (
 	"github.com/distrobot/distrobot/store/storetest"
 )
 
-// each runs a test on a Redis in this process and on a real one.
+// each runs a test on a Redis in this process and on a real one with the account
+// that docs/redis.md gives.
 func each(t *testing.T, f func(t *testing.T, q *queue.Queue, conn asynq.RedisConnOpt)) {
-	for _, name := range []string{"memory", "redis"} {
-		t.Run(name, func(t *testing.T) {
-			o := store.Options{URL: "memory", Key: []byte("test")}
-			if name == "redis" {
-				o.URL = storetest.Start(t).URL()
-			}
-			s, err := store.Open(t.Context(), o)
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { s.Close() })
-			f(t, queue.New(s.Conn(), slog.New(slog.DiscardHandler)), s.Conn())
-		})
-	}
+	on(t, "memory", func(testing.TB) string { return "memory" }, f)
+	on(t, "redis", func(t testing.TB) string { return storetest.Start(t).Account("bot", store.ACL) }, f)
+}
+
+// everywhere runs it behind a Sentinel and on a Cluster, too.
+func everywhere(t *testing.T, f func(t *testing.T, q *queue.Queue, conn asynq.RedisConnOpt)) {
+	each(t, f)
+	on(t, "sentinel", func(t testing.TB) string { return storetest.StartSentinel(t).URL() }, f)
+	on(t, "cluster", storetest.StartCluster, f)
+}
+
+func on(t *testing.T, name string, url func(testing.TB) string, f func(t *testing.T, q *queue.Queue, conn asynq.RedisConnOpt)) {
+	t.Run(name, func(t *testing.T) {
+		s, err := store.Open(t.Context(), store.Options{URL: url(t), Key: []byte("test")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { s.Close() })
+		f(t, queue.New(s.Conn(), slog.New(slog.DiscardHandler)), s.Conn())
+	})
 }
 
 // taken notes which tasks were handed over, in order.
@@ -96,7 +103,7 @@ func consume(t *testing.T, q *queue.Queue, n int, handle func(context.Context, f
 }
 
 func TestEachWakeUpOnce(t *testing.T) {
-	each(t, func(t *testing.T, q *queue.Queue, _ asynq.RedisConnOpt) {
+	everywhere(t, func(t *testing.T, q *queue.Queue, _ asynq.RedisConnOpt) {
 		k := newTaken()
 		for range 3 { // a surplus wake-up that still waits is not added
 			for n := range 10 {
@@ -155,7 +162,7 @@ func TestUrgentIsNotHeldUp(t *testing.T) {
 }
 
 func TestLaterAndCancel(t *testing.T) {
-	each(t, func(t *testing.T, q *queue.Queue, _ asynq.RedisConnOpt) {
+	everywhere(t, func(t *testing.T, q *queue.Queue, _ asynq.RedisConnOpt) {
 		k := newTaken()
 		begun := time.Now()
 		notify(t, q, ref(1), false, begun.Add(time.Second))
@@ -218,7 +225,7 @@ func TestBadHosts(t *testing.T) {
 // TestStuckWakeUp asserts that a wake-up which a busy (or dead) worker holds
 // does not keep the task from another worker of the host.
 func TestStuckWakeUp(t *testing.T) {
-	each(t, func(t *testing.T, q *queue.Queue, conn asynq.RedisConnOpt) {
+	everywhere(t, func(t *testing.T, q *queue.Queue, conn asynq.RedisConnOpt) {
 		busy, idle := newTaken(), newTaken()
 		notify(t, q, ref(1), false, time.Time{})
 		defer consume(t, q, 1, func(ctx context.Context, r fleet.TaskRef) error { busy.note(r.ID); <-ctx.Done(); return nil })()

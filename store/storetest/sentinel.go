@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -13,8 +14,9 @@ import (
 // A Sentinel is a master and a replica on free loopback ports, watched by one
 // sentinel.
 type Sentinel struct {
-	t    testing.TB
-	addr string // of the sentinel
+	t       testing.TB
+	addr    string // of the sentinel
+	replica string // its pid file
 }
 
 // StartSentinel starts the three, ends them with the test, and returns when the
@@ -23,20 +25,28 @@ func StartSentinel(t testing.TB) *Sentinel {
 	t.Helper()
 	p := freePorts(t, 3)
 	startAt(t, p[0], "--repl-diskless-sync-delay", "0")
-	startAt(t, p[1], "--replicaof", fmt.Sprintf("127.0.0.1 %d", p[0]))
+	pid := filepath.Join(t.TempDir(), "pid")
+	startAt(t, p[1], "--replicaof", fmt.Sprintf("127.0.0.1 %d", p[0]), "--pidfile", pid)
 	conf := filepath.Join(t.TempDir(), "sentinel.conf") // the sentinel rewrites it
 	text := fmt.Sprintf("sentinel monitor main 127.0.0.1 %d 1\nsentinel down-after-milliseconds main 1000\n", p[0])
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	startAt(t, p[2], conf, "--sentinel")
-	s := &Sentinel{t: t, addr: fmt.Sprintf("127.0.0.1:%d", p[2])}
+	s := &Sentinel{t: t, addr: fmt.Sprintf("127.0.0.1:%d", p[2]), replica: pid}
 	s.await("the sentinel knows the replica", func(info string) bool { return strings.Contains(info, "slaves=1") })
 	return s
 }
 
 // URL is what DISTROBOT_REDIS_URL would be.
 func (s *Sentinel) URL() string { return "redis+sentinel://" + s.addr + "/main" }
+
+// FreezeReplica stops the first replica; the returned function lets it go on.
+func (s *Sentinel) FreezeReplica() (awake func()) {
+	s.t.Helper()
+	SignalByFile(s.t, s.replica, syscall.SIGSTOP)
+	return func() { s.t.Helper(); SignalByFile(s.t, s.replica, syscall.SIGCONT) }
+}
 
 // Failover makes the replica the master.
 func (s *Sentinel) Failover() {
@@ -78,6 +88,9 @@ func startAt(t testing.TB, port int, args ...string) {
 	}
 	argv := append([]string{"redis-server"}, conf...)
 	argv = append(argv, "--bind", "127.0.0.1", "--port", fmt.Sprint(port), "--dir", dir, "--save", "")
+	if len(conf) == 0 {
+		argv = append(argv, "--appendonly", "yes", "--appendfsync", "always")
+	}
 	stop, err := Launch(context.Background(), append(argv, args...), dir)
 	if err != nil {
 		t.Fatal(err)

@@ -84,8 +84,22 @@ func (s *Server) Kill() {
 	s.Stop()
 }
 
+// Freeze stops the server; the returned function lets it go on.
+func (s *Server) Freeze() (awake func()) {
+	s.t.Helper()
+	pid := filepath.Join(s.dir, "pid")
+	SignalByFile(s.t, pid, syscall.SIGSTOP)
+	return func() { s.t.Helper(); SignalByFile(s.t, pid, syscall.SIGCONT) }
+}
+
 // KillByFile ends the process named in a pid file with SIGKILL.
 func KillByFile(t testing.TB, pidfile string) {
+	t.Helper()
+	SignalByFile(t, pidfile, syscall.SIGKILL)
+}
+
+// SignalByFile sends the process named in a pid file a signal.
+func SignalByFile(t testing.TB, pidfile string, sig syscall.Signal) {
 	t.Helper()
 	b, err := os.ReadFile(pidfile)
 	if err != nil {
@@ -95,7 +109,7 @@ func KillByFile(t testing.TB, pidfile string) {
 	if err != nil || pid <= 1 {
 		t.Fatalf("pid file holds %q", b)
 	}
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+	if err := syscall.Kill(pid, sig); err != nil {
 		t.Fatal(err)
 	}
 }
