@@ -16,5 +16,6 @@ func All() []Measurement {
 		confirm(),
 		recovery(),
 		fleet1000(),
+		queues(),
 	}
 }

@@ -18,7 +18,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	for _, part := range []func(context.Context) (bool, error){bench.ServeSweep, bench.ServeBuild, storm.Serve} {
+	for _, part := range []func(context.Context) (bool, error){bench.ServeSweep, bench.ServeBuild, bench.ServeQueue, storm.Serve} {
 		if served, err := part(ctx); served {
 			if err != nil {
 				fmt.Fprintln(os.Stderr, "bench:", err)
