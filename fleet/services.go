@@ -83,6 +83,7 @@ type BuildResult struct {
 type SiteClaim struct {
 	URI        URI
 	Task       TaskID
+	Claim      int64 // the fence of the task under which this is asked
 	Lease      time.Duration
 	Generation int64        // the site must still have it; 0 does not ask
 	Platform   PlatformName // the site must still be on it; "" does not ask

@@ -48,6 +48,7 @@ type Site struct {
 // also when nobody holds the lock.
 type SiteLock struct {
 	Task  TaskID
+	Claim int64 // the fence that the task had when it took the lock
 	Fence int64
 	Until time.Time // lease; past it another task may take the lock
 }

@@ -8,10 +8,15 @@ import (
 // ClaimSite is the rule by which a task takes a site's lock: nobody else holds
 // it, and the site is as the claim says. The fence rises, also when the same
 // task claims again: whoever held the lock before can publish nothing any more.
-// Errors: Conflict while another task holds it, Refused with the drift.
+// A worker that has lost the task to another one, and has not heard of it yet,
+// must not take the lock back: Stale.
+// Errors: Conflict while another task holds it, Refused with the drift, Stale.
 func ClaimSite(s Site, c SiteClaim, epoch int64, now time.Time) (Site, error) {
 	if s.Lock.Held(c.Task, now) {
 		return s, busyWith(s)
+	}
+	if s.Lock.Task == c.Task && c.Claim < s.Lock.Claim {
+		return s, Errorf(Stale, "Site %s was taken over by a later claim of its task (%d, now %d).", s.URI, c.Claim, s.Lock.Claim)
 	}
 	if c.Generation != 0 && s.Generation != c.Generation {
 		return s, Errorf(Refused, "Site %s has changed since: it is at generation %d now, not %d.", s.URI, s.Generation, c.Generation)
@@ -22,7 +27,7 @@ func ClaimSite(s Site, c SiteClaim, epoch int64, now time.Time) (Site, error) {
 	if c.Target != "" && s.Pinned != "" {
 		return s, Errorf(Refused, "Site %s is pinned: %s", s.URI, s.Pinned)
 	}
-	s.Lock = SiteLock{Task: c.Task, Fence: nextFence(s.Lock.Fence, epoch), Until: now.Add(c.Lease)}
+	s.Lock = SiteLock{Task: c.Task, Claim: c.Claim, Fence: nextFence(s.Lock.Fence, epoch), Until: now.Add(c.Lease)}
 	if s.State != SiteCreating {
 		s.State = SiteMoving
 	}

@@ -102,6 +102,26 @@ func TestFenceRisesForEverAndFencesOff(t *testing.T) {
 	}
 }
 
+// A worker that has lost its task and has not heard of it does not take the
+// site's lock back from the one that has the task now.
+func TestLateClaimOfTheSameTask(t *testing.T) {
+	w := newWorld(t)
+	w.fleetOf("a.example.org")
+	claim := func(fence int64) (fleet.Site, error) {
+		return w.sites.Claim(w.ctx, fleet.SiteClaim{URI: "a.example.org", Task: "t1", Claim: fence, Lease: time.Minute})
+	}
+	_, err := claim(2)
+	w.ok(err)
+	_, err = claim(1)
+	w.refused(err, fleet.Stale)
+	again, err := claim(3)
+	w.ok(err)
+	w.ok(w.sites.Renew(w.ctx, "a.example.org", again.Lock.Fence, time.Minute))
+	if now := w.site("a.example.org"); now.Lock.Claim != 3 {
+		t.Errorf("the lock is %+v", now.Lock)
+	}
+}
+
 func TestMoveIsRecordedOnce(t *testing.T) {
 	w := newWorld(t)
 	w.fleetOf("a.example.org")

@@ -126,9 +126,12 @@ func (w *Worker) claim(ctx context.Context, s *job.Scope, want fleet.SiteClaim) 
 	if ok && h.claimed == s.Fence {
 		return h.site, nil
 	}
-	want.URI, want.Task, want.Lease = fleet.URI(s.Task.About), s.Task.ID, orDefault(w.Lease, defaultLease)
+	want.URI, want.Task, want.Claim, want.Lease = fleet.URI(s.Task.About), s.Task.ID, s.Fence, orDefault(w.Lease, defaultLease)
 	var site fleet.Site
 	err := patient(ctx, func() (err error) { site, err = w.Sites.Claim(ctx, want); return err })
+	if err == nil {
+		err = w.stillOurs(ctx, s, site)
+	}
 	if err != nil {
 		return fleet.Site{}, err
 	}
@@ -139,6 +142,30 @@ func (w *Worker) claim(ctx context.Context, s *job.Scope, want fleet.SiteClaim) 
 	}
 	w.held[s.Task.ID] = holding{claimed: s.Fence, site: site}
 	return site, nil
+}
+
+// stillOurs asks, once the site's lock is taken, whether the task is this worker's
+// all the same: task and site are in different slots, so that another worker may
+// have taken the task, and even finished it, before the lock was asked for. From
+// here on whoever takes the task also takes the lock after us. A lock that must
+// not be ours is given back.
+func (w *Worker) stillOurs(ctx context.Context, s *job.Scope, site fleet.Site) error {
+	t := fleet.Task{ID: s.Task.ID, Host: s.Task.Host}
+	if err := patient(ctx, func() error { _, err := w.Store.Read(ctx, &t); return err }); err != nil {
+		return err
+	}
+	if t.State == fleet.TaskRunning && t.Fence == s.Fence {
+		return nil
+	}
+	state := site.State
+	if state == fleet.SiteMoving {
+		state = fleet.SiteLive
+	}
+	err := w.Sites.Release(ctx, site.URI, site.Lock.Fence, state)
+	if err != nil && fleet.CodeOf(err) != fleet.Stale {
+		return err
+	}
+	return fleet.Errorf(fleet.Stale, "Task %s was taken over (fence %d, now %d, %s).", t.ID, s.Fence, t.Fence, t.State)
 }
 
 // holds gives the lock this process holds for a task.

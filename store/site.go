@@ -37,6 +37,7 @@ var siteFields = []siteField{
 	text("s", func(s *fleet.Site) *fleet.SiteState { return &s.State }),
 	text("n", func(s *fleet.Site) *string { return &s.Pinned }),
 	text("lt", func(s *fleet.Site) *fleet.TaskID { return &s.Lock.Task }),
+	number("lc", func(s *fleet.Site) *int64 { return &s.Lock.Claim }),
 	number("lf", func(s *fleet.Site) *int64 { return &s.Lock.Fence }),
 	moment("lu", func(s *fleet.Site) *time.Time { return &s.Lock.Until }),
 	moment("c", func(s *fleet.Site) *time.Time { return &s.Created }),

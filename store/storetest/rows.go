@@ -18,7 +18,7 @@ func fullSite(uri fleet.URI) *fleet.Site {
 	return &fleet.Site{URI: uri, ID: "01k0site", Aliases: []string{"a.example", `b\n.example`}, Tags: []string{"Staging", "eu"},
 		Platform: "atrium-1.0.0", Host: "local", Kind: "generic", Database: "sqlite/x/", Generation: 3, Previous: 2,
 		From: "atrium-0.9", KeptUntil: at.Add(time.Hour), State: fleet.SiteLive, Pinned: "because\nof this",
-		Lock: fleet.SiteLock{Task: "01task", Fence: 1<<32 + 5, Until: at}, Created: at}
+		Lock: fleet.SiteLock{Task: "01task", Claim: 3, Fence: 1<<32 + 5, Until: at}, Created: at}
 }
 
 // testRows writes and reads records whole, and drops them.
