@@ -262,19 +262,3 @@ func TestBuildKilledAnywhere(t *testing.T) {
 		t.Errorf("killed at %d points only", points)
 	}
 }
-
-// Stage, Publish and Discard are points too.
-func (e explosive) Stage(ctx context.Context, p fleet.PlatformName, fence int64) (dir string, err error) {
-	err = e.around(func() error { dir, err = e.Backend.Stage(ctx, p, fence); return err })
-	return dir, err
-}
-
-func (e explosive) Publish(ctx context.Context, p fleet.PlatformName, stage string) (dir string, err error) {
-	e.tick()
-	err = e.around(func() error { dir, err = e.Backend.Publish(ctx, p, stage); return err })
-	return dir, err
-}
-
-func (e explosive) Discard(ctx context.Context, p fleet.PlatformName) error {
-	return e.around(func() error { return e.Backend.Discard(ctx, p) })
-}

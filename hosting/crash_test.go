@@ -7,15 +7,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/distrobot/distrobot/fleet"
-	"github.com/distrobot/distrobot/hosting"
 	"github.com/distrobot/distrobot/internal/run"
 	"github.com/distrobot/distrobot/store"
 )
@@ -26,6 +25,24 @@ type crash struct {
 	Task               fleet.TaskRef
 	Point              int64  // the child kills itself at its nth point; 0 is never
 	Files              uint64 // no file of the child grows beyond this; 0 is any size
+	Freeze             bool   // it waits there instead, to be frozen, and goes on when it may
+	Lease              time.Duration
+}
+
+// pidFile is where a child that has come to its point says who it is, and
+// goFile lets it go on.
+func (c crash) pidFile() string { return filepath.Join(c.Dir, "pid-"+string(c.Task.ID)) }
+func (c crash) goFile() string  { return filepath.Join(c.Dir, "go-"+string(c.Task.ID)) }
+
+// wait is what a child does at its point when it is going to be frozen.
+func (c crash) wait() {
+	_ = os.WriteFile(c.pidFile(), []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600)
+	for {
+		if _, err := os.Stat(c.goFile()); err == nil {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
 
 const crashEnv = "DISTROBOT_TEST_CRASH"
@@ -48,6 +65,7 @@ func crashChild(text string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
+	w.runner.Lease = c.Lease
 	if c.Files > 0 {
 		if err := limitFiles(c.Files); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -55,99 +73,19 @@ func crashChild(text string) int {
 		}
 	}
 	b := &bomb{}
+	if c.Freeze {
+		b.wait = c.wait
+	}
 	b.left.Store(c.Point)
 	w.worker.Backend = explosive{Backend: w.backend, bomb: b}
 	kept := mined{Store: w.store, bomb: b}
 	w.worker.Store, w.worker.Sites, w.runner.Store = kept, &fleet.Sites{Store: kept}, kept
+	w.worker.Builder, w.worker.Refreshes = &fleet.Builder{Store: kept, Default: host}, &fleet.Refreshes{Store: kept, Default: host}
 	if err := w.runner.Run(context.Background(), c.Task, true); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return 0
-}
-
-// A bomb kills this process, as nothing can be caught of, at a point.
-type bomb struct{ left atomic.Int64 }
-
-func (b *bomb) tick() {
-	if b.left.Add(-1) == 0 {
-		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
-		select {}
-	}
-}
-
-// around has a point after an effect, which is the one before the next.
-func (b *bomb) around(effect func() error) error {
-	err := effect()
-	b.tick()
-	return err
-}
-
-// mined has a point after every commit.
-type mined struct {
-	fleet.Store
-	*bomb
-}
-
-func (m mined) Update(ctx context.Context, f fleet.Family, rule func(fleet.Tx) error) error {
-	return m.around(func() error { return m.Store.Update(ctx, f, rule) })
-}
-
-// explosive has a point after everything that changes the machine.
-type explosive struct {
-	hosting.Backend
-	*bomb
-}
-
-func (e explosive) Lay(ctx context.Context, c hosting.Copy) error {
-	return e.around(func() error { return e.Backend.Lay(ctx, c) })
-}
-
-func (e explosive) Fill(ctx context.Context, c hosting.Copy) (a hosting.Amount, err error) {
-	err = e.around(func() error { a, err = e.Backend.Fill(ctx, c); return err })
-	return a, err
-}
-
-func (e explosive) Take(ctx context.Context, c hosting.Copy) error {
-	return e.around(func() error { return e.Backend.Take(ctx, c) })
-}
-
-func (e explosive) Return(ctx context.Context, c hosting.Copy) error {
-	return e.around(func() error { return e.Backend.Return(ctx, c) })
-}
-
-func (e explosive) Run(ctx context.Context, c hosting.Copy, programs func(hosting.Place) []hosting.Program, log func(string)) error {
-	return e.around(func() error { return e.Backend.Run(ctx, c, programs, log) })
-}
-
-func (e explosive) Abandon(ctx context.Context, c hosting.Copy) error {
-	return e.around(func() error { return e.Backend.Abandon(ctx, c) })
-}
-
-func (e explosive) Tidy(ctx context.Context, c hosting.Copy) error {
-	return e.around(func() error { return e.Backend.Tidy(ctx, c) })
-}
-
-func (e explosive) Hold(ctx context.Context, c hosting.Copy) (at time.Time, err error) {
-	err = e.around(func() error { at, err = e.Backend.Hold(ctx, c); return err })
-	return at, err
-}
-
-func (e explosive) Drain(ctx context.Context, c hosting.Copy) error {
-	return e.around(func() error { return e.Backend.Drain(ctx, c) })
-}
-
-func (e explosive) Switch(ctx context.Context, c hosting.Copy) error {
-	return e.around(func() error { return e.Backend.Switch(ctx, c) })
-}
-
-func (e explosive) Release(ctx context.Context, c hosting.Copy) (d time.Duration, err error) {
-	err = e.around(func() error { d, err = e.Backend.Release(ctx, c); return err })
-	return d, err
-}
-
-func (e explosive) Pin(ctx context.Context, c hosting.Copy, reason string) error {
-	return e.around(func() error { return e.Backend.Pin(ctx, c, reason) })
 }
 
 // A scenario is a task that is killed at every point.
@@ -235,13 +173,7 @@ func (w *world) killAt(t *testing.T, sc scenario, redis string, point int64) boo
 // child runs a process of its own on a task and reports whether it was killed.
 func (w *world) child(c crash) bool {
 	w.t.Helper()
-	text, err := json.Marshal(c)
-	must(w.t, err)
-	program, err := os.Executable()
-	must(w.t, err)
-	_, err = run.Run(context.Background(), run.Command{
-		Program: program, Env: run.Environ(crashEnv + "=" + string(text)), Timeout: time.Minute,
-	})
+	err := w.spawn(c)
 	var failed *run.Error
 	switch {
 	case err == nil:

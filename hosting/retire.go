@@ -105,7 +105,7 @@ func (w *Worker) retireCopies(ctx context.Context, s *job.Scope) error {
 	if err != nil {
 		return refused(err)
 	}
-	if want := number(s.Param(fleet.ParamGeneration)); want != 0 && want != site.Previous {
+	if want := number(s.Param(fleet.ParamGeneration)); want != 0 && site.Previous != 0 && want != site.Previous {
 		return nil // the site has moved since; that copy is another's business
 	}
 	m := fleet.SiteMove{

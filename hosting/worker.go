@@ -192,15 +192,18 @@ func (w *Worker) beat(ctx context.Context, s *job.Scope) error {
 // ended gives the lock back if no step did. A held task keeps it, so that
 // nothing else works on the site while a person decides.
 func (w *Worker) ended(ctx context.Context, s *job.Scope, to fleet.TaskState, _ string) error {
-	site, ok := w.holds(s)
-	if !ok || to == fleet.TaskHeld {
+	if to == fleet.TaskHeld {
 		return nil
+	}
+	site, ok, err := w.left(ctx, s)
+	if err != nil || !ok {
+		return err
 	}
 	state := fleet.SiteLive
 	if site.State == fleet.SiteCreating {
 		state = fleet.SiteFailed
 	}
-	err := w.Sites.Release(ctx, site.URI, site.Lock.Fence, state)
+	err = w.Sites.Release(ctx, site.URI, site.Lock.Fence, state)
 	switch fleet.CodeOf(err) {
 	case fleet.Stale, fleet.NotFound: // moved on, or removed: nothing is ours
 		err = nil
@@ -209,6 +212,25 @@ func (w *Worker) ended(ctx context.Context, s *job.Scope, to fleet.TaskState, _ 
 		w.forget(s)
 	}
 	return err
+}
+
+// left gives the lock that a task has when it ends. The worker that took it may
+// be dead, or a person has answered since: then it is taken anew, as for a step.
+func (w *Worker) left(ctx context.Context, s *job.Scope) (fleet.Site, bool, error) {
+	if site, ok := w.holds(s); ok {
+		return site, true, nil
+	}
+	site := fleet.Site{URI: fleet.URI(s.Task.About)}
+	found, err := w.Store.Read(ctx, &site)
+	if err != nil || !found[0] || site.Lock.Task != s.Task.ID {
+		return site, false, err
+	}
+	site, err = w.claim(ctx, s, fleet.SiteClaim{})
+	switch fleet.CodeOf(err) {
+	case fleet.Conflict, fleet.NotFound: // somebody else was faster
+		return site, false, nil
+	}
+	return site, err == nil, err
 }
 
 // forget drops the memory of a lock that was given back.

@@ -83,9 +83,12 @@ func wire(dir string, o store.Options) (*world, error) {
 	w.web = local.NewWeb(w.backend, "")
 	w.backend.Public = w.web.URL
 	mirrors := &mirror.Store{Dir: filepath.Join(dir, "mirrors"), Policy: mirror.Policy{AllowPrivate: true, AllowHTTP: true}}
+	kinds := kind.All()
 	w.worker = &hosting.Worker{
 		Host: host, Store: s, Sites: w.sites, Builder: w.builder, Backend: w.backend,
-		Kinds: kind.All(), Sources: source.All(source.Options{Mirrors: mirrors, Share: mirror.ShareFiles}), Retry: time.Millisecond, Soak: time.Millisecond,
+		Refreshes: &fleet.Refreshes{Store: s, Default: host}, Retry: time.Millisecond, Soak: time.Millisecond,
+		Kinds:   append([]hosting.Kind{tenant{kinds[len(kinds)-1]}}, kinds...),
+		Sources: append([]hosting.Source{locker{}}, source.All(source.Options{Mirrors: mirrors, Share: mirror.ShareFiles})...),
 	}
 	w.runner = &job.Runner{
 		Store: s, Logs: s, Recipe: w.worker.Recipe, Owner: fmt.Sprint("worker-", os.Getpid()), Log: slog.New(slog.DiscardHandler),

@@ -3,6 +3,7 @@ package local
 import (
 	"archive/tar"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -23,7 +24,16 @@ const (
 	backupVersioned = "versioned.tar.zst"
 	backupShared    = "shared.tar.zst"
 	backupRecord    = "site.json"
+	backupMade      = "backup.json"
 )
+
+// made is what is told of a backup once it is in its place, by whoever put it
+// there or by the worker that comes after: how much it is, and which older ones
+// go for it.
+type made struct {
+	Amount   hosting.Amount `json:"amount"`
+	Replaces []string       `json:"replaces,omitempty"`
+}
 
 func (b *Backend) backupDir(uri fleet.URI) string {
 	return filepath.Join(b.Data, "backups", siteName(uri))
@@ -35,28 +45,34 @@ func (b *Backend) Backup(ctx context.Context, c hosting.Copy, keep int) (hosting
 	if err := fleet.CheckBackupName(c.Backup); err != nil {
 		return hosting.Amount{}, nil, err
 	}
-	var a hosting.Amount
-	var gone []string
-	err := b.guarded(ctx, c, func(s site, _ *os.File) error {
+	var m made
+	err := b.guarded(ctx, c, func(s site, _ *os.File) (err error) {
 		place := filepath.Join(b.backupDir(c.URI), c.Backup)
-		if _, err := os.Lstat(place); err == nil {
-			return nil // an earlier attempt got through
+		if _, err := os.Lstat(place); err == nil { // an earlier attempt got through
+			if m, err = readMade(place); err != nil {
+				return err
+			}
+			return b.dropBackups(c.URI, m.Replaces)
 		}
 		tmp := filepath.Join(b.backupDir(c.URI), ".tmp")
 		if err := errors.Join(removeTree(tmp), os.MkdirAll(tmp, 0o700)); err != nil {
 			return err
 		}
-		var err error
-		if a, err = b.backupInto(ctx, s, tmp); err != nil {
+		if m.Amount, err = b.backupInto(ctx, s, tmp); err != nil {
+			return err
+		}
+		if m.Replaces, err = b.oldBackups(c.URI, c.Backup, keep); err != nil {
+			return err
+		}
+		if err := writeJSON(filepath.Join(tmp, backupMade), m); err != nil {
 			return err
 		}
 		if err := errors.Join(os.Rename(tmp, place), syncDir(b.backupDir(c.URI))); err != nil {
 			return err
 		}
-		gone, err = b.pruneBackups(c.URI, keep)
-		return err
+		return b.dropBackups(c.URI, m.Replaces)
 	})
-	return a, gone, hosting.Explain("back the site up", err)
+	return m.Amount, m.Replaces, hosting.Explain("back the site up", err)
 }
 
 // backupInto writes the parts of a backup.
@@ -126,26 +142,45 @@ func (s site) sharedParts(gen string) ([]part, error) {
 	return all, nil
 }
 
-// pruneBackups deletes all but the keep newest and gives their names.
-func (b *Backend) pruneBackups(uri fleet.URI, keep int) ([]string, error) {
+// oldBackups gives the names of all but the keep newest, made being one of them.
+func (b *Backend) oldBackups(uri fleet.URI, made string, keep int) ([]string, error) {
 	entries, err := os.ReadDir(b.backupDir(uri))
 	if err != nil || keep <= 0 {
 		return nil, err
 	}
-	var names []string
+	names := []string{made}
 	for _, e := range entries {
 		if fleet.CheckBackupName(e.Name()) == nil {
 			names = append(names, e.Name())
 		}
 	}
 	slices.Sort(names) // by time
-	gone := names[:max(0, len(names)-keep)]
-	for _, name := range gone {
+	return names[:max(0, len(names)-keep)], nil
+}
+
+// dropBackups deletes backups; names come from oldBackups.
+func (b *Backend) dropBackups(uri fleet.URI, names []string) error {
+	for _, name := range names {
+		if err := fleet.CheckBackupName(name); err != nil {
+			return err
+		}
 		if err := removeTree(filepath.Join(b.backupDir(uri), name)); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return gone, nil
+	return nil
+}
+
+// readMade reads what was noted of a backup; nothing was before this was kept.
+func readMade(dir string) (m made, err error) {
+	text, err := os.ReadFile(filepath.Join(dir, backupMade))
+	if errors.Is(err, fs.ErrNotExist) {
+		return m, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &m)
+	}
+	return m, err
 }
 
 // BackedUp implements hosting.Backups.

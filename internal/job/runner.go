@@ -118,7 +118,9 @@ func (r *Runner) Run(ctx context.Context, ref fleet.TaskRef, restarted bool) err
 		return err
 	}
 	defer w.close()
-	err = w.work()
+	if err = w.work(); err != nil && w.life.Err() != nil {
+		err = context.Cause(w.life) // whatever else failed, failed for that
+	}
 	switch {
 	case err == nil:
 		w.log.Info("task left", slog.String("state", string(w.snapshot().State)))

@@ -216,6 +216,9 @@ func (w *worker) perform(step Step) (over bool, err error) {
 		return true, w.hold(step.Name, v.text)
 	case errors.As(err, &v):
 		return true, w.end(step.Name, fleet.TaskFailed, v.text)
+	case fleet.CodeOf(err) == fleet.Stale: // the machine knows a later holder
+		w.lose(err)
+		return true, err
 	}
 	w.log.Warn("step failed", slog.String("step", step.Name), slog.Any("error", err))
 	rec, _ := w.snapshot().Step(step.Name)

@@ -12,12 +12,16 @@ func All() []Proof {
 	const program, hosting = "./cmd/distrobot", "./hosting"
 	return []Proof{
 		{
-			// A worker that is killed with -9 leaves a site wholly old or wholly new:
-			// after every commit and effect on small sites, at every boundary of every
-			// step on WordPress.
+			// A worker that is killed with -9 leaves a site wholly old or wholly new, and
+			// the task to the next one: after every commit and effect of every kind of
+			// task on small sites, at every boundary of every step on WordPress. One that
+			// was frozen there is refused when it wakes up.
 			Name:  "crash-boundaries",
-			Tests: []Test{{hosting, "TestKilledAnywhere"}, {program, "TestWordPressProofs/killed"}},
-			Least: 150, Short: 90,
+			Tests: []Test{
+				{hosting, "TestKilledAnywhere"}, {hosting, "TestEveryKindKilledAnywhere"}, {hosting, "TestFrozenWorkerIsRefused"},
+				{program, "TestWordPressProofs/killed"},
+			},
+			Least: 380, Short: 130,
 		},
 		{
 			// Workers of one host that are killed with -9, frozen past their leases and
