@@ -40,6 +40,9 @@ func (c *Carrier) Carry(ctx context.Context) (int, error) {
 	total := 0
 	for {
 		fams, err := c.families(ctx)
+		if err == nil {
+			fams, err = c.Outbox.Waiting(ctx, fams...)
+		}
 		if err != nil {
 			return total, err
 		}

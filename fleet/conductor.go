@@ -92,7 +92,11 @@ func (c *Conductor) expire(ctx context.Context, id PlanID) error {
 func (c *Conductor) Sweep(ctx context.Context) (int, error) {
 	n := 0
 	var errs []error
-	for _, fam := range PlanFamilies() {
+	fams, err := c.busy(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, fam := range fams {
 		ids, err := c.Store.List(ctx, PlansMoving(fam), Page{})
 		if err != nil {
 			return n, err
@@ -111,6 +115,27 @@ func (c *Conductor) Sweep(ctx context.Context) (int, error) {
 		}
 	}
 	return n, errors.Join(errs...)
+}
+
+// busy gives the families that have plans to look at, in one question: mostly
+// there is none.
+func (c *Conductor) busy(ctx context.Context) ([]Family, error) {
+	fams := PlanFamilies()
+	var ixs []Index
+	for _, fam := range fams {
+		ixs = append(ixs, PlansMoving(fam), PlansExpiring(fam))
+	}
+	counts, err := c.Store.Count(ctx, ixs...)
+	if err != nil {
+		return nil, err
+	}
+	var out []Family
+	for i, fam := range fams {
+		if counts[2*i] > 0 || counts[2*i+1] > 0 {
+			out = append(out, fam)
+		}
+	}
+	return out, nil
 }
 
 // late lists the plans of a family that have expired by the store's clock.

@@ -125,6 +125,8 @@ type Tx interface {
 
 // Outbox gives the effects of a family in the order of their commits.
 type Outbox interface {
+	// Waiting gives those families whose outboxes are not empty, in their order.
+	Waiting(ctx context.Context, fams ...Family) ([]Family, error)
 	// Pending reads up to n effects that were not acknowledged.
 	Pending(ctx context.Context, fam Family, n int) ([]PendingEffect, error)
 	// Ack drops effects that have been carried.

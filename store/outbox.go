@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"github.com/redis/go-redis/v9"
 
@@ -14,6 +15,30 @@ import (
 // fieldEffect holds an effect as JSON in an entry of an outbox; fieldMAC signs
 // it, because effects create tasks.
 const fieldEffect = "e"
+
+// Waiting implements fleet.Outbox. All outboxes are asked in one round trip: a bot
+// looks at them several times a second, most of the time in vain.
+func (s *Store) Waiting(ctx context.Context, fams ...fleet.Family) ([]fleet.Family, error) {
+	var out []fleet.Family
+	for part := range slices.Chunk(fams, maxPipeline) {
+		sizes := make([]*redis.IntCmd, len(part))
+		_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+			for i, fam := range part {
+				sizes[i] = p.XLen(ctx, s.keys.outbox(fam))
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, away("look at the outboxes", err)
+		}
+		for i, size := range sizes {
+			if size.Val() > 0 {
+				out = append(out, part[i])
+			}
+		}
+	}
+	return out, nil
+}
 
 // Pending implements fleet.Outbox. An entry that this program did not write
 // (its signature is wrong) is moved to the family's refused stream, logged,

@@ -282,6 +282,13 @@ func (t *tx) Emit(e ...fleet.Effect) { t.effects = append(t.effects, e...) }
 
 func (t *tx) Until(at time.Time) { t.until = at }
 
+// Waiting implements fleet.Outbox.
+func (m *Memory) Waiting(_ context.Context, fams ...fleet.Family) ([]fleet.Family, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(fams), func(f fleet.Family) bool { return len(m.outbox[f]) == 0 }), m.down
+}
+
 // Pending implements fleet.Outbox.
 func (m *Memory) Pending(_ context.Context, fam fleet.Family, n int) ([]fleet.PendingEffect, error) {
 	m.mu.Lock()

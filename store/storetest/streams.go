@@ -37,6 +37,16 @@ func testOutbox(t *testing.T, b *bench) {
 		}
 		return ids, text
 	}
+	waiting := func() (n int) {
+		got, err := b.Waiting(t.Context(), fleet.Meta, fam, fleet.HostFamily("idle"))
+		if n = len(got); err != nil || n > 1 || n == 1 && got[0] != fam {
+			t.Errorf("effects wait in %v, %v", got, err)
+		}
+		return n
+	}
+	if waiting() != 1 {
+		t.Error("no effects wait")
+	}
 	ids, text := read(100)
 	if text != "0 0 1 1 2 2 3 3 4 4 " {
 		t.Fatalf("effects %q", text)
@@ -64,7 +74,7 @@ func testOutbox(t *testing.T, b *bench) {
 	if ids, _ = read(100); b.Ack(t.Context(), fam, ids...) != nil {
 		t.Error("cannot acknowledge the rest")
 	}
-	if ids, _ = read(100); len(ids) != 0 {
+	if ids, _ = read(100); len(ids) != 0 || waiting() != 0 {
 		t.Errorf("left: %v", ids)
 	}
 }
