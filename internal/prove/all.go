@@ -7,7 +7,7 @@ import (
 )
 
 // All lists the proofs. To add one: tests that tell their trials by t.Attr, and
-// an entry here.
+// an entry here; What is its line in the table that README.md quotes.
 func All() []Proof {
 	const program, hosting = "./cmd/distrobot", "./hosting"
 	return []Proof{
@@ -16,7 +16,8 @@ func All() []Proof {
 			// the task to the next one: after every commit and effect of every kind of
 			// task on small sites, at every boundary of every step on WordPress. One that
 			// was frozen there is refused when it wakes up.
-			Name:  "crash-boundaries",
+			Name: "crash-boundaries",
+			What: "`kill -9` after every commit and effect of every kind of task, and at each boundary of each step of upgrades, failing upgrades and rollbacks of real WordPress sites; a worker frozen there: wholly old or wholly new, the old database unchanged, the late one refused",
 			Tests: []Test{
 				{hosting, "TestKilledAnywhere"}, {hosting, "TestEveryKindKilledAnywhere"}, {hosting, "TestFrozenWorkerIsRefused"},
 				{program, "TestWordPressProofs/killed"},
@@ -28,13 +29,15 @@ func All() []Proof {
 			// robbed of their tasks at random move every site as often as it was
 			// ordered, and what they try when they have lost a task is refused.
 			Name:  "kill-storm",
+			What:  "`kill -9` of four workers of one host at random, besides freezes past the lease and tasks taken over without waiting for one: each ordered upgrade made once, none missing, stale writers refused, no child left",
 			Tests: []Test{{"./internal/storm", "TestKillStorm"}},
-			Least: 5000, Short: 30,
+			Least: 5000, Short: 24,
 		},
 		{
 			// The checker of the soak forgives every outage that is shorter than its
 			// limit, and condemns a site that stays broken.
 			Name:  "false-rollback",
+			What:  "outages shorter than the soak, none of which condemned its site, and sites that stayed broken, all of which were",
 			Tests: []Test{{hosting, "TestTransientOutagesAreForgiven"}, {hosting, "TestBrokenSitesAreCondemned"}},
 			Least: 1004, Short: 1004,
 		},
@@ -42,6 +45,7 @@ func All() []Proof {
 			// What a site said it had saved is there after an upgrade, and after one
 			// that was taken back.
 			Name: "no-lost-write",
+			What: "posts and entries that were acknowledged while their site was upgraded, all of them there afterwards, once",
 			Tests: []Test{
 				{hosting, "TestNoAcceptedWriteIsLostInAnUpgrade"}, {hosting, "TestNoAcceptedWriteIsLostInAFailedUpgrade"},
 				{program, "TestWordPressProofs/writers"},

@@ -30,6 +30,7 @@ type Test struct{ Package, Name string }
 // A Proof is a claim about reliability.
 type Proof struct {
 	Name  string
+	What  string // was tried in vain, for the table
 	Tests []Test
 	// Least is the number of trials without which it shows nothing; Short is that
 	// of a short run.
@@ -39,7 +40,9 @@ type Proof struct {
 // A Result is what became of a proof.
 type Result struct {
 	Name   string
-	Trials int      // made by tests that passed
+	What   string // of the proof
+	Trials int    // made by tests that passed
+	Took   time.Duration
 	Faults []string // why it does not hold
 }
 
@@ -71,8 +74,9 @@ const (
 )
 
 // Prove tries one proof. The error says that it could not be tried.
-func (p Prover) Prove(ctx context.Context, proof Proof) (Result, error) {
-	r := Result{Name: proof.Name}
+func (p Prover) Prove(ctx context.Context, proof Proof) (r Result, err error) {
+	r = Result{Name: proof.Name, What: proof.What}
+	defer func(begun time.Time) { r.Took = time.Since(begun) }(time.Now())
 	for _, t := range proof.Tests {
 		o, err := p.test(ctx, t)
 		if err != nil {

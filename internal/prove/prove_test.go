@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/distrobot/distrobot/internal/prove"
 )
@@ -84,6 +85,22 @@ func TestProve(t *testing.T) {
 				t.Errorf("%s (%v, %q), want %s", r, err, r.Faults, c.want)
 			}
 		})
+	}
+}
+
+// The table has a row for each proof, and says of those that do not hold why.
+func TestTable(t *testing.T) {
+	var out strings.Builder
+	prove.Table(t.Context(), &out, []prove.Result{
+		{Name: "a", What: "this | that", Trials: 1234567, Took: 90 * time.Second}, {Name: "b", Trials: 5, Faults: []string{"TestB in ./b: fail", "too few"}},
+	})
+	for _, want := range []string{
+		"processors", "redis ", "in 1m30s", "\n| a | 1,234,567 | 1m30s | this \\| that |\n",
+		"\n| b | 5 | 0s | **does not hold:** TestB in ./b: fail; too few |\n",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, out.String())
+		}
 	}
 }
 

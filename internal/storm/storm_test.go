@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 // TestKillStorm kills and freezes the workers of a host while they move its
 // sites: each move is made once.
 func TestKillStorm(t *testing.T) {
-	kills, sites, refusals := 30, 16, 1
+	kills, sites, refusals := 24, 16, 1
 	if os.Getenv("DISTROBOT_TEST_THOROUGH") != "" {
 		kills, sites, refusals = 5000, 24, 100
 	}

@@ -1,5 +1,5 @@
-// Command cmd tries the proofs of package prove and prints a line for each, and
-// details after #. In the environment, ONLY=NAME,... chooses proofs, SHORT=1 tries
+// Command cmd tries the proofs of package prove and prints a line for each,
+// details after #, and all of them as one table in the end. In the environment, ONLY=NAME,... chooses proofs, SHORT=1 tries
 // a few cases of each, and GO names the go command. It exits with 1 when a proof
 // is SHORT and with 2 when one could not be tried.
 package main
@@ -25,6 +25,7 @@ func main() {
 	}
 	p := prove.Prover{Go: cmp.Or(os.Getenv("GO"), "go"), Short: os.Getenv("SHORT") != "", Log: os.Stdout}
 	code := 0
+	var results []prove.Result
 	for _, proof := range chosen {
 		r, err := p.Prove(ctx, proof)
 		if err != nil {
@@ -32,9 +33,12 @@ func main() {
 			os.Exit(2)
 		}
 		fmt.Println(r)
+		results = append(results, r)
 		if !r.OK() {
 			code = 1
 		}
 	}
+	prove.Table(ctx, os.Stdout, results)
+	stop()
 	os.Exit(code)
 }
