@@ -45,6 +45,10 @@ func (p *Poll) Entries() []Entry {
 	return []Entry{{PollsDue, p.URL, p.Next.UnixMilli()}}
 }
 
+// SavesWorkOnly implements Hint: whatever a poll shows is read from the
+// repository itself.
+func (p *Poll) SavesWorkOnly() {}
+
 // PollsDue orders the polled URLs by the time they are due.
 var PollsDue = Index{Catalogue, "polls"}
 

@@ -108,9 +108,6 @@ func (d *Distribution) Entries() []Entry {
 	return []Entry{{Index: AllDistributions, Member: string(d.Name)}}
 }
 
-// Authorises implements Signed: target, policy and source authorise work.
-func (d *Distribution) Authorises() {}
-
 // AllDistributions lists the names of distributions, by name.
 var AllDistributions = Index{Catalogue, "dists"}
 

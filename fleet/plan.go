@@ -170,9 +170,6 @@ func (p *Plan) Entries() []Entry {
 	return out
 }
 
-// Authorises implements Signed.
-func (p *Plan) Authorises() {}
-
 // PlansBy lists all plans of a family by age.
 func PlansBy(f Family) Index { return Index{f, "plans"} }
 

@@ -89,9 +89,6 @@ func (p *Platform) Entries() []Entry {
 	return out
 }
 
-// Authorises implements Signed.
-func (p *Platform) Authorises() {}
-
 // AllPlatforms lists platforms by name; PlatformsOf those of a distribution,
 // oldest first; SitesOf the sites on a platform, by URI.
 var AllPlatforms = Index{Catalogue, "plats"}

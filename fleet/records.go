@@ -70,6 +70,9 @@ func (l *Lease) Key() Key { return Key{Meta, "lease", l.Name} }
 // Entries implements Record.
 func (l *Lease) Entries() []Entry { return nil }
 
+// SavesWorkOnly implements Hint.
+func (l *Lease) SavesWorkOnly() {}
+
 // A Request remembers the answer to a press or command by its id, so that the
 // same request delivered twice acts once and is answered the same.
 type Request struct {

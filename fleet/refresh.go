@@ -87,9 +87,6 @@ func (r *Refresh) Key() Key { return Key{Catalogue, "refresh", fold(r.ID)} }
 // Entries implements Record.
 func (r *Refresh) Entries() []Entry { return nil }
 
-// Authorises implements Signed: a press builds Lock.
-func (r *Refresh) Authorises() {}
-
 // same reports whether two refreshes offer the same.
 func (r Refresh) same(o Refresh) bool {
 	return r.Base == o.Base && r.Total == o.Total && r.fingerprint() == o.fingerprint()
@@ -126,9 +123,6 @@ func (l *Lockfile) Key() Key { return Key{Catalogue, "lockfile", l.Owner} }
 
 // Entries implements Record.
 func (l *Lockfile) Entries() []Entry { return nil }
-
-// Authorises implements Signed: what it names is downloaded and served.
-func (l *Lockfile) Authorises() {}
 
 // Pack puts a lock into l.
 func (l *Lockfile) Pack(lock []byte) error {

@@ -57,9 +57,12 @@ type Record interface {
 	Entries() []Entry
 }
 
-// A Signed record authorises something; the store keeps an HMAC beside it and
-// refuses a row whose HMAC is wrong with an Error of code Tampered.
-type Signed interface{ Authorises() }
+// Every record carries an HMAC under a key that Redis does not hold, and one
+// whose HMAC is wrong is refused with an Error of code Tampered: what a plan,
+// a target, a fact or a watch cursor says leads to work on hosts. A Hint is the
+// exception: a record that only saves work, and whose forging moves nothing but
+// the time at which something harmless is done.
+type Hint interface{ SavesWorkOnly() }
 
 // An Expiring record is dropped by the store when its life is over.
 type Expiring interface{ Life() time.Duration }

@@ -133,9 +133,6 @@ func (t *Task) Entries() []Entry {
 	return out
 }
 
-// Authorises implements Signed.
-func (t *Task) Authorises() {}
-
 // TasksOf lists all tasks of a host by age.
 func TasksOf(h HostName) Index { return Index{HostFamily(h), "tasks"} }
 

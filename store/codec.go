@@ -12,30 +12,46 @@ import (
 
 // A row in Redis is a hash. "rev" rises by one with each change and starts at
 // a random number, so that a row that was dropped and made anew is never taken
-// for the one that was read. The rest is "doc", the record as JSON, and for
-// records that authorise something "mac"; a Site has short fields of its own
-// (site.go).
+// for the one that was read. The rest is "doc", the record as JSON, and "mac",
+// its signature (sign.go); a Site has short fields of its own (site.go).
 const (
 	fieldRev = "rev"
 	fieldDoc = "doc"
 	fieldMAC = "mac"
+
+	fieldShortMAC = "m" // of a site
 )
 
 // encode gives the fields and values of a row at a revision.
 func (s *Store) encode(r fleet.Record, rev int64) ([]string, error) {
-	at := strconv.FormatInt(rev, 10)
+	out := []string{fieldRev, strconv.FormatInt(rev, 10)}
 	if site, ok := r.(*fleet.Site); ok {
-		return append([]string{fieldRev, at}, encodeSite(site)...), nil
+		out = append(out, encodeSite(site)...)
+	} else {
+		doc, err := json.Marshal(r)
+		if err != nil {
+			return nil, fmt.Errorf("store: encode %v: %w", r.Key(), err)
+		}
+		out = append(out, fieldDoc, string(doc))
 	}
-	doc, err := json.Marshal(r)
-	if err != nil {
-		return nil, fmt.Errorf("store: encode %v: %w", r.Key(), err)
+	return s.signed(r, r.Key(), out), nil
+}
+
+// signed adds a row's signature to its fields and values.
+func (s *Store) signed(r fleet.Record, k fleet.Key, row []string) []string {
+	if name, sum := s.signRow(r, k, pairs(row)); name != "" {
+		return append(row, name, sum)
 	}
-	out := []string{fieldRev, at, fieldDoc, string(doc)}
-	if _, ok := r.(fleet.Signed); ok {
-		out = append(out, fieldMAC, s.rows.row(r.Key(), at, string(doc)))
+	return row
+}
+
+// pairs gives fields and values as a map.
+func pairs(row []string) map[string]string {
+	out := make(map[string]string, len(row)/2)
+	for i := 0; i+1 < len(row); i += 2 {
+		out[row[i]] = row[i+1]
 	}
-	return out, nil
+	return out
 }
 
 // decode fills r from the fields of the row at key and gives its revision. No
@@ -45,7 +61,10 @@ func (s *Store) decode(r fleet.Record, key fleet.Key, fields map[string]string) 
 		return 0, nil
 	}
 	doc := fields[fieldDoc]
-	if _, ok := r.(fleet.Signed); ok && !s.rows.valid(fields[fieldMAC], string(key.Family), key.Noun, key.ID, fields[fieldRev], doc) {
+	if !s.soundRow(r, key, fields) {
+		if s.onTampered != nil {
+			s.onTampered(key)
+		}
 		return 0, tampered(key.Noun + " " + key.ID)
 	}
 	rev, err := strconv.ParseInt(fields[fieldRev], 10, 64)

@@ -9,7 +9,7 @@ import (
 	"github.com/distrobot/distrobot/fleet"
 )
 
-func testStore() *Store { return &Store{rows: newSigner([]byte("k"), "row")} }
+func testStore() *Store { return &Store{rows: newSigner([][]byte{[]byte("k")}, "row")} }
 
 func fieldsOf(t testing.TB, s *Store, r fleet.Record, rev int64) map[string]string {
 	t.Helper()

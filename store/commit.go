@@ -93,20 +93,20 @@ const (
 // run sends a batch. It may be sent several times; it is executed once. The
 // time is the server's when it was executed.
 func (s *Store) run(ctx context.Context, b *batch) (verdict, time.Time, error) {
-	args := slices.Concat([]any{s.remember.Milliseconds(), b.until, s.epoch.Load(), len(b.guards) / 2}, b.guards, b.writes)
-	got, err := s.script.Run(ctx, s.client, b.keys, args...).Slice()
+	v, stamp, err := verdictOf(s.script.Run(ctx, s.client, b.keys, s.args(b)...).Slice())
 	if err != nil {
-		return lost, time.Time{}, away("commit", err)
+		return lost, time.Time{}, err
 	}
-	if len(got) == 2 {
-		code, ok := got[0].(int64)
-		stamp, ok2 := got[1].(string)
-		us, err := strconv.ParseInt(stamp, 10, 64)
-		if ok && ok2 && err == nil {
-			return verdict(code), time.UnixMicro(us).UTC(), nil
-		}
+	us, err := strconv.ParseInt(stamp, 10, 64)
+	if err != nil {
+		return lost, time.Time{}, fmt.Errorf("store: commit answered the time %q", stamp)
 	}
-	return lost, time.Time{}, fmt.Errorf("store: commit answered %v", got)
+	return v, time.UnixMicro(us).UTC(), nil
+}
+
+// args are the arguments of commit.lua.
+func (s *Store) args(b *batch) []any {
+	return slices.Concat([]any{s.remember.Milliseconds(), b.until, s.epoch.Load(), len(b.guards) / 2}, b.guards, b.writes)
 }
 
 // batch gives what a transaction wants written, with guards for all it read;

@@ -26,24 +26,36 @@ var firstEpoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 // Epoch gives the epoch under which this store commits, from 1.
 func (s *Store) Epoch() int64 { return s.epoch.Load() }
 
-// readEpoch takes over the epoch that the data is in.
-func (s *Store) readEpoch(ctx context.Context) error {
+// openEpoch takes over the epoch that the data is in. New data begins one by the
+// clock: if Redis was emptied, that is above all that hosts and processes have
+// seen.
+func (s *Store) openEpoch(ctx context.Context) error {
+	now, err := s.now(ctx, fleet.Meta)
+	if err != nil {
+		return err
+	}
+	if err := s.client.HSetNX(ctx, s.keys.meta(), "epoch", clockEpoch(now)).Err(); err != nil {
+		return away("begin an epoch", err)
+	}
 	n, err := s.client.HGet(ctx, s.keys.meta(), "epoch").Int64()
-	if err != nil && !errors.Is(err, redis.Nil) {
+	if err != nil {
 		return away("read the epoch", err)
 	}
 	s.epoch.Store(max(n, 1))
 	return nil
 }
 
-// Outlived reports whether the data's epoch is later than this store's, so that
-// a process ends although it commits nothing.
+func clockEpoch(now time.Time) int64 { return max(int64(now.Sub(firstEpoch)/time.Second), 1) }
+
+// Outlived reports whether the data's epoch is another than this store's, so that
+// a process ends although it commits nothing: the data was restored, migrated or
+// emptied.
 func (s *Store) Outlived(ctx context.Context) (bool, error) {
 	n, err := s.client.HGet(ctx, s.keys.meta(), "epoch").Int64()
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return false, away("read the epoch", err)
 	}
-	if n <= s.epoch.Load() {
+	if n == s.epoch.Load() {
 		return false, nil
 	}
 	s.outlive()
@@ -53,7 +65,7 @@ func (s *Store) Outlived(ctx context.Context) (bool, error) {
 // outlived is the error of a commit whose epoch is over.
 func (s *Store) outlived() error {
 	s.outlive()
-	return fleet.Errorf(fleet.Stale, "The stored state was restored or migrated while this process ran; it can change nothing any more and has to be started again.")
+	return fleet.Errorf(fleet.Stale, "The stored state was restored, migrated or emptied while this process ran; it can change nothing any more and has to be started again.")
 }
 
 // RaiseEpoch begins a new epoch, in which this store goes on: fences and commits
@@ -65,7 +77,7 @@ func (s *Store) RaiseEpoch(ctx context.Context, more ...fleet.Family) (int64, er
 	if err != nil {
 		return 0, err
 	}
-	n := max(s.epoch.Load()+1, int64(now.Sub(firstEpoch)/time.Second))
+	n := max(s.epoch.Load()+1, clockEpoch(now))
 	if err := s.client.HSet(ctx, s.keys.meta(), "epoch", n).Err(); err != nil {
 		return 0, away("raise the epoch", err)
 	}
@@ -83,12 +95,17 @@ func (s *Store) RaiseEpoch(ctx context.Context, more ...fleet.Family) (int64, er
 	if err != nil {
 		return 0, away("raise the epoch", err)
 	}
-	return n, s.Update(ctx, fleet.Catalogue, func(tx fleet.Tx) error {
+	return n, s.fenceSites(ctx)
+}
+
+// fenceSites writes the row that fences of sites begin with.
+func (s *Store) fenceSites(ctx context.Context) error {
+	return s.Update(ctx, fleet.Catalogue, func(tx fleet.Tx) error {
 		e := fleet.Epoch{}
-		if _, err := tx.Get(&e); err != nil {
+		if _, err := tx.Get(&e); err != nil || e.N >= s.epoch.Load() {
 			return err
 		}
-		e.N = max(e.N, n)
+		e.N = s.epoch.Load()
 		tx.Put(&e)
 		return nil
 	})

@@ -41,7 +41,7 @@ func (k keys) log(h fleet.HostName, t fleet.TaskID) string {
 // audit is the stream of the audit record.
 func (k keys) audit() string { return k.in(fleet.AuditLog) + "audit" }
 
-// meta is a hash: schema, created, epoch.
+// meta is a hash: schema, created, epoch, key (see meta.go), base (see resign.go).
 func (k keys) meta() string { return k.in(fleet.Meta) + "meta" }
 
 // bad reports whether the prefix would spoil the hash tags.
@@ -58,4 +58,34 @@ func checkFamily(f fleet.Family) error {
 		return fmt.Errorf("store: %q cannot be a family", f)
 	}
 	return nil
+}
+
+// What a key of ours is, as whole gives it.
+const (
+	isRow    = "row"
+	isLog    = "log"
+	isOutbox = "outbox"
+	isAudit  = "audit"
+	isOther  = "" // indexes, which rows tell; ops, epochs, the meta row: this life's
+)
+
+// whole takes a key apart: what it is, and of a row its address.
+func (k keys) whole(key string) (is string, row fleet.Key) {
+	rest, ok := strings.CutPrefix(key, k.prefix+":{")
+	fam, rest, ok2 := strings.Cut(rest, "}:")
+	noun, id, ok3 := strings.Cut(rest, ":")
+	row = fleet.Key{Family: fleet.Family(fam), Noun: noun, ID: id}
+	switch {
+	case !ok || !ok2:
+		return isOther, fleet.Key{}
+	case rest == "outbox":
+		return isOutbox, row
+	case rest == "audit" && row.Family == fleet.AuditLog:
+		return isAudit, row
+	case !ok3 || noun == "ix" || noun == "op" || noun == "outbox":
+		return isOther, row
+	case noun == "task" && strings.HasSuffix(id, ":log"):
+		return isLog, row
+	}
+	return isRow, row
 }

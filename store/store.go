@@ -26,6 +26,11 @@ type Options struct {
 	// Key is DISTROBOT_KEY, which signs what authorises; required, except that
 	// "memory" makes one up.
 	Key []byte
+	// OldKeys are accepted for reading: earlier keys until everything is signed
+	// anew (Resign), or the next one while replicas change over to it.
+	OldKeys [][]byte
+	// Maintain opens data of an older schema too, to migrate it.
+	Maintain bool
 	// Prefix begins every key; "" means "db".
 	Prefix string
 	// Start starts the server of "local": argv in directory dir, until stop is
@@ -48,6 +53,9 @@ type Options struct {
 	TLS TLSFiles
 	// Remember is how long a commit recognises its own repetition; 0 means a minute.
 	Remember time.Duration
+	// OnTampered is called for each row that was refused because its signature is
+	// wrong. It must not block. Nil does nothing.
+	OnTampered func(k fleet.Key)
 	// OnOutlived is called once, when a commit was refused because the data was
 	// restored or migrated since this store was opened: the process must end. It
 	// must not block. Nil does nothing.
@@ -60,21 +68,26 @@ type Options struct {
 // Store keeps everything. It implements fleet.Store, fleet.Outbox, fleet.Logs
 // and fleet.Trail, and is safe for concurrent use.
 type Store struct {
-	client    redis.UniversalClient
-	keys      keys
-	script    *redis.Script
-	rows      signer // of rows that authorise
-	effects   signer // of outbox entries
-	chain     signer // of the audit record
-	onEffects func(fleet.Family)
-	epoch     atomic.Int64 // under which this store commits; see epoch.go
-	outlive   func()       // tells OnOutlived, once
-	remember  time.Duration
-	log       *slog.Logger
-	closers   []func() error // called in reverse by Close
-	local     *localServer   // of "local", else nil
-	inProcess bool           // of "memory"
-	stands    standing
+	client  redis.UniversalClient
+	keys    keys
+	script  *redis.Script
+	rows    signer // of rows
+	effects signer // of outbox entries
+	chain   signer // of the audit record
+	check   signer // of the mark by which a key is known
+	files   signer // of backups
+
+	onTampered func(fleet.Key)
+	onEffects  func(fleet.Family)
+	schema     int          // of the data when it was opened
+	epoch      atomic.Int64 // under which this store commits; see epoch.go
+	outlive    func()       // tells OnOutlived, once
+	remember   time.Duration
+	log        *slog.Logger
+	closers    []func() error // called in reverse by Close
+	local      *localServer   // of "local", else nil
+	inProcess  bool           // of "memory"
+	stands     standing
 }
 
 var (
@@ -100,9 +113,11 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
+	masters := append([][]byte{o.Key}, o.OldKeys...)
 	s := &Store{
 		keys: keys{o.Prefix}, script: redis.NewScript(commitSource),
-		rows: newSigner(o.Key, "row"), effects: newSigner(o.Key, "effect"), chain: newSigner(o.Key, "audit"),
+		rows: newSigner(masters, "row"), effects: newSigner(masters, "effect"), chain: newSigner(masters, "audit"), check: newSigner(masters, "key"),
+		files: newSigner(masters, "backup"), onTampered: o.OnTampered,
 		onEffects: o.OnEffects, outlive: sync.OnceFunc(func() {
 			if o.OnOutlived != nil {
 				o.OnOutlived()
@@ -118,7 +133,13 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 			return nil, errors.Join(away("start the local Redis", err), s.Close())
 		}
 	}
-	if err := s.checkMeta(ctx); err != nil {
+	if err := s.checkMeta(ctx, o.Maintain); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	if s.schema < Schema {
+		return s, nil // to be migrated
+	}
+	if err := s.fenceSites(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -29,9 +31,6 @@ func (h *chainHead) Key() fleet.Key {
 
 // Entries implements fleet.Record.
 func (h *chainHead) Entries() []fleet.Entry { return nil }
-
-// Authorises implements fleet.Signed.
-func (h *chainHead) Authorises() {}
 
 // recorded remembers for 90 days that an id was recorded.
 type recorded struct {
@@ -95,39 +94,51 @@ func (s *Store) Events(ctx context.Context, before string, n int) ([]fleet.Audit
 }
 
 // Verify implements fleet.Trail. Events that are recorded meanwhile may or may
-// not be counted.
+// not be counted. Events from before a change of the key were verified then.
 func (s *Store) Verify(ctx context.Context) (int, error) {
-	end := chainHead{}
-	if _, err := s.Read(ctx, &end); err != nil {
-		return 0, err
-	}
-	var at chainHead
-	for from := "-"; at.Number < end.Number; {
-		entries, err := s.client.XRangeN(ctx, s.keys.audit(), from, "+", maxPipeline).Result()
-		if err != nil {
-			return 0, away("read the audit record", err)
-		}
-		if len(entries) == 0 {
-			return int(at.Number), tampered(fmt.Sprintf("audit event %d (missing)", at.Number+1))
-		}
-		for _, m := range entries {
-			if at, err = s.link(at, m.Values); err != nil {
-				return int(at.Number), err
-			}
-			if at.Number == end.Number && at.MAC != end.MAC {
-				return int(at.Number), tampered(fmt.Sprintf("audit event %d", at.Number))
-			}
-			from = "(" + m.ID
-		}
-	}
-	return int(at.Number), nil
+	n, _, err := s.verify(ctx)
+	return n, err
 }
 
-// link checks the entry that follows at and gives it as the new end.
-func (s *Store) link(at chainHead, values map[string]any) (chainHead, error) {
+// verify is Verify; it also gives where the record ends, to begin from later.
+func (s *Store) verify(ctx context.Context) (int, base, error) {
+	end, from := chainHead{}, base{}
+	if _, err := s.Read(ctx, &end, &from); err != nil {
+		return 0, from, err
+	}
+	sum := sha256.New()
+	var at chainHead
+	for after := "-"; at.Number < end.Number; {
+		entries, err := s.client.XRangeN(ctx, s.keys.audit(), after, "+", maxPipeline).Result()
+		if err != nil {
+			return 0, from, away("read the audit record", err)
+		}
+		if len(entries) == 0 {
+			return int(at.Number), from, tampered(fmt.Sprintf("audit event %d (missing)", at.Number+1))
+		}
+		for _, m := range entries {
+			if at, err = s.link(at, m.Values, from.Number); err != nil {
+				return int(at.Number), from, err
+			}
+			fmt.Fprintf(sum, "%q %q %q\n", m.Values["i"], m.Values["e"], at.MAC)
+			if at.Number == from.Number && hex.EncodeToString(sum.Sum(nil)) != from.Digest {
+				return 0, from, tampered(fmt.Sprintf("one of the audit events 1 to %d", at.Number))
+			}
+			if at.Number == end.Number && at.MAC != end.MAC {
+				return int(at.Number), from, tampered(fmt.Sprintf("audit event %d", at.Number))
+			}
+			after = "(" + m.ID
+		}
+	}
+	return int(at.Number), base{Number: at.Number, Digest: hex.EncodeToString(sum.Sum(nil))}, nil
+}
+
+// link checks the entry that follows at and gives it as the new end. Up to
+// number from the events are verified by their digest.
+func (s *Store) link(at chainHead, values map[string]any, from int64) (chainHead, error) {
 	get := func(f string) string { v, _ := values[f].(string); return v }
 	n := strconv.FormatInt(at.Number+1, 10)
-	if get("n") != n || !s.chain.valid(get(fieldMAC), at.MAC, n, get("i"), get("e")) {
+	if get("n") != n || at.Number+1 > from && !s.chain.valid(get(fieldMAC), at.MAC, n, get("i"), get("e")) {
 		return at, tampered("audit event " + n)
 	}
 	return chainHead{Number: at.Number + 1, MAC: get(fieldMAC)}, nil

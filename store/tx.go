@@ -108,10 +108,7 @@ func (t *tx) Put(r fleet.Record) {
 		return
 	}
 	x.act, x.put, x.entries, x.life = putRow, put, r.Entries(), lifeOf(r)
-	x.fields = make(map[string]string, len(put)/2)
-	for i := 0; i < len(put); i += 2 {
-		x.fields[put[i]] = put[i+1]
-	}
+	x.fields = pairs(put)
 	for _, e := range x.entries {
 		if e.Index.Family != t.family || plain(e.Index) && e.Score != 0 {
 			t.fail(fmt.Errorf("store: %v cannot stand in index %v with score %d", r.Key(), e.Index, e.Score))

@@ -55,6 +55,10 @@ func (auditVerifyCmd) Run(ctx context.Context) error {
 
 // withStore opens the store of the settings for one call.
 func withStore(ctx context.Context, f func(*app) error) error {
+	return withStoreAs(ctx, appOptions{}, f)
+}
+
+func withStoreAs(ctx context.Context, opts appOptions, f func(*app) error) error {
 	cfg, err := loadConfig()
 	if err != nil {
 		return err
@@ -62,7 +66,7 @@ func withStore(ctx context.Context, f func(*app) error) error {
 	if cfg.RedisURL == "memory" {
 		return &exitError{code: exitUsage, text: "DISTROBOT_REDIS_URL=memory lives inside a running process; use `distrobot do` to ask it."}
 	}
-	a, err := openApp(ctx, cfg, appOptions{})
+	a, err := openApp(ctx, cfg, opts)
 	if err != nil {
 		return err
 	}

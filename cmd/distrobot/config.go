@@ -29,11 +29,12 @@ type Config struct {
 	RedisTrusted bool   `env:"DISTROBOT_REDIS_TRUSTED"`
 	Trial        bool   `env:"DISTROBOT_TRIAL"`
 
-	Key     string `env:"DISTROBOT_KEY"`
-	Data    string `env:"DISTROBOT_DATA" envDefault:"data"`
-	Listen  string `env:"DISTROBOT_LISTEN" envDefault:"127.0.0.1:8750"`
-	Host    string `env:"DISTROBOT_HOST" envDefault:"local"`
-	Backend string `env:"DISTROBOT_BACKEND" envDefault:"local"`
+	Key     string   `env:"DISTROBOT_KEY"`
+	KeyOld  []string `env:"DISTROBOT_KEY_OLD" envSeparator:","`
+	Data    string   `env:"DISTROBOT_DATA" envDefault:"data"`
+	Listen  string   `env:"DISTROBOT_LISTEN" envDefault:"127.0.0.1:8750"`
+	Host    string   `env:"DISTROBOT_HOST" envDefault:"local"`
+	Backend string   `env:"DISTROBOT_BACKEND" envDefault:"local"`
 
 	Command      string        `env:"DISTROBOT_COMMAND"`
 	CommandEnv   []string      `env:"DISTROBOT_COMMAND_ENV" envSeparator:","`
@@ -150,10 +151,25 @@ func (c Config) checkServe() error {
 // secretKey gives the signing key: the setting, or for data that stays on this
 // machine a key kept in the data directory with mode 0600.
 func (c Config) secretKey() ([]byte, error) {
+	if c.Key != "" && len(c.Key) < 32 {
+		return nil, errors.New("DISTROBOT_KEY is shorter than 32 characters; it signs what authorises. Make one with: openssl rand -hex 32")
+	}
 	if c.Key != "" {
 		return []byte(c.Key), nil
 	}
 	return fileKey(filepath.Join(c.Data, "key"))
+}
+
+// oldKeys are the former (or coming) keys that are accepted for reading.
+func (c Config) oldKeys() ([][]byte, error) {
+	var out [][]byte
+	for _, k := range c.KeyOld {
+		if k = strings.TrimSpace(k); len(k) < 32 {
+			return nil, errors.New("DISTROBOT_KEY_OLD names a key that is shorter than 32 characters.")
+		}
+		out = append(out, []byte(k))
+	}
+	return out, nil
 }
 
 // socketPath is where a running try or serve listens for `do`.

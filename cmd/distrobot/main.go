@@ -36,6 +36,10 @@ type cli struct {
 	Doctor    doctorCmd    `cmd:"" help:"Check Slack, Redis, git and the disk, and say what to do."`
 	Audit     auditCmd     `cmd:"" help:"Show or verify the audit record."`
 	Backend   backendCmd   `cmd:"" help:"For programs that distrobot drives instead of its own hosting: check, schema."`
+	Backup    backupCmd    `cmd:"" help:"Write the whole state into a file, while everything runs."`
+	Restore   restoreCmd   `cmd:"" help:"Bring a backup back; prints first, acts with --yes."`
+	Schema    schemaCmd    `cmd:"" help:"Bring the stored state to this version's schema; prints first, acts with --yes."`
+	Resign    resignCmd    `cmd:"" help:"Sign the stored state with a new DISTROBOT_KEY; prints first, acts with --yes."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 

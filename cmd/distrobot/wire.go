@@ -53,12 +53,14 @@ type app struct {
 	table *commands.Table
 	nudge chan struct{} // an effect was committed by this process
 
+	tampered tampering
 	outlived chan struct{} // closed when the data was restored or migrated under this process
 }
 
 // appOptions are what differs between subcommands.
 type appOptions struct {
-	sandbox bool // try: people may confirm their own requests
+	sandbox  bool // try: people may confirm their own requests
+	maintain bool // data of an older schema is opened too, to migrate it
 }
 
 // openApp opens the store and wires the services.
@@ -70,13 +72,17 @@ func openApp(ctx context.Context, cfg Config, opts appOptions) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &app{cfg: cfg, log: newLogger(os.Stderr, cfg.LogLevel, cfg.LogFormat), nudge: make(chan struct{}, 1), outlived: make(chan struct{})}
+	old, err := cfg.oldKeys()
+	if err != nil {
+		return nil, err
+	}
+	a := &app{cfg: cfg, log: newLogger(os.Stderr, cfg.LogLevel, cfg.LogFormat), nudge: make(chan struct{}, 1), outlived: make(chan struct{}), tampered: make(tampering, 100)}
 	a.owner = fmt.Sprintf("%s/%d/%s", cfg.Host, os.Getpid(), a.newID())
 	a.store, err = store.Open(ctx, store.Options{
-		URL: cfg.RedisURL, DataDir: cfg.Data, Key: key, Start: startRedis(a.log), Log: a.log,
+		URL: cfg.RedisURL, DataDir: cfg.Data, Key: key, OldKeys: old, Maintain: opts.maintain, Start: startRedis(a.log), Log: a.log,
 		TLS:   store.TLSFiles{CA: cfg.RedisCA, Cert: cfg.RedisCert, Key: cfg.RedisCertKey},
 		Trial: cfg.Trial, Trusted: cfg.RedisTrusted,
-		OnEffects: func(fleet.Family) { a.wake() }, OnOutlived: func() { close(a.outlived) },
+		OnEffects: func(fleet.Family) { a.wake() }, OnOutlived: func() { close(a.outlived) }, OnTampered: a.tampered.tell,
 	})
 	if err != nil {
 		return nil, err

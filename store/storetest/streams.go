@@ -247,7 +247,7 @@ func testLogs(t *testing.T, b *bench) {
 func testSchema(t *testing.T, b *bench) {
 	meta := b.prefix + ":{m}:meta"
 	for _, tt := range []struct{ schema, text string }{
-		{"2", "newer distrobot"}, {"0", "no distrobot has written"}, {"x", "no distrobot has written"},
+		{"3", "newer distrobot"}, {"1", "older distrobot"}, {"0", "no distrobot has written"}, {"x", "no distrobot has written"},
 	} {
 		if err := b.Client().HSet(t.Context(), meta, "schema", tt.schema).Err(); err != nil {
 			t.Fatal(err)
@@ -256,7 +256,7 @@ func testSchema(t *testing.T, b *bench) {
 			t.Errorf("schema %s: %v", tt.schema, err)
 		}
 	}
-	b.Client().HSet(t.Context(), meta, "schema", "1")
+	b.Client().HSet(t.Context(), meta, "schema", "2")
 	b.another()
 }
 

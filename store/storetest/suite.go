@@ -35,6 +35,10 @@ func Run(t *testing.T, open Opener) {
 		{"Logs", testLogs},
 		{"Schema", testSchema},
 		{"Epoch", testEpoch},
+		{"Backup", testBackup},
+		{"BackupDamaged", testBackupDamaged},
+		{"Keys", testKeys},
+		{"Migration", testMigration},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, newBench(t, open)) })
 	}
