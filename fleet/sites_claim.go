@@ -50,7 +50,9 @@ func stillRight(d Distribution, c SiteClaim) error {
 
 // Claim takes the site's lock; it gives the site with its new fence. One
 // commit, guarded by the site, its platform and the distribution. Refused with
-// the reason when the site drifted; Conflict while another task holds it.
+// the reason when the site drifted; Conflict while another task holds it, or
+// has let the lease of its lock run out without being over: its worker is away,
+// or it waits for a person, and it will go on with the site as it left it.
 func (ss *Sites) Claim(ctx context.Context, c SiteClaim) (Site, error) {
 	var out Site
 	err := ss.Store.Update(ctx, Catalogue, func(tx Tx) error {
@@ -63,6 +65,9 @@ func (ss *Sites) Claim(ctx context.Context, c SiteClaim) (Site, error) {
 				return err
 			}
 		}
+		if over, err := ss.over(ctx, s.Lock.Task, c.Task); err != nil || !over {
+			return orBusy(err, s)
+		}
 		epoch := Epoch{N: 1}
 		if _, err := tx.Get(&epoch); err != nil {
 			return err
@@ -74,6 +79,26 @@ func (ss *Sites) Claim(ctx context.Context, c SiteClaim) (Site, error) {
 		return nil
 	})
 	return out, err
+}
+
+// over reports whether a task that holds a lock is nobody's, the claimer's, gone,
+// or at its end. What is over stays so, so that it need not be guarded.
+func (ss *Sites) over(ctx context.Context, holder, claimer TaskID) (bool, error) {
+	if holder == "" || holder == claimer {
+		return true, nil
+	}
+	t, err := (&Tasks{Store: ss.Store}).Find(ctx, holder)
+	if CodeOf(err) == NotFound {
+		return true, nil
+	}
+	return t.State.Final(), err
+}
+
+func orBusy(err error, s Site) error {
+	if err != nil {
+		return err
+	}
+	return busyWith(s)
 }
 
 func authorised(tx Tx, s Site, c SiteClaim) error {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -49,6 +50,15 @@ func New() *Memory {
 		outbox:  map[fleet.Family][]fleet.PendingEffect{},
 		trailed: map[string]bool{},
 	}
+}
+
+// Copy gives the rows as they are now, for reading.
+func (m *Memory) Copy() *Memory {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	out := New()
+	out.now, out.rows = m.now, maps.Clone(m.rows)
+	return out
 }
 
 // Pass moves the clock.

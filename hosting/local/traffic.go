@@ -109,6 +109,9 @@ func (s site) point(c hosting.Copy) error {
 	if err != nil {
 		return fmt.Errorf("switch to generation %d: %w", c.Generation, err)
 	}
+	if r.Platform != c.Platform { // somebody else has laid it out meanwhile
+		return fleet.Errorf(fleet.Conflict, "Generation %d of %s is of platform %s, not of %s.", c.Generation, c.URI, r.Platform, c.Platform)
+	}
 	if r.Fence != c.Fence {
 		r.Fence = c.Fence
 		if err := writeJSON(filepath.Join(gen, "site.json"), r); err != nil {

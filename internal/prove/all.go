@@ -52,6 +52,14 @@ func All() []Proof {
 			},
 			Least: 240, Short: 80,
 		},
+		{
+			// No site is changed but as it was shown when it was approved; the same
+			// histories refute a fleet that lacks any one of its guards.
+			Name:  "approved-is-executed",
+			What:  "random histories of proposals, presses, rules, sites, platforms, workers that act, fail and die, replicas that die and race, effects that come late and twice: what ran was what had been approved",
+			Tests: []Test{{"./fleet", "TestWhatRanIsWhatWasApproved"}},
+			Least: 10_000, Short: 100,
+		},
 	}
 }
 
