@@ -113,6 +113,8 @@ func (e Effect) about() string {
 		return "audit"
 	case e.Task != nil:
 		return "task " + string(e.Task.ID)
+	case e.Withdraw != nil:
+		return "task " + string(e.Withdraw.ID) // after the effect that creates it
 	case e.Advance != "":
 		return "plan " + string(e.Advance)
 	case e.Review != "":

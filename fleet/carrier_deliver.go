@@ -14,6 +14,8 @@ func (c *Carrier) deliver(ctx context.Context, fam Family, p PendingEffect) erro
 		return c.Trail.Record(ctx, string(fam)+"/"+p.ID, *e.Audit)
 	case e.Task != nil:
 		return c.task(ctx, *e.Task)
+	case e.Withdraw != nil:
+		return answered((&Tasks{Store: c.Store}).Withdraw(ctx, *e.Withdraw))
 	case e.Advance != "":
 		return answered(c.Conductor.Advance(ctx, e.Advance))
 	case e.Review != "":

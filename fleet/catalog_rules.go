@@ -82,6 +82,9 @@ func checkPolicy(p Policy) error {
 	case p.Keep < 0 || p.Keep > 24*365:
 		return Errorf(Invalid, "Old copies of sites are kept for 1 to 8760 hours.")
 	}
+	if err := checkWaves(p); err != nil {
+		return err
+	}
 	if p.Platforms < 0 || p.Platforms > 1000 {
 		return Errorf(Invalid, "Of a distribution 1 to 1000 platforms are kept.")
 	}
@@ -108,7 +111,8 @@ func CheckTag(t string) error {
 func sameRules(a, b Distribution) bool {
 	rules := func(d Distribution) Distribution {
 		return Distribution{Kind: d.Kind, URL: d.URL, Source: d.Source, Track: d.Track, Policy: Policy{
-			Approval: d.Policy.Approval, Free: d.Policy.Free, Self: d.Policy.Self, Failures: d.Policy.Failures,
+			Approval: d.Policy.Approval, Free: d.Policy.Free, Self: d.Policy.Self, Failures: d.Policy.Failures, FailShare: d.Policy.FailShare,
+			Waves: d.Policy.Waves, Canary: d.Policy.Canary, AtOnce: d.Policy.AtOnce, PerHost: d.Policy.PerHost, Window: d.Policy.Window,
 		}}
 	}
 	return rules(a) == rules(b)

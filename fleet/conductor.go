@@ -92,6 +92,9 @@ func (c *Conductor) expire(ctx context.Context, id PlanID) error {
 func (c *Conductor) Sweep(ctx context.Context) (int, error) {
 	n := 0
 	var errs []error
+	if err := (&Freezer{Store: c.Store}).Sweep(ctx); err != nil {
+		errs = append(errs, err)
+	}
 	fams, err := c.busy(ctx)
 	if err != nil {
 		return 0, err
@@ -149,78 +152,4 @@ func (c *Conductor) late(ctx context.Context, fam Family) ([]string, error) {
 		return nil, err
 	}
 	return c.Store.List(ctx, PlansExpiring(fam), Page{To: now.UnixMilli()})
-}
-
-// Resume lets a paused plan go on with its next wave (Continue), or ends it
-// (Stop). Whoever continues agrees to the target, the rules and the failures
-// as they are now. Refused when the plan is not paused, has another revision,
-// or its platform is gone.
-func (c *Conductor) Resume(ctx context.Context, id PlanID, rev int, on bool, who Actor) (Plan, error) {
-	p := Plan{ID: id}
-	if err := One(ctx, c.Store, &p, "plan "+clip(string(id), 40)); err != nil {
-		return p, err
-	}
-	w, err := c.Planner.present(ctx, p, nil)
-	if err != nil {
-		return p, err
-	}
-	err = c.Store.Update(ctx, PlanFamily(id), func(tx Tx) error {
-		p = Plan{ID: id}
-		if err := must(tx, &p, "plan "+string(id)); err != nil {
-			return err
-		}
-		if p, err = ResumePlan(p, Resumption{rev, on, who, w.dist, w.to}); err != nil {
-			return err
-		}
-		what, line := "plan.continued", "Continued by "
-		if !on {
-			what, line = "plan.stopped", "Stopped by "
-		}
-		if on {
-			Last(tx, Lasting{Authorises: true})
-		}
-		tell(tx, &p, line+who.display()+".", Neutral)
-		tx.Put(&p)
-		tx.Emit(edited(SubjectOf(AboutPlan, string(id))), audited(tx, who, what, string(id)), Effect{Advance: id})
-		return nil
-	})
-	return p, err
-}
-
-// A Resumption is what a person pressed on a paused plan, and the world they
-// pressed it in.
-type Resumption struct {
-	Revision int
-	On       bool
-	Who      Actor
-	Dist     Distribution
-	To       Platform
-}
-
-// ResumePlan is the rule of Continue and Stop.
-func ResumePlan(p Plan, r Resumption) (Plan, error) {
-	if p.State != PlanPaused {
-		return p, Errorf(Refused, "This plan is not paused: it is %s.", p.State)
-	}
-	if p.Revision != r.Revision {
-		return p, Errorf(Refused, "What you pressed is out of date; look at the plan as it is now.")
-	}
-	if r.On && r.To.State != PlatformReady {
-		return p, Errorf(Refused, "Platform %s is %s.", p.To, orGone(string(r.To.State))).WithHint("Stop this plan.")
-	}
-	p.State, p.By, p.Reason = PlanRunning, r.Who, ""
-	p.Revision++
-	if r.On {
-		p.Aim, p.Rules = r.Dist.Target, r.Dist.Rules
-		p.Forgiven = len(p.in(SiteBack, SiteBroken))
-		return p, nil
-	}
-	p.Reason = "Stopped by " + r.Who.display() + "."
-	p.Sites = append([]PlanSite(nil), p.Sites...)
-	for i, s := range p.Sites {
-		if s.Progress == SiteWaiting && s.Task == "" {
-			p.Sites[i].Progress = SiteUntested
-		}
-	}
-	return p, nil
 }

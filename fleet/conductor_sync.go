@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 )
 
 // reports are how the tasks of a plan's sites stand, and where the sites of
@@ -13,6 +14,7 @@ type reports struct {
 	tasks map[TaskID]Task
 	sites map[URI]Site
 	dist  Distribution // read when a task has failed
+	hosts []Host       // where sites are under way or still to begin
 }
 
 // reports reads the tasks of the sites that are under way.
@@ -26,6 +28,10 @@ func (c *Conductor) reports(ctx context.Context, p Plan) (reports, error) {
 			tasks, recs = append(tasks, t), append(recs, t)
 		}
 	}
+	hosts := p.hosts()
+	for i := range hosts {
+		recs = append(recs, &hosts[i])
+	}
 	if len(recs) == 0 {
 		return r, nil
 	}
@@ -33,6 +39,7 @@ func (c *Conductor) reports(ctx context.Context, p Plan) (reports, error) {
 	if err != nil {
 		return r, err
 	}
+	r.hosts = hosts
 	var failed []string
 	for i, t := range tasks {
 		if !found[i] {
@@ -88,6 +95,10 @@ func SyncPlan(p Plan, r reports) (Plan, []PlanEvent, bool) {
 	var lines []PlanEvent
 	for i, s := range p.Sites {
 		t, ok := r.tasks[s.Task]
+		if ok && t.Withdrawn && s.Progress == SiteWaiting && s.Task != "" {
+			p.Sites[i] = s.withdrawn(p)
+			continue
+		}
 		if s.Task == "" || !ok || s.Progress == SiteDone || s.Progress == SiteBack || s.Progress == SiteBroken || s.Progress == SiteLeftOut {
 			continue
 		}
@@ -96,6 +107,7 @@ func SyncPlan(p Plan, r reports) (Plan, []PlanEvent, bool) {
 		if next.Progress == s.Progress {
 			continue
 		}
+		p.Sites[i].Known = false
 		if l, tells := p.line(next); tells {
 			lines = append(lines, l)
 		}
@@ -104,10 +116,48 @@ func SyncPlan(p Plan, r reports) (Plan, []PlanEvent, bool) {
 		return p, nil, false
 	}
 	// In small plans each site has a line of its own, which says it all.
-	if p.Waves > 1 && len(moving(p)) > successLines && p.waveOver() {
+	if p.Waves > 1 && len(moving(p)) > successLines && p.waveEnded() {
 		lines = append(lines, p.summary())
 	}
 	return p, lines, true
+}
+
+// withdrawn is a site whose task was taken back before anybody had begun it.
+func (s PlanSite) withdrawn(p Plan) PlanSite {
+	s.Task, s.Try, s.Note, s.Known = "", s.Try+1, "", false
+	if p.Stopped {
+		s.Progress = SiteUntested
+	}
+	return s
+}
+
+// waveEnded reports whether no site of the present wave is under way or still
+// to begin.
+func (p Plan) waveEnded() bool {
+	return !slices.ContainsFunc(p.Sites, func(s PlanSite) bool { return s.underWay() || s.unstarted() && s.Wave == p.Wave })
+}
+
+// hosts are the hosts of the sites that have not ended, without what is known
+// of them.
+func (p Plan) hosts() []Host {
+	var out []Host
+	for _, s := range p.in(SiteWaiting, SiteRunning, SiteHeld) {
+		if !slices.ContainsFunc(out, func(h Host) bool { return h.Name == s.Host }) {
+			out = append(out, Host{Name: s.Host})
+		}
+	}
+	return out
+}
+
+// silent gives the hosts that were heard of once and not lately, with when.
+func (r reports) silent(now time.Time) map[HostName]time.Time {
+	out := map[HostName]time.Time{}
+	for _, h := range r.hosts {
+		if !h.Seen.IsZero() && now.Sub(h.Seen) > HostSilent {
+			out[h.Name] = h.Seen
+		}
+	}
+	return out
 }
 
 // site says where one site stands by its task.

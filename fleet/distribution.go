@@ -72,12 +72,22 @@ type Policy struct {
 	Self     bool   `json:"self,omitempty"`     // a person may confirm their own request
 	Channel  string `json:"channel,omitempty"`  // where it is announced; empty: the bot's default channel
 	Failures int    `json:"failures,omitempty"` // failures a plan tolerates before it pauses; -1: any number
-	Expiry   int    `json:"expiry,omitempty"`   // hours until an undecided plan expires; 0 means DefaultExpiry
-	Keep     int    `json:"keep,omitempty"`     // hours an old copy of a site is kept; 0 means DefaultKeep
-	Rehearse bool   `json:"rehearse,omitempty"` // each move is tried on a copy of the site first
-	Backup   int    `json:"backup,omitempty"`   // hours between two backups of a site; 0: none by itself
-	Backups  int    `json:"backups,omitempty"`  // how many are kept of a site; 0 means DefaultBackups
-	Wait     int    `json:"wait,omitempty"`     // hours from the announcement of a version until it counts as ready
+	// FailShare is the same as a percentage of the sites that a plan moves,
+	// rounded down; Failures is 0 then.
+	FailShare int  `json:"fail_share,omitempty"`
+	Expiry    int  `json:"expiry,omitempty"`   // hours until an undecided plan expires; 0 means DefaultExpiry
+	Keep      int  `json:"keep,omitempty"`     // hours an old copy of a site is kept; 0 means DefaultKeep
+	Rehearse  bool `json:"rehearse,omitempty"` // each move is tried on a copy of the site first
+	Backup    int  `json:"backup,omitempty"`   // hours between two backups of a site; 0: none by itself
+	Backups   int  `json:"backups,omitempty"`  // how many are kept of a site; 0 means DefaultBackups
+	Wait      int  `json:"wait,omitempty"`     // hours from the announcement of a version until it counts as ready
+	Hurry     bool `json:"hurry,omitempty"`    // one that mends a security hole does not wait; it is approved like any other
+
+	Waves   string `json:"waves,omitempty"`    // sizes of the waves, as ParseWaves reads them; "" is DefaultWaves
+	Canary  string `json:"canary,omitempty"`   // the site that is moved first, or "tag:NAME"
+	AtOnce  int    `json:"at_once,omitempty"`  // sites of a plan under way at once; 0 means DefaultAtOnce
+	PerHost int    `json:"per_host,omitempty"` // of them on one host; 0 is no limit of its own
+	Window  string `json:"window,omitempty"`   // when sites may be moved, as ParseWindow reads it; "" is always
 
 	Platforms int  `json:"platforms,omitempty"` // newest ready platforms kept without sites; 0 means DefaultPlatforms
 	Retire    Auto `json:"retire,omitempty"`    // remove older ones: "ask" offers it in the digest, or "auto"

@@ -20,6 +20,7 @@ const (
 	Later     Code = "later"     // storage or network away; nothing was changed, try again
 	Tampered  Code = "tampered"  // a row's signature is wrong: refuse, alarm
 	Failed    Code = "failed"    // the work itself said no (verification, check)
+	Held      Code = "held"      // a freeze or a closed window holds it back; nothing was changed, a later time will do
 )
 
 // Error is a failure that the person who asked may read. Any other error is a

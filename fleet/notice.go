@@ -59,10 +59,11 @@ type AuditEvent struct {
 // by its subject and channel, an AuditEvent by the effect's id, a Task by its
 // id; Advance and Review are only hints to look again.
 type Effect struct {
-	Notice  *Notice     `json:"notice,omitempty"`
-	Audit   *AuditEvent `json:"audit,omitempty"`
-	Task    *Task       `json:"task,omitempty"`    // create this task in its host's family
-	Advance PlanID      `json:"advance,omitempty"` // something a plan waits for has happened
-	Review  DistName    `json:"review,omitempty"`  // target or policy moved: undecided plans may be void
-	Offer   DistName    `json:"offer,omitempty"`   // a target is ready: offer plans for out-of-date platforms
+	Notice   *Notice     `json:"notice,omitempty"`
+	Audit    *AuditEvent `json:"audit,omitempty"`
+	Task     *Task       `json:"task,omitempty"`     // create this task in its host's family
+	Withdraw *TaskRef    `json:"withdraw,omitempty"` // cancel this task if nobody has begun it
+	Advance  PlanID      `json:"advance,omitempty"`  // something a plan waits for has happened
+	Review   DistName    `json:"review,omitempty"`   // target or policy moved: undecided plans may be void
+	Offer    DistName    `json:"offer,omitempty"`    // a target is ready: offer plans for out-of-date platforms
 }

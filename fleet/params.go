@@ -18,6 +18,9 @@ const (
 	// for migrations by hand, they are not asked.
 	ParamTarget = "target"
 	ParamRules  = "rules"
+	// ParamFree is the tag that lets the site upgrade without anybody's vote; it
+	// must still have it. Absent where somebody has voted.
+	ParamFree = "free"
 	// ParamBack is the generation a rollback task returns to.
 	ParamBack = "to_generation"
 	// ParamBackup names a backup: the one an archive task makes, or a restore

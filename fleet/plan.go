@@ -88,6 +88,11 @@ type Plan struct {
 	Log          []PlanEvent  `json:"log,omitempty"`      // lines of the thread, at most MaxPlanLog
 	Aim          PlatformName `json:"aim,omitempty"`      // the distribution's target when people last agreed: at the drawing, or at Continue
 	Forgiven     int          `json:"forgiven,omitempty"` // failures that people knew of when they pressed Continue
+	AtOnce       int          `json:"at_once,omitempty"`  // sites under way at once; 0 means DefaultAtOnce
+	PerHost      int          `json:"per_host,omitempty"` // of them on one host; 0 is no limit of its own
+	Asked        bool         `json:"asked,omitempty"`    // it is paused because nobody can tell how a site went, and goes on once that is known
+	Stopped      bool         `json:"stopped,omitempty"`  // a person ended it: what is under way ends, nothing else begins
+	Told         string       `json:"told,omitempty"`     // the last line of the thread about what holds it back
 }
 
 // Bounds of what a plan keeps in its row.
@@ -127,6 +132,8 @@ type PlanSite struct {
 	From       PlatformName `json:"from"`
 	Generation int64        `json:"gen"`  // of the site when drawn
 	Wave       int          `json:"wave"` // from 1
+	Canary     bool         `json:"canary,omitempty"`
+	Priority   int64        `json:"prio,omitempty"` // of the site when drawn: the highest is moved first
 	Progress   SiteProgress `json:"state"`
 	Task       TaskID       `json:"task,omitempty"`
 	Step       string       `json:"step,omitempty"`    // the step under way, as people read it
@@ -135,6 +142,9 @@ type PlanSite struct {
 	Took       Duration     `json:"took,omitempty"`
 	Window     Duration     `json:"window,omitempty"` // how long the site answered 503
 	Pinned     bool         `json:"pinned,omitempty"` // it failed and was pinned for that
+	Try        int          `json:"try,omitempty"`    // tasks of it that were withdrawn before they began
+	Opens      int64        `json:"opens,omitempty"`  // Unix seconds before which its window is closed; 0 if it is not known to be
+	Known      bool         `json:"known,omitempty"`  // people knew how it stands when they pressed Continue
 }
 
 // A TaskRef addresses a task.

@@ -52,7 +52,8 @@ func (v *survey) rules(p *Plan) {
 		return
 	}
 	p.Distribution, p.Rules, p.Aim = v.dist.Name, v.dist.Rules, v.dist.Target
-	p.Self, p.Failures = v.dist.Policy.Self, v.dist.Policy.Failures
+	p.Self = v.dist.Policy.Self
+	p.limit(v.dist.Policy)
 	if p.Channel == "" {
 		p.Channel = v.dist.Policy.Channel
 	}

@@ -153,7 +153,13 @@ func DrawPlan(p Plan, d drawing, now time.Time) Plan {
 	if len(p.Notes) > maxNotes {
 		p.Notes = append(p.Notes[:maxNotes:maxNotes], Finding{Text: fmt.Sprintf("There are %d more notes.", len(p.Notes)-maxNotes)})
 	}
-	p.Sites, p.Waves = AssignWaves(p.Sites)
+	d.rank(&p)
+	shape, err := ParseWaves(d.dist.Policy.Waves)
+	if err != nil {
+		return endPlan(p, PlanFailed, textOf(err), now)
+	}
+	p.Sites, p.Waves = AssignWaves(p.Sites, shape)
+	p.limit(d.dist.Policy)
 	if p.Waves == 0 {
 		return endPlan(p, PlanFailed, "No site can be moved. "+firstNote(p), now)
 	}
@@ -170,6 +176,20 @@ func DrawPlan(p Plan, d drawing, now time.Time) Plan {
 		p.State = PlanApproved
 	}
 	return p
+}
+
+// rank marks the canary and takes over the priorities of sites.
+func (d drawing) rank(p *Plan) {
+	for i, s := range p.Sites {
+		now := d.sites[s.URI]
+		p.Sites[i].Canary, p.Sites[i].Priority = d.dist.Policy.isCanary(now), now.Priority
+	}
+}
+
+// limit takes over how much may fail and be under way at once.
+func (p *Plan) limit(policy Policy) {
+	p.Failures = policy.Budget(len(moving(*p)))
+	p.AtOnce, p.PerHost = policy.AtOnce, policy.PerHost
 }
 
 func firstNote(p Plan) string {

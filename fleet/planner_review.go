@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"errors"
+	"slices"
 )
 
 // Review voids undecided plans of a distribution that are no longer true and
@@ -29,10 +30,14 @@ func (pl *Planner) Review(ctx context.Context, d DistName) error {
 			}
 			continue
 		}
-		if why := w.moved(p); why != "" {
-			if err := pl.pause(ctx, p.ID, why); err != nil {
-				return err
-			}
+		why := w.moved(p)
+		if why != "" {
+			err = pl.pause(ctx, p.ID, why)
+		} else {
+			err = pl.look(ctx, p)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
@@ -81,9 +86,10 @@ func orGone(s string) string {
 }
 
 // pausePlan is the rule of a pause: it holds back the waves that have not
-// begun; nothing is left to hold back in the last one.
+// begun, and takes back the tasks that nobody has begun; nothing is left to hold
+// back once all sites are under way.
 func pausePlan(p Plan, why string) (Plan, bool) {
-	if p.State != PlanApproved && p.State != PlanRunning || !p.hasUnstarted() {
+	if p.State != PlanApproved && p.State != PlanRunning || p.Stopped || len(p.in(SiteWaiting)) == 0 {
 		return p, false
 	}
 	p.State, p.Reason = PlanPaused, Clean(why, 300)
@@ -114,8 +120,46 @@ func (pl *Planner) pause(ctx context.Context, id PlanID, why string) error {
 		tell(tx, &next, "Paused: "+next.Reason, Warn)
 		tx.Put(&next)
 		tx.Emit(edited(SubjectOf(AboutPlan, string(id))), audited(tx, System("planner"), "plan.paused", string(id), "reason", next.Reason))
+		tx.Emit(withdrawals(next)...)
 		return nil
 	})
+}
+
+// look lets a plan look at the windows of its sites again: they may be others.
+func (pl *Planner) look(ctx context.Context, p Plan) error {
+	if !slices.ContainsFunc(p.Sites, func(s PlanSite) bool { return s.Opens != 0 }) {
+		return nil
+	}
+	return pl.Store.Update(ctx, PlanFamily(p.ID), func(tx Tx) error {
+		now := Plan{ID: p.ID}
+		if err := must(tx, &now, "plan "+string(p.ID)); err != nil {
+			return err
+		}
+		now.Sites = unheld(now.Sites)
+		tx.Put(&now)
+		tx.Emit(Effect{Advance: p.ID})
+		return nil
+	})
+}
+
+// unheld forgets when windows open.
+func unheld(sites []PlanSite) []PlanSite {
+	out := slices.Clone(sites)
+	for i := range out {
+		out[i].Opens = 0
+	}
+	return out
+}
+
+// withdrawals take back the tasks of a plan that nobody may have begun.
+func withdrawals(p Plan) []Effect {
+	var out []Effect
+	for _, s := range p.Sites {
+		if s.Progress == SiteWaiting && s.Task != "" {
+			out = append(out, Effect{Withdraw: &TaskRef{Host: s.Host, ID: s.Task}})
+		}
+	}
+	return out
 }
 
 // textOf is what people may read of an error.

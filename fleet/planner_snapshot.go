@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"time"
 )
 
 // A standing of the world as a plan sees it: what its fingerprint is taken
@@ -12,6 +13,9 @@ type present struct {
 	to       Platform
 	sites    map[URI]Site // those that exist, of the sites asked about
 	plats    map[PlatformName]Platform
+	known    map[URI]bool // the sites asked about, also those that are gone
+	freezes  []Freeze     // of everything and of the distribution
+	silent   map[HostName]time.Time
 }
 
 // Snapshot gives what the fingerprint is taken over, as things are now, for
@@ -37,8 +41,13 @@ func (pl *Planner) present(ctx context.Context, p Plan, sites []PlanSite) (prese
 	for _, x := range plats {
 		recs = append(recs, x)
 	}
+	freezes := []Freeze{{}}
 	if p.Distribution != "" {
 		recs = append(recs, &dist)
+		freezes = append(freezes, Freeze{Distribution: p.Distribution})
+	}
+	for i := range freezes {
+		recs = append(recs, &freezes[i])
 	}
 	rows := make([]Site, len(sites))
 	for i, s := range sites {
@@ -49,7 +58,7 @@ func (pl *Planner) present(ctx context.Context, p Plan, sites []PlanSite) (prese
 	if err != nil {
 		return present{}, err
 	}
-	w := present{dist: dist, to: *plats[0], sites: map[URI]Site{}, plats: map[PlatformName]Platform{}}
+	w := present{dist: dist, to: *plats[0], sites: map[URI]Site{}, plats: map[PlatformName]Platform{}, known: map[URI]bool{}, freezes: freezes}
 	for i, x := range plats {
 		if found[i] {
 			w.plats[x.Name] = *x
@@ -58,6 +67,7 @@ func (pl *Planner) present(ctx context.Context, p Plan, sites []PlanSite) (prese
 	now := make([]PlanSite, len(sites))
 	for i, s := range rows {
 		now[i] = PlanSite{URI: s.URI, From: s.Platform, Generation: s.Generation}
+		w.known[s.URI] = true
 		if found[len(recs)-len(rows)+i] {
 			w.sites[s.URI] = s
 		} else {

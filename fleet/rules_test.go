@@ -23,7 +23,7 @@ func TestAssignWaves(t *testing.T) {
 		for i := range tt.out {
 			sites = append(sites, PlanSite{URI: URI(fmt.Sprintf("a%03d", i)), Progress: SiteLeftOut})
 		}
-		got, waves := AssignWaves(sites)
+		got, waves := AssignWaves(sites, Waves{1, -10, 0})
 		count := map[int]int{}
 		for _, s := range got {
 			count[s.Wave]++

@@ -137,15 +137,13 @@ func TestTargetThatMovesPausesARunningPlanBeforeItsNextWave(t *testing.T) {
 	if p.State != fleet.PlanPaused || !strings.Contains(p.Reason, "The upgrade target of atrium is atrium-1.2.0 now, not atrium-1.1.0.") {
 		t.Fatalf("%s %q", p.State, p.Reason)
 	}
-	// The canary's task was ordered under the old target: its claim is refused.
-	w.once(migrates)
-	p = w.plan(p.ID)
-	if p.Sites[0].Progress != fleet.SiteLeftOut || p.State != fleet.PlanPaused {
-		t.Fatalf("%s %+v", p.State, p.Sites[0])
+	// The canary's task was ordered under the old target, and nobody had begun it.
+	if n := w.once(migrates); n != 0 || p.Sites[0].Progress != fleet.SiteWaiting || p.Sites[0].Try != 1 {
+		t.Fatalf("%d tasks ran, %s %+v", n, p.State, p.Sites[0])
 	}
 	_, err = w.conductor.Resume(w.ctx, p.ID, p.Revision, true, bob)
 	w.ok(err)
-	if n := w.work(fleet.TaskMigrate, migrates); n != 2 {
+	if n := w.work(fleet.TaskMigrate, migrates); n != 3 {
 		t.Errorf("%d sites moved after Continue", n)
 	}
 	if s := w.site("s02.example.org"); s.Platform != "atrium-1.1.0" {
@@ -200,7 +198,8 @@ func TestHeldTaskHoldsThePlan(t *testing.T) {
 	w, p := under(t, 3, nil)
 	hold := func(w *world, task fleet.Task) { w.finish(task, fleet.TaskHeld, "The step is unknown.") }
 	w.once(hold)
-	if got := w.plan(p.ID); got.State != fleet.PlanRunning || got.Wave != 1 || got.Sites[0].Progress != fleet.SiteHeld {
+	if got := w.plan(p.ID); got.State != fleet.PlanPaused || got.Wave != 1 || got.Sites[0].Progress != fleet.SiteHeld ||
+		got.Reason != "s00.example.org waits for a person. The step is unknown." {
 		t.Fatalf("%s %+v", got.State, got.Sites[0])
 	}
 	task := w.plan(p.ID).Sites[0].Task

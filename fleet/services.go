@@ -90,6 +90,8 @@ type SiteClaim struct {
 	Plan       PlanID       // for an upgrade: target and rules must be the plan's
 	Target     PlatformName // the distribution's target must still be this; "" does not ask
 	Rules      int64        // and its policy revision; 0 does not ask
+	Free       string       // the site must have this tag, which stands for a vote; "" does not ask
+	Begins     bool         // it begins a move: freezes and closed windows hold it back
 }
 
 // A SiteMove records where a task has brought a site.

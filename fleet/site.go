@@ -39,6 +39,9 @@ type Site struct {
 	KeptUntil  time.Time // when the previous generation may be deleted
 	State      SiteState
 	Pinned     string // why nothing upgrades it; "" if it is not pinned
+	Priority   int64  // the highest is moved first; 0 is ordinary
+	Window     string // when it may be moved, as ParseWindow reads it; "" is as its distribution says
+	Zone       string // IANA time zone of its window; "" is the window's own, or UTC
 	Lock       SiteLock
 	Created    time.Time
 }

@@ -49,10 +49,11 @@ func stillRight(d Distribution, c SiteClaim) error {
 }
 
 // Claim takes the site's lock; it gives the site with its new fence. One
-// commit, guarded by the site, its platform and the distribution. Refused with
-// the reason when the site drifted; Conflict while another task holds it, or
-// has let the lease of its lock run out without being over: its worker is away,
-// or it waits for a person, and it will go on with the site as it left it.
+// commit, guarded by the site, its platform, the distribution and its freezes.
+// Refused with the reason when the site drifted; Held while a freeze or a closed
+// window holds the beginning of a move back; Conflict while another task holds
+// it, or has let the lease of its lock run out without being over: its worker is
+// away, or it waits for a person, and it will go on with the site as it left it.
 func (ss *Sites) Claim(ctx context.Context, c SiteClaim) (Site, error) {
 	var out Site
 	err := ss.Store.Update(ctx, Catalogue, func(tx Tx) error {
@@ -60,7 +61,7 @@ func (ss *Sites) Claim(ctx context.Context, c SiteClaim) (Site, error) {
 		if err != nil {
 			return err
 		}
-		if c.Target != "" || c.Rules != 0 {
+		if c.Target != "" || c.Rules != 0 || c.Begins || c.Free != "" {
 			if err := authorised(tx, s, c); err != nil {
 				return err
 			}
@@ -101,22 +102,56 @@ func orBusy(err error, s Site) error {
 	return busyWith(s)
 }
 
+// authorised asks whether the distribution of a site still lets a task move it,
+// and lets it now.
 func authorised(tx Tx, s Site, c SiteClaim) error {
 	p, err := mustPlatform(tx, s.Platform)
 	if err != nil {
 		return err
 	}
-	if p.Distribution == "" {
-		if c.Target == "" {
-			return nil
-		}
+	if p.Distribution == "" && c.Target != "" {
 		return Errorf(Refused, "Platform %s belongs to no distribution any more.", p.Name)
 	}
-	d, err := mustDist(tx, p.Distribution)
+	d := Distribution{}
+	if p.Distribution != "" {
+		if d, err = mustDist(tx, p.Distribution); err != nil {
+			return err
+		}
+		if err := stillRight(d, c); err != nil {
+			return err
+		}
+	}
+	if c.Free != "" && !s.HasTag(c.Free) {
+		return Errorf(Refused, "Nobody confirmed this, and site %s has the tag %s no more, which let it upgrade without that.", s.URI, c.Free)
+	}
+	if !c.Begins || s.Lock.Task == c.Task {
+		return nil // it has begun already
+	}
+	return mayBegin(tx, d, s)
+}
+
+// mayBegin refuses with code Held while the site's move may not begin.
+func mayBegin(tx Tx, d Distribution, s Site) error {
+	freezes := []Freeze{{}}
+	if d.Name != "" {
+		freezes = append(freezes, Freeze{Distribution: d.Name})
+	}
+	for i := range freezes {
+		if _, err := tx.Get(&freezes[i]); err != nil {
+			return err
+		}
+	}
+	if f := longest(freezes, tx.Now()); f != nil {
+		return Errorf(Held, "%s", f.text())
+	}
+	w, err := siteWindow(d.Policy, s)
 	if err != nil {
 		return err
 	}
-	return stillRight(d, c)
+	if open, at := w.Open(tx.Now()); !open {
+		return Errorf(Held, "The maintenance window of %s opens %s.", s.URI, at.UTC().Format("2 Jan 2006 15:04 UTC"))
+	}
+	return nil
 }
 
 // Renew prolongs the lock's lease; Stale when the fence is not the site's. A lock

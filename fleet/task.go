@@ -85,30 +85,33 @@ func (s StepRecord) Label() string {
 // A Task is a durable unit of work on one host. It exists from the commit that
 // wanted it; queues only carry wake-ups.
 type Task struct {
-	ID       TaskID            `json:"id"`
-	Kind     TaskKind          `json:"kind"`
-	Host     HostName          `json:"host"`
-	About    string            `json:"about"` // the platform's name, or the site's URI
-	Plan     PlanID            `json:"plan,omitempty"`
-	Params   map[string]string `json:"params,omitempty"` // by kind; see the recipe
-	Sites    []URI             `json:"sites,omitempty"`  // of an inspect task
-	Urgent   bool              `json:"urgent,omitempty"` // before bulk work in the host's queue
-	By       Actor             `json:"by"`
-	State    TaskState         `json:"state"`
-	Steps    []StepRecord      `json:"steps,omitempty"` // forward steps, then the way back once it is begun
-	GoBack   bool              `json:"back,omitempty"`  // a step failed: the way back is being walked
-	Fence    int64             `json:"fence"`           // rises at each claim; every journal write names it
-	Owner    string            `json:"owner,omitempty"` // worker process that holds the lease
-	Lease    time.Time         `json:"lease,omitzero"`  // until when
-	Claims   int               `json:"claims,omitempty"`
-	Stop     bool              `json:"stop,omitempty"` // a person asked to cancel; heeded between steps before the hold
-	Reason   string            `json:"reason,omitempty"`
-	Created  time.Time         `json:"created"`
-	Begun    time.Time         `json:"begun,omitzero"`
-	Ended    time.Time         `json:"ended,omitzero"`
-	NotUntil time.Time         `json:"not_until,omitzero"` // do not claim before
-	Shows    Subject           `json:"shows,omitempty"`    // whose message shows its progress; edited at each journal entry
-	Channel  string            `json:"channel,omitempty"`  // where a task on its own reports
+	ID     TaskID            `json:"id"`
+	Kind   TaskKind          `json:"kind"`
+	Host   HostName          `json:"host"`
+	About  string            `json:"about"` // the platform's name, or the site's URI
+	Plan   PlanID            `json:"plan,omitempty"`
+	Params map[string]string `json:"params,omitempty"` // by kind; see the recipe
+	Sites  []URI             `json:"sites,omitempty"`  // of an inspect task
+	Urgent bool              `json:"urgent,omitempty"` // before bulk work in the host's queue
+	By     Actor             `json:"by"`
+	State  TaskState         `json:"state"`
+	Steps  []StepRecord      `json:"steps,omitempty"` // forward steps, then the way back once it is begun
+	GoBack bool              `json:"back,omitempty"`  // a step failed: the way back is being walked
+	Fence  int64             `json:"fence"`           // rises at each claim; every journal write names it
+	Owner  string            `json:"owner,omitempty"` // worker process that holds the lease
+	Lease  time.Time         `json:"lease,omitzero"`  // until when
+	Claims int               `json:"claims,omitempty"`
+	Stop   bool              `json:"stop,omitempty"` // a person asked to cancel; heeded between steps before the hold
+	Reason string            `json:"reason,omitempty"`
+	// Withdrawn says of a cancelled task that nothing of it was begun, because its
+	// plan was paused or held back; the plan may order it anew.
+	Withdrawn bool      `json:"withdrawn,omitempty"`
+	Created   time.Time `json:"created"`
+	Begun     time.Time `json:"begun,omitzero"`
+	Ended     time.Time `json:"ended,omitzero"`
+	NotUntil  time.Time `json:"not_until,omitzero"` // do not claim before
+	Shows     Subject   `json:"shows,omitempty"`    // whose message shows its progress; edited at each journal entry
+	Channel   string    `json:"channel,omitempty"`  // where a task on its own reports
 }
 
 // Ref addresses t.

@@ -23,6 +23,8 @@ func (w *Worker) preflightMigrate(ctx context.Context, s *job.Scope) error {
 		Plan:       s.Task.Plan,
 		Target:     fleet.PlatformName(s.Param(fleet.ParamTarget)),
 		Rules:      rules,
+		Free:       s.Param(fleet.ParamFree),
+		Begins:     true,
 	})
 	if err != nil {
 		return refused(err)
@@ -197,7 +199,7 @@ func (w *Worker) room(ctx context.Context, site fleet.Site) error {
 // store is away) or that says that the task is not ours stays what it is.
 func refused(err error) error {
 	switch fleet.CodeOf(err) {
-	case fleet.Stale, fleet.Later, "":
+	case fleet.Stale, fleet.Later, fleet.Held, "":
 		return err
 	}
 	return job.Stop("%s", Sentence(err))

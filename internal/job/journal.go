@@ -201,6 +201,13 @@ func (w *worker) tellEnded(step string, to fleet.TaskState, reason string) error
 	}
 }
 
+// withdraw ends a task of which nothing was begun, because something holds it
+// back: whoever ordered it may order it anew.
+func (w *worker) withdraw(step, reason string) error {
+	w.held = true
+	return w.end(step, fleet.TaskCancelled, reason)
+}
+
 // last makes the last entry of this worker: held, or a final state.
 func (w *worker) last(step string, s fleet.StepState, to fleet.TaskState, reason string) error {
 	err := w.write(func(t fleet.Task, now time.Time) (fleet.Task, []fleet.Effect, error) {
@@ -213,6 +220,7 @@ func (w *worker) last(step string, s fleet.StepState, to fleet.TaskState, reason
 		}
 		if err == nil {
 			next, err = fleet.EndTask(next, w.fence, to, reason, now)
+			next.Withdrawn = w.held
 		}
 		return next, ending(next, now), err
 	})

@@ -23,6 +23,7 @@ type worker struct {
 	log      *slog.Logger
 	out      *output
 	fence    int64
+	held     bool // nothing was begun, because something holds it back
 
 	publishes bool // the current step: its entries have to last before the work goes on
 
@@ -209,6 +210,9 @@ func (w *worker) perform(step Step) (over bool, err error) {
 		return true, err
 	case err == nil:
 		return false, w.journal(fleet.StepChange{Step: step.Name, To: fleet.StepDone, Result: scope.Result})
+	case fleet.CodeOf(err) == fleet.Held && !w.begun():
+		scope.Log("Not now: %s", plain(err))
+		return true, w.withdraw(step.Name, plain(err))
 	case errors.As(err, &broke):
 		w.log.Error("step broke", slog.String("step", step.Name), slog.String("why", broke.detail))
 		return true, w.hold(step.Name, broke.text)
@@ -223,6 +227,14 @@ func (w *worker) perform(step Step) (over bool, err error) {
 	w.log.Warn("step failed", slog.String("step", step.Name), slog.Any("error", err))
 	rec, _ := w.snapshot().Step(step.Name)
 	return w.failed(rec, plain(err))
+}
+
+// begun reports whether some step of the task was done.
+func (w *worker) begun() bool {
+	t := w.snapshot()
+	return t.GoBack || slices.ContainsFunc(t.Steps, func(s fleet.StepRecord) bool {
+		return s.State == fleet.StepDone || s.State == fleet.StepSkipped
+	})
 }
 
 // failed walks back, or ends the task if there is no way back. A step of the
