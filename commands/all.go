@@ -36,6 +36,8 @@ func all(t *Table) []Command {
 		newSiteAlias(t),
 		newSiteUnpin(t),
 		newSiteTag(t),
+		newSitePriority(t),
+		newSiteWindow(t),
 
 		newCompare(t),
 		newUpgrade(t),
@@ -46,6 +48,11 @@ func all(t *Table) []Command {
 		newConfirm(t),
 		newContinue(t),
 		newStop(t),
+		newPause(t),
+		newResume(t),
+		newAbort(t),
+		newFreeze(t),
+		newThaw(t),
 		newRetry(t),
 
 		newTasks(t),

@@ -12,11 +12,15 @@ import (
 // name the plan and the revision that was shown, as a button does.
 
 func newPlan(t *Table) Command {
-	return Command{Verb: "plan", Args: "PLAN", Min: 1, Max: 1, Group: "Upgrades", Summary: "show a plan as it is now", Role: fleet.Reader,
+	return Command{Verb: "plan", Args: "PLAN [--failed] [--page N]", Min: 1, Max: 1, Group: "Upgrades", Summary: "show a plan as it is now, or the sites that failed in it",
+		Options: []Option{{"failed", "", "list every site that failed, with the reason"}, {"page", "N", "the next page of them"}}, Role: fleet.Reader,
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
 			p, err := t.plan(ctx, r.Args[0])
 			if err != nil {
 				return fleet.Message{}, err
+			}
+			if _, failed := r.Opts["failed"]; failed {
+				return failures(p, r.Opts["page"])
 			}
 			m, err := t.Narrator.Message(ctx, fleet.SubjectOf(fleet.AboutPlan, string(p.ID)))
 			m.Subject = ""
@@ -47,7 +51,7 @@ func newContinue(t *Table) Command {
 
 func newStop(t *Table) Command {
 	return Command{Verb: "stop", Args: "PLAN REVISION", Min: 1, Max: 2, Group: "Upgrades",
-		Summary: "end a paused plan", Role: fleet.Maintainer, Run: t.resume(false)}
+		Summary: "end a plan as it was shown; sites under way end", Role: fleet.Maintainer, Run: t.resume(false)}
 }
 
 func (t *Table) resume(on bool) func(context.Context, Request) (fleet.Message, error) {
@@ -122,14 +126,14 @@ func (t *Table) vote(ctx context.Context, r Request, v fleet.Vote) (fleet.Messag
 // again proposes a fresh plan: for the sites that failed, which are unpinned,
 // or for everything when the plan ended before anything was done.
 func (t *Table) again(ctx context.Context, r Request, p fleet.Plan) (fleet.Message, error) {
-	if !p.State.Final() {
+	if !p.State.Final() && p.State != fleet.PlanPaused {
 		return fleet.Message{}, fleet.Errorf(fleet.Refused, "Plan %s is %s; there is nothing to try again yet.", p.ID, p.State)
 	}
 	o := fleet.Proposal{Kind: p.Kind, Scope: p.Scope}
 	if p.Kind == fleet.Migrate {
 		o.To = p.To
 	}
-	if p.State == fleet.PlanDone || p.State == fleet.PlanFailed {
+	if p.State == fleet.PlanDone || p.State == fleet.PlanFailed || p.State == fleet.PlanPaused {
 		failed := sitesIn(p, fleet.SiteBack, fleet.SiteBroken)
 		if len(failed) == 0 {
 			return fleet.Message{}, fleet.Errorf(fleet.Refused, "No site of plan %s failed.", p.ID)

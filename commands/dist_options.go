@@ -20,11 +20,17 @@ var distOptions = [...]Option{
 	{"target", "ask|auto", "make a ready build the upgrade target, or ask first (ask)"},
 	{"channel", "CHANNEL", "where it is announced"},
 	{"wait", "HOURS", "a version counts as ready so long after it was announced (0)"},
+	{"hurry-security", "yes|no", "releases that say they mend a security hole skip --wait; they are approved like any other (no)"},
 	{"quiet-hours", "HH:MM-HH:MM [ZONE]", "only security releases are announced meanwhile; none for no such hours"},
 	{"self-approval", "yes|no", "people may confirm their own requests (no)"},
 	{"approval", "one|none", "none: sites with the tag of --free upgrade without a press (one)"},
 	{"free", "TAG", "the tag of sites that upgrade without a press"},
-	{"failures", "NUMBER", "failures a plan tolerates before it pauses; -1 for any (0)"},
+	{"waves", "SIZE, SIZE …", "how a plan moves its sites: numbers of sites and shares of all (1, 10%, rest)"},
+	{"canary", "SITE|tag:TAG", "what is moved first"},
+	{"at-once", "NUMBER", "sites of a plan under way at once (50)"},
+	{"per-host", "NUMBER", "of them on one host; 0 for no limit of its own (0)"},
+	{"failures", "NUMBER|SHARE%", "failures a plan tolerates before it pauses; -1 for any (0)"},
+	{"window", "[DAYS] HH:MM-HH:MM [ZONE]", "sites are moved only then, by their own zone's clocks if they have one; none for always"},
 	{"backup", "HOURS", "back each site up so often; 0 for never (0)"},
 	{"backups", "NUMBER", "backups kept of a site (7)"},
 	{"rehearse", "yes|no", "try each move on a copy of the site first (no)"},
@@ -106,8 +112,10 @@ func setOne(d *fleet.Distribution, name, value string) error {
 		return number(&p.Backups, value, 1, 1000)
 	case "rehearse":
 		return chooseYes(&p.Rehearse, value)
-	case "failures":
-		return number(&p.Failures, value, -1, 1000)
+	case "waves", "canary", "at-once", "per-host", "failures", "window":
+		return setWaves(p, name, value)
+	case "hurry-security":
+		return chooseYes(&p.Hurry, value)
 	case "expiry":
 		return number(&p.Expiry, value, 1, 24*90)
 	case "keep":

@@ -42,7 +42,7 @@ func distInputs(d fleet.Distribution) []fleet.Input {
 	if d.Source.Path != "" {
 		now += ":" + d.Source.Path
 	}
-	return []fleet.Input{
+	return append([]fleet.Input{
 		{Name: "url", Label: "Git repository", Placeholder: "https://git.example.org/atrium.git",
 			Hint: "Leave it empty to assign platforms by hand.", Initial: d.URL, Optional: true},
 		{Name: "tags", Label: "Follow tags that match", Placeholder: `1\.\d+\.\d+`,
@@ -56,7 +56,7 @@ func distInputs(d fleet.Distribution) []fleet.Input {
 		{Name: "build", Label: "Build new versions", Initial: orAsk(d.Policy.Build), Choices: choices("ask", "auto")},
 		{Name: "target", Label: "Make a ready build the upgrade target", Initial: orAsk(d.Policy.Target), Choices: choices("ask", "auto")},
 		{Name: "channel", Label: "Channel", Placeholder: "releases", Hint: "Leave it empty for the default channel.", Initial: d.Policy.Channel, Optional: true},
-	}
+	}, waveInputs(d.Policy)...)
 }
 
 func orAsk(a fleet.Auto) string {

@@ -124,6 +124,37 @@ func (t *Table) pressUndo(ctx context.Context, p Press, r Request) (Reply, error
 	return Reply{Message: m}, err
 }
 
+// pressUndoFailed proposes to roll back the sites that failed and are on the new
+// platform all the same.
+func (t *Table) pressUndoFailed(ctx context.Context, p Press, r Request) (Reply, error) {
+	id, _, err := divide(p.Value)
+	if err != nil {
+		return Reply{}, err
+	}
+	plan, err := t.plan(ctx, id)
+	if err != nil {
+		return Reply{}, err
+	}
+	broken := sitesIn(plan, fleet.SiteBroken)
+	if len(broken) == 0 {
+		return tell("No site of this plan waits for that."), nil
+	}
+	m, err := t.propose(ctx, r, fleet.Proposal{Kind: fleet.Rollback, Scope: fleet.Scope{Distribution: plan.Distribution, Only: broken}})
+	return Reply{Message: m}, err
+}
+
+// pressPause holds back what of a plan has not begun.
+func (t *Table) pressPause(ctx context.Context, p Press, r Request) (Reply, error) {
+	id, _, err := divide(p.Value)
+	if err != nil {
+		return Reply{}, err
+	}
+	if _, err := t.Conductor.Pause(ctx, fleet.PlanID(id), r.Who); err != nil {
+		return Reply{}, err
+	}
+	return Reply{None: true}, nil
+}
+
 // pressRollback proposes to roll back one site, if it is still where it was
 // when the button was drawn.
 func (t *Table) pressRollback(ctx context.Context, p Press, r Request) (Reply, error) {

@@ -58,7 +58,7 @@ func TestOldPressesSayWhatHappened(t *testing.T) {
 		t.Fatalf("%+v", r)
 	}
 	w.says(w.press(bob, s, fleet.ActConfirm, value), "was cancelled by alice")
-	w.says(w.press(bob, s, fleet.ActStop, value), "not paused: it is cancelled")
+	w.says(w.press(bob, s, fleet.ActStop, value), "has ended: it is cancelled")
 	w.says(w.press(bob, s, fleet.ActUndo, value), "moved no site")
 	w.says(w.press(bob, news, fleet.ActSnooze, news.ID()), "nothing to snooze")
 	w.says(w.press(bob, "", fleet.ActRebuild, "atrium-1.1.0"), "nothing to build again")

@@ -45,7 +45,7 @@ func TestRefusals(t *testing.T) {
 		{"bob", "add x --url " + atriumURL + " --source makefile:../../etc/passwd", "leaves the repository"},
 		{"bob", "add x --url " + atriumURL + " --source tarball", "is not a source"},
 		{"bob", "add x --kind joomla", `"joomla" is not one of auto, generic, drupal, backdrop, wordpress.`},
-		{"bob", "add x --failures many", "is not a number from -1 to 1000"},
+		{"bob", "add x --failures many", "is not a failure budget."},
 		{"bob", `say "something`, "A quote is opened and never closed."},
 		{"bob", strings.Repeat("x", 4001), "longer than 4000 characters"},
 		{"bob", strings.Repeat("x ", 65), "more than 64 words"},

@@ -34,6 +34,11 @@ func (t *Table) show(ctx context.Context, r Request) (fleet.Message, error) {
 			return fleet.Message{}, err
 		}
 		m := showDist(*x.Dist, plats, &c)
+		frozen, err := t.frozenLines(ctx, x.Dist.Name)
+		if err != nil {
+			return fleet.Message{}, err
+		}
+		m.Lines = append(frozen, m.Lines...)
 		return m, t.countSites(ctx, plats, m.Table)
 	case x.Platform != nil:
 		return t.showPlatform(ctx, *x.Platform)
@@ -65,6 +70,10 @@ func showDist(d fleet.Distribution, plats []fleet.Platform, c *fleet.Cursor) fle
 		m.Lines = append(m.Lines, fleet.Say("⚠️ Its repository cannot be read: "+fleet.Clean(c.Failing, 300)))
 	} else if c != nil && !c.Checked.IsZero() {
 		m.Lines = append(m.Lines, fleet.Say("Its repository was last read: ", fleet.When(c.Checked), "."))
+	}
+	m.Lines = append(m.Lines, fleet.Say("Waves: "+waveText(d.Policy)+"."))
+	if d.Policy.Window != "" {
+		m.Lines = append(m.Lines, fleet.Say("Maintenance window: "+fleet.Clean(d.Policy.Window, 200)+"."))
 	}
 	if len(plats) > 0 {
 		m.Table = platformTable(plats, d)
@@ -138,6 +147,9 @@ func (t *Table) showSite(ctx context.Context, s fleet.Site) (fleet.Message, erro
 			field("Generation", fmt.Sprint(s.Generation)), field("Created", stamp(s.Created)),
 		},
 	}
+	if s.Priority != 0 {
+		m.Fields = append(m.Fields, field("Priority", fmt.Sprint(s.Priority)))
+	}
 	if s.Pinned != "" {
 		m.Lines = append(m.Lines, fleet.Say("📌 Nothing upgrades it: "+fleet.Clean(s.Pinned, 300)),
 			fleet.Say("To change that: ", fleet.Mono(fmt.Sprintf("%s site unpin %s", fleet.Slash, s.URI))))
@@ -156,6 +168,18 @@ func (t *Table) showSite(ctx context.Context, s fleet.Site) (fleet.Message, erro
 	} else if d.Target != "" {
 		m.Lines = append(m.Lines, fleet.Say("It is up to date."))
 	}
+	window, err := t.tellWindow(ctx, s)
+	if err != nil {
+		return fleet.Message{}, err
+	}
+	if s.Window+d.Policy.Window != "" {
+		m.Lines = append(m.Lines, window.Lines...)
+	}
+	frozen, err := t.frozenLines(ctx, d.Name)
+	if err != nil {
+		return fleet.Message{}, err
+	}
+	m.Lines = append(m.Lines, frozen...)
 	if s.Previous > 0 {
 		m.Lines = append(m.Lines, fleet.Say("Its copy on ", fleet.Mono(string(s.From)), " is kept until ", fleet.When(s.KeptUntil), ": ",
 			fleet.Mono(fmt.Sprintf("%s rollback %s", fleet.Slash, s.URI))))

@@ -3,25 +3,28 @@ package fleet
 // The actions of buttons: constant, because messages live for years. A value
 // is an id, or an id and a revision joined by "|"; never a fact.
 const (
-	ActBuild    = "news.build"    // announcement id
-	ActChanges  = "news.changes"  // announcement id
-	ActSnooze   = "news.snooze"   // announcement id
-	ActCompare  = "plan.compare"  // plan|revision
-	ActConfirm  = "plan.confirm"  // plan|revision
-	ActCancel   = "plan.cancel"   // plan|revision
-	ActRehearse = "plan.rehearse" // plan|revision: try the move on copies of its sites
-	ActContinue = "plan.continue" // plan|revision: a paused plan goes on
-	ActStop     = "plan.stop"     // plan|revision: a paused plan ends
-	ActRetry    = "plan.retry"    // plan|revision: a fresh plan for the sites that failed
-	ActUndo     = "plan.rollback" // plan|revision: a rollback plan for the sites that were moved
-	ActRollback = "site.rollback" // URI|generation: a rollback plan for one site
-	ActAgain    = "task.again"    // task: run the unknown step again
-	ActSkip     = "task.skip"     // task: take the unknown step for done
-	ActGiveUp   = "task.giveup"   // task: walk back or end as failed
-	ActRebuild  = "plat.build"    // platform: build a failed platform again
-	ActUpgrade  = "dist.upgrade"  // distribution: offer plans for its out-of-date sites (digest)
-	ActEndTask  = "task.cancel"   // task: cancel a build
-	ActRefresh  = "refresh.build" // refresh: build with the newer packages
-	ActRetire   = "plat.retire"   // any value: remove the old platforms that can go (digest)
-	ActMoves    = "refresh.moves" // refresh: list all of them
+	ActBuild    = "news.build"          // announcement id
+	ActChanges  = "news.changes"        // announcement id
+	ActSnooze   = "news.snooze"         // announcement id
+	ActCompare  = "plan.compare"        // plan|revision
+	ActConfirm  = "plan.confirm"        // plan|revision
+	ActCancel   = "plan.cancel"         // plan|revision
+	ActRehearse = "plan.rehearse"       // plan|revision: try the move on copies of its sites
+	ActContinue = "plan.continue"       // plan|revision: a paused plan goes on
+	ActStop     = "plan.stop"           // plan|revision: a plan ends; what is under way ends by itself
+	ActSchedule = "plan.schedule"       // plan|revision: the vote of Confirm, where windows or freezes put the beginning off
+	ActPause    = "plan.pause"          // plan|revision: nothing more of a plan begins until Continue
+	ActUnmoved  = "plan.rollbackfailed" // plan|revision: a rollback plan for the sites that failed after their switch
+	ActRetry    = "plan.retry"          // plan|revision: a fresh plan for the sites that failed
+	ActUndo     = "plan.rollback"       // plan|revision: a rollback plan for the sites that were moved
+	ActRollback = "site.rollback"       // URI|generation: a rollback plan for one site
+	ActAgain    = "task.again"          // task: run the unknown step again
+	ActSkip     = "task.skip"           // task: take the unknown step for done
+	ActGiveUp   = "task.giveup"         // task: walk back or end as failed
+	ActRebuild  = "plat.build"          // platform: build a failed platform again
+	ActUpgrade  = "dist.upgrade"        // distribution: offer plans for its out-of-date sites (digest)
+	ActEndTask  = "task.cancel"         // task: cancel a build
+	ActRefresh  = "refresh.build"       // refresh: build with the newer packages
+	ActRetire   = "plat.retire"         // any value: remove the old platforms that can go (digest)
+	ActMoves    = "refresh.moves"       // refresh: list all of them
 )

@@ -44,7 +44,7 @@ func (l *listening) announce(h Head) error {
 	a.Note, a.Released, a.Page = CleanLines(h.Note, maxNote), h.Released, h.Page
 	// What is announced holds what was before it, so a word on security stays.
 	a.Security = a.Security || h.Security || saysSecurity(*a)
-	a.Ripe = l.ripe()
+	a.Ripe = l.ripe(a.Security)
 	a.Others = others(h, a.From)
 	if a.Web = CompareLink(l.dist.URL, a.From, a.To); a.Web == "" {
 		a.Web = h.Web
@@ -58,9 +58,14 @@ func (l *listening) announce(h Head) error {
 }
 
 // ripe is when what is announced now counts as ready: after the wait that its
-// people want, and after a burst of moves has ended.
-func (l *listening) ripe() time.Time {
+// people want, and after a burst of moves has ended. What mends a security hole
+// does not wait if they say so: whether it does is foreign text, so it is their
+// choice, and nothing is moved for it without an approval.
+func (l *listening) ripe(security bool) time.Time {
 	wait := time.Duration(l.dist.Policy.Wait) * time.Hour
+	if security && l.dist.Policy.Hurry {
+		wait = 0
+	}
 	if wait = max(wait, l.settle); wait == 0 {
 		return time.Time{}
 	}

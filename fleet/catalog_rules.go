@@ -112,7 +112,7 @@ func sameRules(a, b Distribution) bool {
 	rules := func(d Distribution) Distribution {
 		return Distribution{Kind: d.Kind, URL: d.URL, Source: d.Source, Track: d.Track, Policy: Policy{
 			Approval: d.Policy.Approval, Free: d.Policy.Free, Self: d.Policy.Self, Failures: d.Policy.Failures, FailShare: d.Policy.FailShare,
-			Waves: d.Policy.Waves, Canary: d.Policy.Canary, AtOnce: d.Policy.AtOnce, PerHost: d.Policy.PerHost, Window: d.Policy.Window,
+			Waves: d.Policy.Waves, Canary: d.Policy.Canary, AtOnce: d.Policy.AtOnce, PerHost: d.Policy.PerHost, Window: d.Policy.Window, Hurry: d.Policy.Hurry,
 		}}
 	}
 	return rules(a) == rules(b)

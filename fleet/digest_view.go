@@ -21,6 +21,7 @@ type DigestView struct {
 	Idle      []PlatformName          // old platforms without sites
 	Page      int                     // which part of the distributions, from 0
 	All       map[DistName]int        // sites of each distribution, wherever they are
+	Frozen    []Freeze                // that hold now, by their end
 	Silent    []Host                  // with sites, and nothing was heard of them lately
 	// Distrusted names distributions and platforms whose records were changed by
 	// somebody without the key; nothing else tells of them.
@@ -86,6 +87,9 @@ func (n *Narrator) digestView(ctx context.Context, page int, at time.Time) (Dige
 		}
 	}
 	v.Failing = failing(v.Details)
+	if v.Frozen, err = (&Freezer{Store: n.Store}).Active(ctx, at); err != nil {
+		return v, err
+	}
 	if err = n.places(ctx, &v, at); err != nil {
 		return v, err
 	}

@@ -3,6 +3,8 @@ package fleet
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -199,4 +201,40 @@ func (z *Freezer) Sweep(ctx context.Context) error {
 // text says who froze what and why, without its end.
 func (f Freeze) text() string {
 	return fmt.Sprintf("%s froze %s: %s", f.By.display(), f.Of(), f.Reason)
+}
+
+// ParseUntil reads when something ends: "36h", "3d" and "2w" from now, or
+// "2027-01-03" (its midnight) and "2027-01-03 08:00", each in UTC or in the zone
+// that follows. The error is of code Invalid.
+func ParseUntil(text string, now time.Time) (time.Time, error) {
+	wrong := Errorf(Invalid, "%q is not a time.", Clean(text, 60)).WithHint("Write it like 36h, 3d, 2027-01-03 or 2027-01-03 08:00 Europe/Zurich.")
+	words := strings.Fields(text)
+	if len(words) == 0 || len(words) > 3 {
+		return time.Time{}, wrong
+	}
+	units := map[string]time.Duration{"h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour}
+	if n := len(words[0]) - 1; len(words) == 1 && units[words[0][n:]] > 0 {
+		many, err := strconv.Atoi(words[0][:n])
+		if err != nil || many < 1 || many > 10000 {
+			return time.Time{}, wrong
+		}
+		return now.Add(time.Duration(many) * units[words[0][n:]]), nil
+	}
+	zone := ""
+	if last := words[len(words)-1]; len(words) > 1 && !strings.Contains(last, ":") {
+		zone, words = last, words[:len(words)-1]
+	}
+	z, err := ParseZone(zone)
+	if err != nil {
+		return time.Time{}, err
+	}
+	layout := "2006-01-02"
+	if len(words) == 2 {
+		layout += " 15:04"
+	}
+	at, err := time.ParseInLocation(layout, strings.Join(words, " "), z)
+	if err != nil {
+		return time.Time{}, wrong
+	}
+	return at, nil
 }

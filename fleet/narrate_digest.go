@@ -43,7 +43,7 @@ func TellDigest(v DigestView) Message {
 	m := Message{Text: digestText(v, total)}
 	if v.nothing() {
 		m.Tone = Good
-		m.Lines = append([]Line{Say(m.Text)}, v.heartbeat()...)
+		m.Lines = append(append([]Line{Say(m.Text)}, v.frozen()...), v.heartbeat()...)
 		m.Footer, m.Buttons = v.footer(""), v.retire()
 		return m
 	}
@@ -52,6 +52,9 @@ func TellDigest(v DigestView) Message {
 		m.Title = "Sites are up to date; other things need a person"
 	}
 	shown, page, pages := v.onPage()
+	if page == 0 {
+		m.Lines = v.frozen()
+	}
 	for _, s := range shown {
 		m.Lines = append(m.Lines, v.dist(s, namesEach(len(shown)))...)
 	}
@@ -70,6 +73,19 @@ func TellDigest(v DigestView) Message {
 	}
 	m.Footer = v.footer(small)
 	return m
+}
+
+// frozen tells of the freezes that hold.
+func (v DigestView) frozen() []Line {
+	var out []Line
+	for i, f := range v.Frozen {
+		if i == tellSites {
+			out = append(out, Say(fmt.Sprintf("❄️ and %s.", Plural(len(v.Frozen)-i, "more freeze", "more freezes"))))
+			break
+		}
+		out = append(out, TellFreeze(f))
+	}
+	return out
 }
 
 // retire is the button that removes the platforms that can go.

@@ -115,7 +115,7 @@ func (v NewsView) note() []Line {
 // hours; a burst that is waited for is over in a moment.
 func (v NewsView) waits() []Line {
 	a := v.News
-	if v.Distribution.Policy.Wait == 0 || a.Ripe.IsZero() {
+	if v.Distribution.Policy.Wait == 0 || a.Ripe.IsZero() || a.Security && v.Distribution.Policy.Hurry {
 		return nil
 	}
 	what := "It counts as ready from "

@@ -8,9 +8,11 @@ import (
 
 // A PlanView is what a plan's message is made of.
 type PlanView struct {
-	Plan  Plan
-	Tasks map[TaskID]Task // of the sites that are running or held, for the step they are at
-	Tried []Rehearsal     // of the sites of an undecided plan, as far as they still say something
+	Plan   Plan
+	Tasks  map[TaskID]Task // of the sites that are running or held, for the step they are at
+	Frozen []Freeze        // of everything and of its distribution, also those that are over
+	Now    time.Time       // when it is shown
+	Tried  []Rehearsal     // of the sites of an undecided plan, as far as they still say something
 }
 
 // planWords are the verbs of a kind of plan.
@@ -92,6 +94,8 @@ func (v PlanView) proposed(m *Message) {
 		m.Lines = append(m.Lines, Say(tellSentence(p.Reason)))
 	}
 	m.Lines = append(m.Lines, planSites(p)...)
+	m.Lines = append(m.Lines, tellWaves(p)...)
+	m.Lines = append(m.Lines, v.holding()...)
 	m.Lines = append(m.Lines, tellTried(v.Tried, n)...)
 	m.Table = TellRows(p.Rows, p.More, tellRows)
 	m.More = planNotes(p)
@@ -190,14 +194,24 @@ func (v PlanView) decision(m *Message, n int) {
 		m.Tone = Warn
 		m.More = append(m.More, Say("No site can be moved as things are, so there is nothing to confirm."))
 	} else {
-		sites := Plural(n, "site", "sites")
-		m.Buttons = append(m.Buttons, Button{Action: ActConfirm, Label: fmt.Sprintf("Confirm %s of %s", w.noun, sites), Value: value, Style: Primary,
-			Confirm: &Ask{Title: fmt.Sprintf("Confirm %s of %s?", w.noun, sites), Text: planAsk(p, n), Yes: "Confirm", No: "Not now"}})
+		m.Buttons = append(m.Buttons, v.vote(w, n))
 		if p.Kind != Rollback {
 			m.Buttons = append(m.Buttons, Button{Action: ActRehearse, Label: "Rehearse", Value: value})
 		}
 	}
 	m.Buttons = append(m.Buttons, Button{Action: ActCancel, Label: "Cancel", Value: value})
+}
+
+// vote is the button that confirms a plan: Schedule where a freeze or closed
+// windows put its beginning off.
+func (v PlanView) vote(w planWords, n int) Button {
+	p, sites := v.Plan, Plural(n, "site", "sites")
+	verb, action := "Confirm", ActConfirm
+	if len(v.holding()) > 0 {
+		verb, action = "Schedule", ActSchedule
+	}
+	return Button{Action: action, Label: fmt.Sprintf("%s %s of %s", verb, w.noun, sites), Value: PlanValue(p.ID, p.Revision), Style: Primary,
+		Confirm: &Ask{Title: fmt.Sprintf("%s %s of %s?", verb, w.noun, sites), Text: planAsk(p, n), Yes: verb, No: "Not now"}}
 }
 
 // planAsk repeats, before the press, what will happen and to how much (up to

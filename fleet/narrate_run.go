@@ -19,16 +19,24 @@ func (v PlanView) running(m *Message) {
 		m.Text = fmt.Sprintf("Paused after %d of %s: %s", over, Plural(all, "site", "sites"), tellSentence(p.Reason))
 		m.Lines = append(m.Lines, Say(Bold("Paused. "), tellSentence(p.Reason)))
 		v.pauseButtons(m)
+	case p.State == PlanApproved && v.idle():
+		m.Text = fmt.Sprintf("The %s of %s is confirmed and begins when nothing holds it back.", w.noun, Plural(all, "site", "sites"))
+		v.runButtons(m)
 	case p.State == PlanApproved:
 		m.Text = fmt.Sprintf("The %s of %s is confirmed and about to begin.", w.noun, Plural(all, "site", "sites"))
 		m.Lines = append(m.Lines, Say("The first sites are about to begin."))
 	default:
-		m.Moving = true
+		m.Moving = !v.idle()
+		v.runButtons(m)
 		m.Text = fmt.Sprintf("%s: %d of %s finished.", upperFirst(w.doing), over, Plural(all, "site", "sites"))
 	}
-	m.Lines = append(m.Lines, Say(tellBar(over, all)+v.wave()))
-	m.Lines = append(m.Lines, v.siteLines()...)
+	m.Lines = append(m.Lines, Say(tellBar(over, all)+v.wave()+p.leftText()))
+	m.Lines = append(m.Lines, v.holding()...)
+	v.progress(m)
 	v.heldButtons(m)
+	if p.State == PlanPaused {
+		v.failButtons(m)
+	}
 }
 
 func (v PlanView) wave() string {
@@ -184,6 +192,20 @@ func (v PlanView) pauseButtons(m *Message) {
 			Confirm: &Ask{Title: "Stop this plan?", Text: "Sites that are finished stay as they are; the others are not touched.", Yes: "Stop", No: "Not now"}})
 }
 
+// runButtons hold a plan under way back, or end it.
+func (v PlanView) runButtons(m *Message) {
+	left := len(v.Plan.in(SiteWaiting))
+	if left == 0 || v.Plan.Stopped {
+		return
+	}
+	value, rest := PlanValue(v.Plan.ID, v.Plan.Revision), Plural(left, "site has", "sites have")
+	m.Buttons = append(m.Buttons,
+		Button{Action: ActPause, Label: "Stop for now", Value: value,
+			Confirm: &Ask{Title: "Stop for now?", Text: fmt.Sprintf("%s not begun and will wait until somebody presses Continue. Sites under way end.", upperFirst(rest)), Yes: "Stop for now", No: "Go on"}},
+		Button{Action: ActStop, Label: "Stop here", Value: value,
+			Confirm: &Ask{Title: "Stop this plan?", Text: fmt.Sprintf("%s not begun and will not be touched. Sites under way end, and finished ones stay as they are.", upperFirst(rest)), Yes: "Stop", No: "Go on"}})
+}
+
 // heldButtons offers the answers for the first held site; others have a
 // message of their own.
 func (v PlanView) heldButtons(m *Message) {
@@ -215,21 +237,19 @@ func (v PlanView) ended(m *Message) {
 	if p.By.ID != "" {
 		m.Lines = append(m.Lines, Say("Last decided by ", By(p.By), "."))
 	}
-	m.Lines = append(m.Lines, v.siteLines()...)
+	v.progress(m)
 	failed, done := len(p.in(SiteBack, SiteBroken)), len(p.in(SiteDone))
 	m.Tone = Good
 	if failed > 0 || p.State == PlanFailed {
 		m.Tone = Bad
 	}
-	v.endButtons(m, failed, done)
+	v.failButtons(m)
+	v.endButtons(m, done)
 }
 
-func (v PlanView) endButtons(m *Message, failed, done int) {
+func (v PlanView) endButtons(m *Message, done int) {
 	p := v.Plan
 	value := PlanValue(p.ID, p.Revision)
-	if failed > 0 && p.Kind != Rollback {
-		m.Buttons = append(m.Buttons, Button{Action: ActRetry, Label: "Retry " + Plural(failed, "site", "sites"), Value: value})
-	}
 	if done > 0 && p.Kind != Rollback {
 		m.Buttons = append(m.Buttons, Button{Action: ActUndo, Label: "Roll back " + Plural(done, "site", "sites"), Value: value})
 	}

@@ -4,13 +4,15 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // A Narrator says what a subject looks like now. It reads the records a
 // message is about; the words are in the Tell functions, which are pure.
 type Narrator struct {
 	Store Store
-	Logs  Logs // where running builds show the end of their log from; nil shows none
+	Now   func() time.Time // when something is shown; nil is time.Now
+	Logs  Logs             // where running builds show the end of their log from; nil shows none
 }
 
 // Message gives the message of a subject's present state. The error is
@@ -119,8 +121,28 @@ func (n *Narrator) plan(ctx context.Context, id string) (Message, error) {
 		}
 	}
 	var err error
+	if v.Frozen, err = n.frozen(ctx, v.Plan); err != nil {
+		return Message{}, err
+	}
+	v.Now = n.now()
 	v.Tried, err = n.tried(ctx, v.Plan)
 	return TellPlan(v), err
+}
+
+func (n *Narrator) now() time.Time {
+	if n.Now == nil {
+		return time.Now()
+	}
+	return n.Now()
+}
+
+// frozen reads the freezes that may hold a plan back.
+func (n *Narrator) frozen(ctx context.Context, p Plan) ([]Freeze, error) {
+	fs := []Freeze{{}, {Distribution: p.Distribution}}
+	if _, err := n.Store.Read(ctx, &fs[0], &fs[1]); err != nil {
+		return nil, err
+	}
+	return fs, nil
 }
 
 // planLog tells one line of a plan's thread; the id is "PLAN/N", N from 0.

@@ -61,6 +61,9 @@ func (n *News) Noted(ctx context.Context, id string, r Noted) (bool, error) {
 			a.Note = note
 		}
 		a.Security = a.Security || r.Security || saysSecurity(a)
+		if a.Security && !was && d.Policy.Hurry && a.Ripe.After(tx.Now()) {
+			a.Ripe = tx.Now()
+		}
 		free := !a.Held.IsZero() && a.Security && !was && d.Hush.Until(tx.Now(), true).IsZero()
 		if free {
 			a.Held = time.Time{}

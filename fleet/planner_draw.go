@@ -160,6 +160,7 @@ func DrawPlan(p Plan, d drawing, now time.Time) Plan {
 	}
 	p.Sites, p.Waves = AssignWaves(p.Sites, shape)
 	p.limit(d.dist.Policy)
+	d.look(&p, now)
 	if p.Waves == 0 {
 		return endPlan(p, PlanFailed, "No site can be moved. "+firstNote(p), now)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 )
 
 // Review voids undecided plans of a distribution that are no longer true and
@@ -27,6 +28,8 @@ func (pl *Planner) Review(ctx context.Context, d DistName) error {
 				if err := pl.replace(ctx, p, why); err != nil {
 					return err
 				}
+			} else if err := pl.look(ctx, p, w); err != nil {
+				return err
 			}
 			continue
 		}
@@ -34,7 +37,7 @@ func (pl *Planner) Review(ctx context.Context, d DistName) error {
 		if why != "" {
 			err = pl.pause(ctx, p.ID, why)
 		} else {
-			err = pl.look(ctx, p)
+			err = pl.look(ctx, p, w)
 		}
 		if err != nil {
 			return err
@@ -126,20 +129,35 @@ func (pl *Planner) pause(ctx context.Context, id PlanID, why string) error {
 }
 
 // look lets a plan look at the windows of its sites again: they may be others.
-func (pl *Planner) look(ctx context.Context, p Plan) error {
-	if !slices.ContainsFunc(p.Sites, func(s PlanSite) bool { return s.Opens != 0 }) {
-		return nil
-	}
+func (pl *Planner) look(ctx context.Context, p Plan, w present) error {
 	return pl.Store.Update(ctx, PlanFamily(p.ID), func(tx Tx) error {
 		now := Plan{ID: p.ID}
 		if err := must(tx, &now, "plan "+string(p.ID)); err != nil {
 			return err
 		}
-		now.Sites = unheld(now.Sites)
+		before := now.Sites
+		if now.Sites = slices.Clone(before); now.State != PlanReading {
+			w.look(&now, tx.Now())
+		}
+		if slices.Equal(before, now.Sites) {
+			return nil
+		}
 		tx.Put(&now)
-		tx.Emit(Effect{Advance: p.ID})
+		tx.Emit(edited(SubjectOf(AboutPlan, string(p.ID))))
+		if !now.State.Undecided() {
+			tx.Emit(Effect{Advance: p.ID})
+		}
 		return nil
 	})
+}
+
+// look notes when the windows of the sites that have not begun open.
+func (w present) look(p *Plan, now time.Time) {
+	for i, s := range p.Sites {
+		if s.unstarted() && w.known[s.URI] {
+			p.Sites[i].Opens = w.opens(*p, s, now)
+		}
+	}
 }
 
 // unheld forgets when windows open.

@@ -13,7 +13,8 @@ var securityWords = regexp.MustCompile(`(?i)\bSA-(CORE|CONTRIB|PSA)-\d{4}-\d{3}|
 
 // SaysSecurity reports whether a text says that something mends a security hole.
 // The text is foreign, so the answer is a word to people and frees nothing but
-// from quiet hours.
+// from quiet hours, and from the wait of Policy.Wait where Policy.Hurry says so;
+// from an approval never.
 func SaysSecurity(text string) bool { return securityWords.MatchString(text) }
 
 // saysSecurity looks at everything an announcement says.

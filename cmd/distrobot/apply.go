@@ -108,7 +108,7 @@ func (a *app) export(ctx context.Context) (string, error) {
 		}
 	}
 	for uri, s := range now.sites {
-		m.Sites[uri] = manifestSite{Platform: string(s.Platform), Tags: s.Tags}
+		m.Sites[uri] = manifestSite{Platform: string(s.Platform), Tags: s.Tags, Priority: s.Priority, Window: s.Window, Zone: s.Zone}
 	}
 	raw, err := yaml.Marshal(m)
 	return string(raw), err
@@ -177,6 +177,10 @@ func (a *app) perform(ctx context.Context, d deed, who fleet.Actor) error {
 		_, err = a.targets.Set(ctx, d.dist.Name, fleet.PlatformName(d.name), who)
 	case "site":
 		_, _, err = a.sites.Create(ctx, d.site, who)
+	case "priority":
+		_, err = a.sites.Prioritise(ctx, fleet.URI(d.name), d.care.Priority, who)
+	case "window":
+		_, err = a.sites.Window(ctx, fleet.URI(d.name), d.care.Window, d.care.Zone, who)
 	case "tag":
 		_, err = a.sites.Tag(ctx, fleet.URI(d.name), d.add, d.minus, who)
 	}

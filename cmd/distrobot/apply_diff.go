@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/distrobot/distrobot/fleet"
 )
@@ -16,6 +17,7 @@ type deed struct {
 	dist  fleet.Distribution
 	tree  fleet.TreeOrder
 	site  fleet.NewSite
+	care  fleet.Site // its priority, window and zone
 	add   []string
 	minus []string
 }
@@ -88,9 +90,10 @@ func platformDeeds(name string, want manifestPlatform, now present) ([]deed, []s
 
 func siteDeeds(uri string, want manifestSite, now present) ([]deed, []string) {
 	have, found := now.sites[uri]
+	care := careDeeds(uri, want, have)
 	if !found {
-		return []deed{{kind: "site", name: uri, text: fmt.Sprintf("create the site %s on %s", uri, want.Platform),
-			site: fleet.NewSite{URI: fleet.URI(uri), Platform: fleet.PlatformName(want.Platform), Tags: want.Tags, Quiet: true}}}, nil
+		return append([]deed{{kind: "site", name: uri, text: fmt.Sprintf("create the site %s on %s", uri, want.Platform),
+			site: fleet.NewSite{URI: fleet.URI(uri), Platform: fleet.PlatformName(want.Platform), Tags: want.Tags, Quiet: true}}}, care...), nil
 	}
 	var refusals []string
 	if string(have.Platform) != want.Platform {
@@ -98,7 +101,22 @@ func siteDeeds(uri string, want manifestSite, now present) ([]deed, []string) {
 	}
 	add := slices.DeleteFunc(slices.Clone(want.Tags), have.HasTag)
 	if len(add) == 0 {
-		return nil, refusals
+		return care, refusals
 	}
-	return []deed{{kind: "tag", name: uri, add: add, text: fmt.Sprintf("tag the site %s with %v", uri, add)}}, refusals
+	return append([]deed{{kind: "tag", name: uri, add: add, text: fmt.Sprintf("tag the site %s with %v", uri, add)}}, care...), refusals
+}
+
+// careDeeds say how early and when a site may be moved, where the file does.
+func careDeeds(uri string, want manifestSite, have fleet.Site) []deed {
+	var out []deed
+	if want.Priority != 0 && want.Priority != have.Priority {
+		out = append(out, deed{kind: "priority", name: uri, care: fleet.Site{Priority: want.Priority},
+			text: fmt.Sprintf("give the site %s the priority %d", uri, want.Priority)})
+	}
+	care := fleet.Site{Window: or(want.Window, have.Window), Zone: or(want.Zone, have.Zone)}
+	if care.Window != have.Window || care.Zone != have.Zone {
+		out = append(out, deed{kind: "window", name: uri, care: care,
+			text: fmt.Sprintf("let the site %s be moved %s", uri, strings.TrimSpace(or(care.Window, "as its distribution says")+" "+care.Zone))})
+	}
+	return out
 }

@@ -42,6 +42,13 @@ type manifestPolicy struct {
 	Free         string `yaml:"free,omitempty"`
 	SelfApproval bool   `yaml:"self_approval,omitempty"`
 	Failures     int    `yaml:"failures,omitempty"`
+	FailShare    int    `yaml:"failures_percent,omitempty"`
+	Waves        string `yaml:"waves,omitempty"`  // "1, 10%, 50%, rest"
+	Canary       string `yaml:"canary,omitempty"` // a site, or tag:NAME
+	AtOnce       int    `yaml:"at_once,omitempty"`
+	PerHost      int    `yaml:"per_host,omitempty"`
+	Window       string `yaml:"window,omitempty"` // "Mon-Fri 22:00-05:00 Europe/Zurich"
+	Hurry        bool   `yaml:"hurry_security,omitempty"`
 	Rehearse     bool   `yaml:"rehearse,omitempty"`
 	BackupHours  int    `yaml:"backup_hours,omitempty"`
 	Backups      int    `yaml:"backups,omitempty"`
@@ -64,6 +71,9 @@ type manifestSite struct {
 	Platform string   `yaml:"platform"`
 	Path     string   `yaml:"path,omitempty"`
 	Tags     []string `yaml:"tags,omitempty"`
+	Priority int64    `yaml:"priority,omitempty"`
+	Window   string   `yaml:"window,omitempty"`
+	Zone     string   `yaml:"zone,omitempty"`
 }
 
 // maxManifest bounds the file: a hundred thousand sites take about 8 MiB.
@@ -99,6 +109,11 @@ func parseManifest(raw []byte) (manifest, error) {
 	for uri, s := range m.Sites {
 		if clean, err := fleet.ParseURI(uri); err != nil || string(clean) != uri {
 			wrong = append(wrong, fmt.Errorf("%q is not the address of a site", fleet.Clean(uri, 80)))
+		}
+		if _, err := fleet.ParseWindow(s.Window, s.Zone); err != nil {
+			wrong = append(wrong, fmt.Errorf("site %s: %w", uri, err))
+		} else if _, err := fleet.ParseZone(s.Zone); err != nil {
+			wrong = append(wrong, fmt.Errorf("site %s: %w", uri, err))
 		}
 		if s.Platform == "" {
 			wrong = append(wrong, fmt.Errorf("site %s needs a platform", uri))
@@ -138,7 +153,8 @@ func (d manifestDistribution) distribution(name string) (fleet.Distribution, err
 		Hush:   fleet.Hush{Hours: p.QuietHours, Ignored: p.Ignore},
 		Policy: fleet.Policy{Build: fleet.Auto(p.Build), Target: fleet.Auto(p.Target), Approval: p.Approval, Free: p.Free,
 			Self: p.SelfApproval, Channel: d.Channel, Failures: p.Failures, Expiry: p.ExpiryHours, Keep: p.KeepHours, Wait: p.WaitHours, Rehearse: p.Rehearse,
-			Backup: p.BackupHours, Backups: p.Backups, Platforms: p.Platforms, Retire: fleet.Auto(p.Retire)},
+			Backup: p.BackupHours, Backups: p.Backups, Platforms: p.Platforms, Retire: fleet.Auto(p.Retire),
+			FailShare: p.FailShare, Waves: p.Waves, Canary: p.Canary, AtOnce: p.AtOnce, PerHost: p.PerHost, Window: p.Window, Hurry: p.Hurry},
 	}
 	return out, fleet.CheckDistribution(out)
 }
@@ -165,5 +181,6 @@ func described(d fleet.Distribution) manifestDistribution {
 		Policy: manifestPolicy{Build: string(p.Build), Target: string(p.Target), Approval: p.Approval, Free: p.Free,
 			SelfApproval: p.Self, Failures: p.Failures, ExpiryHours: p.Expiry, KeepHours: p.Keep, WaitHours: p.Wait, Rehearse: p.Rehearse,
 			BackupHours: p.Backup, Backups: p.Backups, Platforms: p.Platforms, Retire: string(p.Retire),
+			FailShare: p.FailShare, Waves: p.Waves, Canary: p.Canary, AtOnce: p.AtOnce, PerHost: p.PerHost, Window: p.Window, Hurry: p.Hurry,
 			QuietHours: d.Hush.Hours, Ignore: d.Hush.Ignored}}
 }
