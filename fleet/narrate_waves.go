@@ -267,10 +267,10 @@ func (v PlanView) progress(m *Message) {
 	m.Table = v.Plan.hostTable()
 }
 
-// these says "this site", "these 3 sites".
+// these says "1 site", "these 3 sites".
 func these(n int) string {
 	if n == 1 {
-		return "this site"
+		return "1 site"
 	}
 	return fmt.Sprintf("these %d sites", n)
 }
@@ -287,7 +287,7 @@ func (v PlanView) failButtons(m *Message) {
 	for _, s := range failed {
 		pinned += bit(s.Pinned)
 	}
-	text := fmt.Sprintf("A fresh plan of just %s is posted, and somebody has to confirm it.", these(len(failed)))
+	text := fmt.Sprintf("A fresh plan is posted for just %s, and somebody has to confirm it.", these(len(failed)))
 	switch {
 	case pinned == 1 && len(failed) == 1:
 		text += " It was pinned because it failed; your word unpins it."
@@ -299,6 +299,6 @@ func (v PlanView) failButtons(m *Message) {
 	m.Buttons = append(m.Buttons, Button{Action: ActRetry, Label: "Retry " + these(len(failed)), Value: value,
 		Confirm: &Ask{Title: clip("Retry "+these(len(failed))+"?", 100), Text: text, Yes: "Retry", No: "Not now"}})
 	if len(broken) > 0 {
-		m.Buttons = append(m.Buttons, Button{Action: ActUnmoved, Label: "Roll back " + these(len(broken)) + " that failed", Value: value})
+		m.Buttons = append(m.Buttons, Button{Action: ActUnmoved, Label: "Roll back " + these(len(broken)) + " that need" + third(len(broken)) + " a person", Value: value})
 	}
 }

@@ -15,14 +15,20 @@ func TestManifestKeepsEverything(t *testing.T) {
 	d := fleet.Distribution{Name: "shop", Kind: "drupal", URL: "https://example.org/shop.git", Source: fleet.Source{Type: "makefile", Path: "shop.make"}}
 	fill(reflect.ValueOf(&d.Policy).Elem())
 	d.Policy.Build, d.Policy.Target, d.Policy.Retire, d.Policy.Approval = fleet.Automatic, fleet.AskFirst, fleet.Automatic, "none"
+	d.Policy.Waves, d.Policy.Window, d.Policy.Canary = "1, 10%, 50%, rest", "Mon-Fri 22:00-05:00 Europe/Zurich", "tag:canary"
 	d.Track.Tags = `\d+\.\d+`
 	d.Hush = fleet.Hush{Hours: "22:00-07:00 Europe/Berlin", Ignored: "1.2 1.3"}
-	back, err := described(d).distribution("shop")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if back.Policy != d.Policy || back.Source != d.Source || back.URL != d.URL || back.Hush != d.Hush || back.Track != d.Track {
-		t.Errorf("got  %+v\nwant %+v", back, d)
+	for _, failures := range []int{0, 3} { // it is either a share or a number
+		if d.Policy.Failures = failures; failures > 0 {
+			d.Policy.FailShare = 0
+		}
+		back, err := described(d).distribution("shop")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if back.Policy != d.Policy || back.Source != d.Source || back.URL != d.URL || back.Hush != d.Hush || back.Track != d.Track {
+			t.Errorf("got  %+v\nwant %+v", back, d)
+		}
 	}
 }
 
