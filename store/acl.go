@@ -11,8 +11,8 @@ import (
 
 // ACL is what an account of its own needs on the server, after "on >PASSWORD":
 // the keys of the store and of the queue, the channel by which tasks are
-// cancelled, and single commands. It may not read other keys, list keys,
-// change settings or drop everything. On a Cluster every node needs it, with
+// cancelled, and single commands. It may see the names of other keys (backups
+// scan for their own), but not read them, change settings or drop everything. On a Cluster every node needs it, with
 // Sentinel every server.
 var ACL = "resetkeys ~db:* ~asynq:* resetchannels &asynq:cancel -@all +@connection -@admin -@dangerous +" + strings.Join(allowed(), " +")
 
@@ -24,6 +24,7 @@ func allowed() []string {
 		strings.Fields("cluster|slots cluster|shards cluster|nodes cluster|keyslot command"), // on a Cluster
 		strings.Fields("role"), // behind Sentinel
 		strings.Fields("eval evalsha script|load multi exec"),
+		strings.Fields("scan"), // backups, migrations, changes of the key
 		strings.Fields("exists del expire pexpire expireat pexpireat persist pttl ttl type memory|usage"),
 		strings.Fields("get set setex incr incrby hget hset hsetnx hmget hgetall hdel hexists"),
 		strings.Fields("sadd srem smembers scard sismember zadd zrem zcard zscore zcount zrange zrangebyscore zrevrangebyscore zrevrange zremrangebyscore"),

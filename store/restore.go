@@ -101,7 +101,7 @@ func (s *Store) drop(ctx context.Context) error {
 		_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 			for _, k := range keys {
 				if k != s.keys.meta() && !strings.HasSuffix(k, "}:epoch") {
-					p.Unlink(ctx, k)
+					p.Del(ctx, k)
 				}
 			}
 			return nil
