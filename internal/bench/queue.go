@@ -29,7 +29,7 @@ const (
 	queuedWork   = 5 * time.Millisecond
 	idleTime     = 10 * time.Second
 	queueBound   = 250  // milliseconds: nobody waits for a task that takes seconds
-	recoverRatio = 1.15 // the lease and the sweep decide, not the queue
+	recoverRatio = 1.25 // the lease and the sweep decide, not the queue
 )
 
 // A queueFigure is what one of the two costs.

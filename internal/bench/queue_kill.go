@@ -24,7 +24,7 @@ import (
 // The kills by which the queues are compared. The lease is short, so that what
 // the queue adds to it is seen.
 const (
-	killRuns  = 5
+	killRuns  = 7
 	killLease = 3 * time.Second
 	killWork  = 2 * time.Second
 	killTime  = 2 * time.Minute

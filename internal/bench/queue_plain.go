@@ -15,7 +15,8 @@ import (
 // plainQueue is the rival of internal/queue: it does the same with one blocking
 // pop for each of a host's two queues. A queue is an ordered set, so that a task
 // waits once however often it is woken. Wake-ups for later are left to the sweep,
-// which reads when each task is due.
+// which reads when each task is due. (The Redis in this process, which "memory" is,
+// has no such pop: there it would take a list, and a key for each task that waits.)
 type plainQueue struct{ client redis.UniversalClient }
 
 // popTime bounds one pop, and so how long a consumer takes to end.
