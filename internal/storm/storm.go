@@ -19,6 +19,7 @@ type Storm struct {
 	// refused by the machine, and by the journal, before the storm ends.
 	Refusals int
 	Life     time.Duration // of a worker, on average
+	Frozen   int           // how many workers of a hundred are frozen in their lives
 	Seed     uint64
 }
 
@@ -131,12 +132,11 @@ func (w *weather) count(change func(*Tally)) {
 	change(&w.tally)
 }
 
-// How often, in a hundred lives, a worker is killed while it starts; is frozen;
-// takes over what others are working on.
+// How often, in a hundred lives, a worker is killed while it starts, and takes over
+// what others are working on.
 const (
-	early  = 5
-	frozen = 20
-	rude   = 5
+	early = 5
+	rude  = 5
 )
 
 // slot is the place of one worker: it is started, dies, and is started again.
@@ -165,7 +165,7 @@ func (w *weather) live(ctx context.Context, p *Worker, random *rand.Rand) error 
 			return err
 		}
 	}
-	if random.IntN(100) < frozen {
+	if random.IntN(100) < w.Frozen {
 		w.pass(ctx, p, w.span(random))
 		if err := w.freeze(ctx, p, random); err != nil {
 			return err

@@ -31,13 +31,15 @@ func TestMain(m *testing.M) {
 // TestKillStorm kills and freezes the workers of a host while they move its
 // sites: each move is made once.
 func TestKillStorm(t *testing.T) {
-	kills, sites, refusals := 24, 16, 1
+	sites, late := 16, 150*time.Millisecond
+	weather := storm.Storm{Workers: 4, Kills: 24, Refusals: 1, Life: 500 * time.Millisecond, Frozen: 35, Seed: uint64(time.Now().UnixNano())}
 	if os.Getenv("DISTROBOT_TEST_THOROUGH") != "" {
-		kills, sites, refusals = 5000, 24, 100
+		sites, late = 24, 80*time.Millisecond
+		weather.Kills, weather.Refusals, weather.Life, weather.Frozen = 5000, 100, 300*time.Millisecond, 20
 	}
 	set := storm.Settings{
 		Redis: storetest.Start(t).URL(), Data: t.TempDir(), Host: "storm", Lease: 500 * time.Millisecond,
-		Sweep: 100 * time.Millisecond, Concurrency: 4, Late: 80 * time.Millisecond,
+		Sweep: 100 * time.Millisecond, Concurrency: 4, Late: late,
 	}
 	t.Cleanup(func() { makeWritable(set.Data) })
 	m, err := storm.Open(t.Context(), set, sites)
@@ -45,9 +47,8 @@ func TestKillStorm(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer m.Close()
-	seed := uint64(time.Now().UnixNano())
-	tally, err := m.Blow(t.Context(), storm.Storm{Workers: 4, Kills: kills, Refusals: refusals, Life: 300 * time.Millisecond, Seed: seed})
-	t.Logf("seed %d: %s", seed, tally)
+	tally, err := m.Blow(t.Context(), weather)
+	t.Logf("seed %d: %s", weather.Seed, tally)
 	if err != nil {
 		t.Fatal(err)
 	}
