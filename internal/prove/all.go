@@ -60,6 +60,14 @@ func All() []Proof {
 			Tests: []Test{{"./fleet", "TestWhatRanIsWhatWasApproved"}},
 			Least: 10_000, Short: 100,
 		},
+		{
+			// Three replicas with connections of their own, 300 presses under way at a
+			// time, some of them delivered twice.
+			Name:  "double-press",
+			What:  "presses of Confirm by 20 people on the same plans over three replicas: each plan approved and run once, one task for each site, every press answered",
+			Tests: []Test{{program, "TestDoublePress"}},
+			Least: 100_000, Short: 1500,
+		},
 	}
 }
 
