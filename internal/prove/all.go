@@ -58,7 +58,7 @@ func All() []Proof {
 			Name:  "approved-is-executed",
 			What:  "random histories of proposals, presses, rules, sites, platforms, workers that act, fail and die, replicas that die and race, effects that come late and twice: what ran was what had been approved",
 			Tests: []Test{{"./fleet", "TestWhatRanIsWhatWasApproved"}},
-			Least: 10_000, Short: 100,
+			Least: 10_000, Short: 60,
 		},
 		{
 			// Three replicas with connections of their own, 300 presses under way at a
