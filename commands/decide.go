@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/distrobot/distrobot/fleet"
 )
@@ -72,7 +73,7 @@ func (t *Table) resume(on bool) func(context.Context, Request) (fleet.Message, e
 
 func newRetry(t *Table) Command {
 	return Command{Verb: "retry", Args: "PLAN|TASK", Min: 1, Max: 1, Group: "Upgrades",
-		Summary: "propose a fresh plan for the sites that failed, or run a held step again", Role: fleet.Maintainer,
+		Summary: "propose a fresh plan for the sites that failed, order a failed task again, or run a held step again", Role: fleet.Maintainer,
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
 			p, err := t.plan(ctx, r.Args[0])
 			if err == nil {
@@ -81,8 +82,24 @@ func newRetry(t *Table) Command {
 			if fleet.CodeOf(err) != fleet.NotFound {
 				return fleet.Message{}, err
 			}
-			return t.answer(ctx, r, fleet.RunAgain)
+			x, err := t.Tasks.Find(ctx, fleet.TaskID(strings.ToLower(r.Args[0])))
+			if err != nil {
+				return fleet.Message{}, err
+			}
+			if x.State == fleet.TaskHeld {
+				return t.answer(ctx, r, fleet.RunAgain)
+			}
+			return t.repeat(ctx, r, x.ID)
 		}}
+}
+
+// repeat orders a task that failed or was cancelled once more.
+func (t *Table) repeat(ctx context.Context, r Request, id fleet.TaskID) (fleet.Message, error) {
+	x, err := t.Tasks.Retry(ctx, id, fleet.TaskID(strings.ToLower(fleet.NewID())), r.Who)
+	if err != nil {
+		return fleet.Message{}, err
+	}
+	return say(fmt.Sprintf("Task %s does again what task %s failed to do. Its site and its host are looked at anew first.", x.ID, id)), nil
 }
 
 // shown reads a plan and the revision the person has seen. Without one, only a

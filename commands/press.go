@@ -44,6 +44,7 @@ func (t *Table) presses() map[string]press {
 		fleet.ActRefresh:  {fleet.Maintainer, "build a platform", t.pressRefresh},
 		fleet.ActRetire:   {fleet.Administrator, "remove platforms", t.pressRetire},
 		fleet.ActMoves:    {fleet.Reader, "look at the changes", t.pressMoves},
+		fleet.ActRepeat:   {fleet.Maintainer, "order a task again", t.pressRepeat},
 		fleet.ActEndTask:  {fleet.Maintainer, "cancel a task", t.pressCancelTask},
 	}
 }

@@ -80,3 +80,15 @@ func (t *Table) pressCancelTask(ctx context.Context, p Press, r Request) (Reply,
 	}
 	return tell(fmt.Sprintf("Task %s was asked to stop.", x.ID)), nil
 }
+
+// pressRepeat orders a failed task again.
+func (t *Table) pressRepeat(ctx context.Context, p Press, r Request) (Reply, error) {
+	if p.Value == "" {
+		return Reply{}, forgotten()
+	}
+	m, err := t.repeat(ctx, r, fleet.TaskID(p.Value))
+	if err != nil {
+		return Reply{}, err
+	}
+	return tell(m.Text), nil
+}

@@ -14,8 +14,8 @@ const tailLines = 20
 
 // newTask shows one task: its steps and the end of its log.
 func newTask(t *Table) Command {
-	return Command{Verb: "task", Args: "TASK [--log]", Min: 1, Max: 1, Group: "Tasks", Summary: "the steps of a task and the end of its log",
-		Options: []Option{{Name: "log", Help: "the whole log"}},
+	return Command{Verb: "task", Args: "TASK [--log | --follow]", Min: 1, Max: 1, Group: "Tasks", Summary: "the steps of a task and the end of its log",
+		Options: []Option{{Name: "log", Help: "the whole log"}, {Name: "follow", Help: "on the machine: the log line by line until the task ends"}},
 		Role:    fleet.Reader, Run: t.task}
 }
 
@@ -26,6 +26,10 @@ func (t *Table) task(ctx context.Context, r Request) (fleet.Message, error) {
 	}
 	if r.Opts["log"] != "" {
 		return t.taskLog(ctx, r, x)
+	}
+	if r.Opts["follow"] != "" && !r.Shell {
+		return fleet.Message{}, fleet.Errorf(fleet.Refused, "A log is not followed here: the message of task %s is edited while it runs.", x.ID).
+			WithHint("See the end of its log with %s task %s, or on the machine: distrobot do \"task %s --follow\"", fleet.Slash, x.ID, x.ID)
 	}
 	m := fleet.TellTask(x)
 	if len(x.Steps) > 0 {

@@ -2,6 +2,10 @@ package commands
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/distrobot/distrobot/fleet"
 )
@@ -12,30 +16,67 @@ const tasksShown = 25
 // newTasks lists tasks, newest first.
 func newTasks(t *Table) Command {
 	return Command{
-		Verb: "tasks", Args: "[--host HOST] [--open]", Group: "Tasks",
-		Options: []Option{{"host", "HOST", "of one machine"}, {"open", "", "only those that have not ended"}},
-		Summary: "what is being worked on, newest first", Role: fleet.Reader,
-		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
-			host := fleet.HostName(r.Opts["host"])
-			if host != "" {
-				if err := t.knownHost(ctx, host); err != nil {
-					return fleet.Message{}, err
-				}
-			}
-			list, err := t.Tasks.List(ctx, host, r.Opts["open"] != "", tasksShown)
-			if err != nil {
-				return fleet.Message{}, err
-			}
-			if len(list) == 0 {
-				return say("There is no such task."), nil
-			}
-			m := fleet.Message{Title: "Tasks", Text: "The newest " + fleet.Plural(len(list), "task", "tasks") + "."}
-			m.Table = &fleet.Table{Header: []string{"Task", "What", "Host", "State", "Ordered"}}
-			for _, x := range list {
-				m.Table.Rows = append(m.Table.Rows, []string{string(x.ID), fleet.Clean(string(x.Kind)+" "+x.About, 90),
-					orDash(string(x.Host)), string(x.State), stamp(x.Created)})
-			}
-			return m, nil
+		Verb: "tasks", Args: "[--open] [--host HOST] [--site URI] [--state STATE] [--plan PLAN] [--page N]", Group: "Tasks",
+		Options: []Option{
+			{"open", "", "only those that have not ended"}, {"host", "HOST", "of one machine"},
+			{"site", "URI", "about one site or platform"}, {"state", "STATE", "queued, running, held, done, failed or cancelled"},
+			{"plan", "PLAN", "of one plan"}, {"page", "N", "older ones, page by page"},
 		},
+		Summary: "what is being worked on, newest first", Role: fleet.Reader, Run: t.tasks,
 	}
+}
+
+func (t *Table) tasks(ctx context.Context, r Request) (fleet.Message, error) {
+	q, page, err := t.taskQuery(ctx, r)
+	if err != nil {
+		return fleet.Message{}, err
+	}
+	list, more, err := t.Tasks.Query(ctx, q)
+	if err != nil {
+		return fleet.Message{}, err
+	}
+	if len(list) == 0 {
+		return say("There is no such task."), nil
+	}
+	m := fleet.Message{Title: "Tasks", Text: "The newest " + fleet.Plural(len(list), "task", "tasks") + "."}
+	if page > 1 {
+		m.Text = fmt.Sprintf("Page %d of the tasks: %d.", page, len(list))
+	}
+	m.Table = &fleet.Table{Header: []string{"Task", "What", "Host", "State", "Ordered"}}
+	for _, x := range list {
+		m.Table.Rows = append(m.Table.Rows, []string{string(x.ID), fleet.Clean(string(x.Kind)+" "+x.About, 90),
+			orDash(string(x.Host)), string(x.State), stamp(x.Created)})
+	}
+	if more {
+		m.More = []fleet.Line{fleet.Say("Older ones: add ", fleet.Mono(fmt.Sprintf("--page %d", page+1)), ".")}
+	}
+	return m, nil
+}
+
+// taskStates are what --state may say.
+var taskStates = []fleet.TaskState{fleet.TaskQueued, fleet.TaskRunning, fleet.TaskHeld, fleet.TaskDone, fleet.TaskFailed, fleet.TaskCancelled}
+
+// taskQuery reads the options of tasks.
+func (t *Table) taskQuery(ctx context.Context, r Request) (fleet.TaskQuery, int, error) {
+	q := fleet.TaskQuery{Host: fleet.HostName(r.Opts["host"]), State: fleet.TaskState(strings.ToLower(r.Opts["state"])), About: r.Opts["site"],
+		Plan: fleet.PlanID(strings.ToLower(r.Opts["plan"])), Open: r.Opts["open"] != "", Limit: tasksShown}
+	if q.Host != "" {
+		if err := t.knownHost(ctx, q.Host); err != nil {
+			return q, 0, err
+		}
+	}
+	if q.State != "" && !slices.Contains(taskStates, q.State) {
+		return q, 0, fleet.Errorf(fleet.Invalid, "%q is no state of a task.", fleet.Clean(string(q.State), 40)).
+			WithHint("They are queued, running, held, done, failed and cancelled.")
+	}
+	page := 1
+	if text := r.Opts["page"]; text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > 10_000 {
+			return q, 0, fleet.Errorf(fleet.Invalid, "%q is not the number of a page.", fleet.Clean(text, 40))
+		}
+		page = n
+	}
+	q.Offset = (page - 1) * tasksShown
+	return q, page, nil
 }

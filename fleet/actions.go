@@ -24,6 +24,7 @@ const (
 	ActRebuild  = "plat.build"          // platform: build a failed platform again
 	ActUpgrade  = "dist.upgrade"        // distribution: offer plans for its out-of-date sites (digest)
 	ActEndTask  = "task.cancel"         // task: cancel a build
+	ActRepeat   = "task.retry"          // task: order what failed once more
 	ActRefresh  = "refresh.build"       // refresh: build with the newer packages
 	ActRetire   = "plat.retire"         // any value: remove the old platforms that can go (digest)
 	ActMoves    = "refresh.moves"       // refresh: list all of them

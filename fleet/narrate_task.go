@@ -65,6 +65,12 @@ func TellTask(t Task) Message {
 		}
 		m.Text = fmt.Sprintf("%s %s failed: %s", title, about, reason)
 		m.Lines = []Line{Say("Failed. " + reason)}
+		if t.Repeatable() {
+			m.Buttons = []Button{{Action: ActRepeat, Label: "Retry", Value: string(t.ID)}}
+		}
+	}
+	if t.Repeats != "" {
+		m.Lines = append(m.Lines, Say("It repeats task ", Mono(string(t.Repeats)), "."))
 	}
 	m.Footer = tellFooter([]Span{{Text: "Task "}, Mono(string(t.ID))}, []Span{{Text: "asked by "}, By(t.By)}, []Span{When(t.Created)})
 	return m

@@ -66,6 +66,7 @@ type StepRecord struct {
 	Name     string            `json:"name"`            // key in the journal: steps may be added, never renamed
 	Title    string            `json:"title,omitempty"` // as people read it while it runs; "" means Name
 	Back     bool              `json:"back,omitempty"`
+	Ends     bool              `json:"ends,omitempty"` // a person's cancel may end it while it runs
 	State    StepState         `json:"state"`
 	Attempts int               `json:"attempts,omitempty"`
 	Started  time.Time         `json:"started,omitzero"`
@@ -110,6 +111,9 @@ type Task struct {
 	Begun     time.Time `json:"begun,omitzero"`
 	Ended     time.Time `json:"ended,omitzero"`
 	NotUntil  time.Time `json:"not_until,omitzero"` // do not claim before
+	Since     time.Time `json:"since,omitzero"`     // when work began, or began again after a person's answer
+	Last      string    `json:"last,omitempty"`     // the last step before which it may still be cancelled
+	Repeats   TaskID    `json:"repeats,omitempty"`  // the task that failed and is tried again by this one
 	Shows     Subject   `json:"shows,omitempty"`    // whose message shows its progress; edited at each journal entry
 	Channel   string    `json:"channel,omitempty"`  // where a task on its own reports
 }
@@ -204,6 +208,9 @@ func ClaimTask(t Task, c Claim, now time.Time) (Task, error) {
 		if t.Steps[i].State == StepStarted {
 			t.Steps[i].State = StepUnknown
 		}
+	}
+	if t.State == TaskQueued {
+		t.Since = now
 	}
 	t.State, t.Owner, t.Lease = TaskRunning, c.Owner, now.Add(c.Lease)
 	t.Fence = nextFence(t.Fence, c.Epoch)

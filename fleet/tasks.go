@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"time"
 )
 
 // Tasks keeps tasks for people; workers use Store.Update with the rules of
@@ -91,28 +90,6 @@ func (ts *Tasks) Order(ctx context.Context, t Task) error {
 	})
 }
 
-// CancelTask is the rule of Cancel: a queued task ends, a running one is asked
-// to stop where that is safe. A queued one whose end is recorded elsewhere, too,
-// is ended by its worker, which does nothing else. Refused for a held one, which
-// is answered, and for one that has ended.
-func CancelTask(t Task, who Actor) (Task, error) {
-	switch t.State {
-	case TaskQueued:
-		if t.Kind == TaskBuild || t.Kind == TaskOutdated {
-			t.Stop, t.NotUntil = true, time.Time{}
-			return t, nil
-		}
-		t.State, t.Reason = TaskCancelled, "Cancelled by "+Clean(who.display(), 80)+"."
-	case TaskRunning:
-		t.Stop = true
-	case TaskHeld:
-		return t, Errorf(Refused, "Task %s waits for an answer.", t.ID).WithHint("Press Give up on its message to end it.")
-	default:
-		return t, Errorf(Refused, "Task %s is over: %s.", t.ID, t.State)
-	}
-	return t, nil
-}
-
 // Cancel cancels a queued task, or asks a running one to stop where that is
 // safe.
 func (ts *Tasks) Cancel(ctx context.Context, id TaskID, who Actor) (Task, error) {
@@ -121,7 +98,9 @@ func (ts *Tasks) Cancel(ctx context.Context, id TaskID, who Actor) (Task, error)
 		if err == nil && next.State == TaskCancelled {
 			next.Ended = tx.Now()
 		}
-		tx.Emit(audited(tx, who, "task.cancelled", string(id), "about", t.About))
+		if err == nil {
+			tx.Emit(audited(tx, who, "task.cancelled", string(id), "about", t.About))
+		}
 		return next, err
 	})
 }

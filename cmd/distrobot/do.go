@@ -29,10 +29,14 @@ type doAnswer struct {
 	OK      bool          `json:"ok"`
 	Code    fleet.Code    `json:"code,omitempty"`
 	Message fleet.Message `json:"message"`
+	Log     *logPart      `json:"log,omitempty"` // of a task that is followed
 }
 
 // Run implements the subcommand.
 func (c doCmd) Run(ctx context.Context) error {
+	if id, is := followed(c.Command); is {
+		return c.follow(ctx, id)
+	}
 	answer, err := send(ctx, c.Data, doRequest{Text: commandLine(c.Command), As: c.As})
 	if err != nil {
 		return err
@@ -136,6 +140,9 @@ func (a *app) answer(ctx context.Context, ask doRequest, who fleet.Actor) doAnsw
 			return failure(err)
 		}
 		who = as
+	}
+	if ask.Follow != "" {
+		return a.logOf(ctx, ask, who)
 	}
 	if ask.Export || ask.Apply != "" {
 		return a.administer(ctx, ask, who)

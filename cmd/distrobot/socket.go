@@ -30,6 +30,8 @@ type doRequest struct {
 	Apply  string `json:"apply,omitempty"` // a manifest instead of a command
 	Yes    bool   `json:"yes,omitempty"`   // do what the manifest asks for
 	Export bool   `json:"export,omitempty"`
+	Follow string `json:"follow,omitempty"` // a task: what its log says after a cursor
+	After  string `json:"after,omitempty"`
 }
 
 type peerKey struct{}

@@ -210,6 +210,7 @@ func (w *worker) withdraw(step, reason string) error {
 
 // last makes the last entry of this worker: held, or a final state.
 func (w *worker) last(step string, s fleet.StepState, to fleet.TaskState, reason string) error {
+	w.out.flush() // whoever sees that it has ended finds all that it said
 	err := w.write(func(t fleet.Task, now time.Time) (fleet.Task, []fleet.Effect, error) {
 		if t.State == to && t.Fence == w.fence {
 			return t, nil, nil // it was written, its reply was lost

@@ -24,6 +24,10 @@ type Runner struct {
 	// way in an earlier one is held: the storage was restored from a backup since,
 	// and the journal does not know all that was done.
 	Epoch int64
+	// Deadlines bounds how long a task of a kind is worked on, a person's time to
+	// answer not counted: one that is late and can still be ended fails, and goes
+	// back. 0 and kinds without an entry have no bound but those of their steps.
+	Deadlines map[fleet.TaskKind]time.Duration
 	// Limits bounds how many tasks of a kind are worked on at once; kinds without
 	// an entry have no bound of their own. One beyond waits in its queue and keeps
 	// no other kind from its turn.
@@ -160,8 +164,9 @@ func (r *Runner) claim(ctx context.Context, ref fleet.TaskRef, restarted bool) (
 		w.recipe, w.cannot = r.recipe(t)
 		if len(t.Steps) == 0 {
 			for _, s := range w.recipe.Steps {
-				t.Steps = append(t.Steps, fleet.StepRecord{Name: s.Name, Title: s.Title, State: fleet.StepWaiting})
+				t.Steps = append(t.Steps, fleet.StepRecord{Name: s.Name, Title: s.Title, State: fleet.StepWaiting, Ends: s.Interrupt})
 			}
+			t.Last = w.recipe.last()
 		}
 		fleet.Last(tx, fleet.Lasting{})
 		tx.Put(&t)

@@ -28,6 +28,14 @@ type Recipe struct {
 	Ended func(ctx context.Context, s *Scope, to fleet.TaskState, reason string) error
 }
 
+// last gives the name of the last step before which a task may be cancelled.
+func (r Recipe) last() string {
+	if r.Last == "" && len(r.Steps) > 0 {
+		return r.Steps[0].Name
+	}
+	return r.Last
+}
+
 // A Step is one idempotent action.
 type Step struct {
 	Name  string // key in the journal: new steps may be added, none renamed

@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -132,6 +133,8 @@ func (w *worker) advance(t fleet.Task, cur fleet.StepRecord) (over bool, err err
 		return true, w.hold("", "This worker does not know the step “"+cur.Name+"”; update it, then run the task again.")
 	case cur.State == fleet.StepWaiting && w.cancelled(t, cur):
 		return true, w.end("", fleet.TaskCancelled, "Cancelled.")
+	case cur.State == fleet.StepWaiting && fleet.Overdue(t, w.r.Deadlines[t.Kind], time.Now()):
+		return w.failed(cur, fmt.Sprintf("It was not done within %s, which is the limit for tasks of kind %s.", w.r.Deadlines[t.Kind], t.Kind))
 	case cur.State == fleet.StepWaiting:
 		return w.perform(step)
 	}
@@ -157,10 +160,7 @@ func (w *worker) cancelled(t fleet.Task, cur fleet.StepRecord) bool {
 	if !t.Stop || t.GoBack {
 		return false
 	}
-	last := w.recipe.Last
-	if last == "" && len(w.recipe.Steps) > 0 {
-		last = w.recipe.Steps[0].Name
-	}
+	last := w.recipe.last()
 	at := func(name string) int {
 		return slices.IndexFunc(t.Steps, func(s fleet.StepRecord) bool { return s.Name == name })
 	}

@@ -1,0 +1,92 @@
+package fleet
+
+import (
+	"cmp"
+	"context"
+	"slices"
+)
+
+// A TaskQuery selects tasks; empty fields select all.
+type TaskQuery struct {
+	Host  HostName
+	State TaskState
+	About string // a platform's name or a site's address
+	Plan  PlanID
+	Open  bool // only those that have not ended
+	// Limit and Offset make pages, newest first; Limit 0 means 50.
+	Limit, Offset int
+}
+
+func (q TaskQuery) selects(t Task) bool {
+	return (q.State == "" || t.State == q.State) && (q.About == "" || t.About == q.About) && (q.Plan == "" || t.Plan == q.Plan) &&
+		(!q.Open || !t.State.Final())
+}
+
+// Bounds of a query: rows are read in batches, and no more of a host than that.
+const (
+	queryBatch = 200
+	queryMost  = 20_000
+)
+
+// Query gives the page of tasks that are selected, newest first, and whether
+// there are more.
+func (ts *Tasks) Query(ctx context.Context, q TaskQuery) ([]Task, bool, error) {
+	if q.Limit <= 0 {
+		q.Limit = 50
+	}
+	hosts := []HostName{q.Host}
+	if q.Host == "" {
+		var err error
+		if hosts, err = hostsOf(ctx, ts.Store); err != nil {
+			return nil, false, err
+		}
+	}
+	var out []Task
+	for _, h := range hosts {
+		list, err := ts.ofHost(ctx, h, q)
+		if err != nil {
+			return nil, false, err
+		}
+		out = append(out, list...)
+	}
+	slices.SortStableFunc(out, func(a, b Task) int {
+		return cmp.Or(b.Created.Compare(a.Created), cmp.Compare(b.ID, a.ID))
+	})
+	end := q.Offset + q.Limit
+	return out[min(q.Offset, len(out)):min(end, len(out))], len(out) > end, nil
+}
+
+// ofHost reads the newest tasks of a host that are selected, one more than the
+// page needs.
+func (ts *Tasks) ofHost(ctx context.Context, h HostName, q TaskQuery) ([]Task, error) {
+	ixs := []Index{TasksOf(h)}
+	if q.Open {
+		ixs = []Index{TasksDue(h), TasksHeld(h)}
+	}
+	var out []Task
+	for _, ix := range ixs {
+		need := len(out) + q.Offset + q.Limit + 1
+		if q.Open {
+			need = queryMost // these are few, and not in the order of age
+		}
+		for at := 0; len(out) < need && at < queryMost; at += queryBatch {
+			ids, err := ts.Store.List(ctx, ix, Page{Descending: true, Offset: at, Limit: queryBatch})
+			if err != nil || len(ids) == 0 {
+				if err != nil {
+					return nil, err
+				}
+				break
+			}
+			rows, err := readRows(ctx, ts.Store, ids, taskRowOf(h))
+			if err != nil {
+				return nil, err
+			}
+			for _, t := range rows {
+				if q.selects(t) {
+					out = append(out, t)
+				}
+			}
+		}
+	}
+	return out, nil
+}
