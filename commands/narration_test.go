@@ -33,7 +33,7 @@ func TestNarration(t *testing.T) {
 	}{
 		{"news", newsCases()}, {"plan", planCases()}, {"platform", platformCases()},
 		{"task", taskCases()}, {"digest", digestCases()}, {"alarm", alarmCases()},
-		{"refresh", refreshCases()},
+		{"refresh", refreshCases()}, {"waves", waveCases()},
 	} {
 		for name, m := range group.cases {
 			t.Run(group.name+"/"+name, func(t *testing.T) {

@@ -67,7 +67,7 @@ func (p Plan) heldBack(w present, now time.Time) string {
 	}
 	n, at := p.closed(now)
 	if n > 0 {
-		return fmt.Sprintf("%s for their maintenance window; the first opens %s.", Plural(n, "site waits", "sites wait"), at.UTC().Format("2 Jan 2006 15:04 UTC"))
+		return fmt.Sprintf("%s %s.", Plural(n, "site waits for its maintenance window, which opens", "sites wait for their maintenance windows; the first opens"), at.UTC().Format("2 Jan 2006 15:04 UTC"))
 	}
 	for _, s := range p.Sites {
 		if last, mute := w.silent[s.Host]; mute && s.unstarted() && s.Wave == wave {
