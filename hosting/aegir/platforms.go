@@ -1,0 +1,170 @@
+package aegir
+
+import (
+	"context"
+	_ "embed" // of the script
+	"io"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/distrobot/distrobot/fleet"
+	"github.com/distrobot/distrobot/hosting"
+	"github.com/distrobot/distrobot/internal/run"
+)
+
+//go:embed place.sh
+var placeScript string
+
+// Stage implements hosting.Platforms on this machine.
+func (b *Backend) Stage(ctx context.Context, p fleet.PlatformName, fence int64) (string, error) {
+	return b.Records.Stage(ctx, p, fence)
+}
+
+// Tree gives the tree of a platform on this machine: ours, or Aegir's own if it
+// runs here.
+func (b *Backend) Tree(ctx context.Context, p fleet.PlatformName) (string, error) {
+	dir, err := b.Records.Tree(ctx, p)
+	if fleet.CodeOf(err) != fleet.NotFound || b.Tasks.SSH != nil {
+		return dir, err
+	}
+	found, there := b.platform(ctx, p)
+	if there != nil {
+		return "", there
+	}
+	return found.Root, nil
+}
+
+// Restage implements hosting.Takeover.
+func (b *Backend) Restage(ctx context.Context, from, to string) error {
+	return b.Records.Restage(ctx, from, to)
+}
+
+// Room gives the bytes free where there are fewer: here or where Aegir's
+// platforms are.
+func (b *Backend) Room(ctx context.Context) (int64, error) {
+	here, err := b.Records.Room(ctx)
+	if err != nil {
+		return 0, err
+	}
+	out, err := b.Tasks.shell(ctx, `df -Pk "$1" | tail -n 1 | awk '{print $4}'`, b.Tasks.Home)
+	if err != nil {
+		return 0, told(err)
+	}
+	there, err := strconv.ParseInt(strings.TrimSpace(out), 10, 64)
+	return min(here, there<<10), err
+}
+
+// contextOf is the name under which a platform of ours is registered; drush takes
+// no dots and dashes there as they are.
+func contextOf(p fleet.PlatformName) string {
+	return "platform_" + regexp.MustCompile(`[^A-Za-z0-9]`).ReplaceAllString(string(p), "_")
+}
+
+// Publish places the tree on the machine of Aegir, registers it, and has it
+// verified. Whatever of that fails is done again by the next build.
+func (b *Backend) Publish(ctx context.Context, p fleet.PlatformName, stage string) (string, error) {
+	dir, err := b.Records.Publish(ctx, p, stage)
+	if fleet.CodeOf(err) == fleet.Exists {
+		dir, err = b.Records.Tree(ctx, p)
+	}
+	if err != nil {
+		return "", err
+	}
+	root, err := b.placeTree(ctx, p, dir)
+	if err != nil {
+		return "", err
+	}
+	if err := b.register(ctx, p, root); err != nil {
+		return "", err
+	}
+	found, err := b.platform(ctx, p)
+	if err != nil {
+		return "", err
+	}
+	if err := b.verify(ctx, found.NID, found.Context, nil); err != nil {
+		return "", err
+	}
+	if found, err = b.platform(ctx, p); err != nil {
+		return "", err
+	}
+	if found.Verified.IsZero() || found.Status == Queued {
+		return "", fleet.Errorf(fleet.Failed, "Aegir verified the platform %s, but does not list it as verified.", p)
+	}
+	return dir, nil
+}
+
+// placeTree copies a tree to the machine of Aegir, whole or not at all, and
+// gives its docroot there.
+func (b *Backend) placeTree(ctx context.Context, p fleet.PlatformName, dir string) (string, error) {
+	to := path.Join(b.ours(), string(p))
+	spec, err := hosting.ReadSpec(dir)
+	if err != nil {
+		return "", err
+	}
+	docroot := spec.Docroot
+	if b.Docroot != nil {
+		docroot = b.Docroot(hosting.Tree{Dir: dir, Spec: spec})
+	}
+	r, w := io.Pipe()
+	packed := make(chan error, 1)
+	go func() {
+		_, err := run.Run(ctx, run.Command{Program: "tar", Args: []string{"-C", dir, "-cf", "-", "."}, Env: run.Environ(), Stdout: w})
+		w.CloseWithError(err)
+		packed <- err
+	}()
+	_, err = b.Tasks.do(ctx, call{argv: withArgs(placeScript, to), stdin: r, limit: placing})
+	r.CloseWithError(io.ErrClosedPipe)
+	if bad := <-packed; err == nil && bad != nil {
+		err = bad
+	}
+	return path.Join(to, filepath.ToSlash(docroot)), told(err)
+}
+
+// register makes Aegir know a platform, unless it does.
+func (b *Backend) register(ctx context.Context, p fleet.PlatformName, root string) error {
+	name := contextOf(p)
+	all, err := Platforms(ctx, b.Tasks)
+	if err != nil {
+		return err
+	}
+	for _, have := range all {
+		switch {
+		case have.Context != name:
+		case path.Clean(have.Root) == root:
+			return nil
+		default:
+			return fleet.Errorf(fleet.Exists, "Aegir has another platform that is called %s, at %s.", name, fleet.Clean(have.Root, 120))
+		}
+	}
+	server := orDefault(b.New.Server, master)
+	if _, err := b.Tasks.drush(ctx, "provision-save", "@"+name, "--context_type=platform", "--root="+root, "--server="+server, "--web_server="+server, "-y"); err != nil {
+		return err
+	}
+	_, err = b.Tasks.drush(ctx, b.Tasks.hostmaster("hosting-import", "@"+name)...)
+	return err
+}
+
+// Discard has Aegir delete a platform of ours, which refuses while sites are on
+// it, and deletes its tree.
+func (b *Backend) Discard(ctx context.Context, p fleet.PlatformName) error {
+	if _, err := b.Records.Tree(ctx, p); fleet.CodeOf(err) == fleet.NotFound {
+		return b.Records.Discard(ctx, p)
+	} else if err != nil {
+		return err
+	}
+	found, err := b.platform(ctx, p)
+	switch {
+	case fleet.CodeOf(err) == fleet.NotFound:
+	case err != nil:
+		return err
+	default:
+		w := Work{Op: once("delete"), Of: found.NID, Type: "delete"}
+		if err := b.task(ctx, w, "@"+found.Context); err != nil {
+			return err
+		}
+	}
+	return b.Records.Discard(ctx, p)
+}

@@ -1,0 +1,15 @@
+CREATE TABLE revision (vid INTEGER PRIMARY KEY AUTOINCREMENT);
+CREATE TABLE node (nid INTEGER PRIMARY KEY AUTOINCREMENT, vid INT, title TEXT);
+CREATE TABLE hosting_context (nid INT, name TEXT);
+CREATE TABLE hosting_platform (vid INT, nid INT, publish_path TEXT, makefile TEXT, web_server INT, verified INT, status INT, make_working_copy INT);
+CREATE TABLE hosting_site (vid INT, nid INT, client INT, db_server INT, db_name TEXT, platform INT, profile INT, language TEXT, last_cron INT, cron_key TEXT, verified INT, status INT);
+CREATE TABLE hosting_package (vid INT, nid INT, package_type TEXT, short_name TEXT, old_short_name TEXT, description TEXT);
+CREATE TABLE hosting_package_instance (iid INTEGER PRIMARY KEY, rid INT, package_id INT, filename TEXT, schema_version INT, version TEXT, version_code REAL, status INT, platform INT);
+CREATE TABLE hosting_task (vid INT, nid INT, task_type TEXT, rid INT, task_status INT, executed INT, delta INT);
+CREATE TABLE hosting_task_arguments (vid INT, nid INT, name TEXT, value TEXT);
+CREATE TABLE hosting_task_log (lid INTEGER PRIMARY KEY AUTOINCREMENT, vid INT, nid INT, type TEXT, message TEXT, error TEXT, timestamp INT);
+CREATE TABLE hosting_site_backups (bid INTEGER PRIMARY KEY AUTOINCREMENT, site INT, web_server INT, description TEXT, filename TEXT, size INT, timestamp INT);
+CREATE TABLE queued (nid INT, rid INT);
+INSERT INTO revision VALUES (1);
+INSERT INTO node VALUES (1, 1, 'standard');
+INSERT INTO hosting_package (vid, nid, package_type, short_name) VALUES (1, 1, 'profile', 'standard');
