@@ -6,7 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
-	_ "embed" // of the script
+	_ "embed" // of the scripts
 	"io"
 	"net/http"
 	"path"
@@ -18,8 +18,12 @@ import (
 	"github.com/distrobot/distrobot/hosting"
 )
 
-//go:embed web.sh
-var webScript string
+var (
+	//go:embed web.sh
+	webScript string
+	//go:embed ask.sh
+	askScript string
+)
 
 // A Web is Aegir's nginx.
 type Web struct {
@@ -102,16 +106,10 @@ func (b *Backend) freeze(ctx context.Context, uri fleet.URI) (string, error) {
 // ask fetches a page of a frozen site at the check's address, over a connection
 // on which the shadow with that mark has answered. "" fetches nothing.
 func (b *Backend) ask(ctx context.Context, uri fleet.URI, mark, page string) (hosting.Answer, error) {
-	script := `i=0
-until [ "$(curl -s -o /dev/null -w '%{http_code}' --max-time 5 -H "Host: $2" "$1$3")" = 204 ]; do
-  i=$((i+1)); [ $i -lt 300 ] || { echo 'nginx does not take the configuration over' >&2; exit 1; }; sleep 0.1
-done
-[ -n "$4" ] || exit 0
-curl -s --max-time 60 -w '%{http_code}\n' -H "Host: $2" "$1$3" --next -s -i --raw --max-time 60 -H "Host: $2" "$1$4"`
 	begin := time.Now()
 	var out bytes.Buffer
 	_, err := b.Tasks.do(ctx, call{
-		argv: withArgs(script, "http://"+b.Web.Check, string(uri), markPath+mark, page), out: &out, most: 16 << 20, limit: pageLimit,
+		argv: withArgs(askScript, "http://"+b.Web.Check, string(uri), markPath+mark, page), out: &out, most: 16 << 20, limit: pageLimit,
 	})
 	if err != nil || page == "" {
 		return hosting.Answer{}, told(err)

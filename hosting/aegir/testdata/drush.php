@@ -161,7 +161,7 @@ function tarball(Task $t, string $uri, string $site): string {
 
 function migrate(Task $t, string $uri): void {
   // Section 3.1, traps: all three arguments are needed.
-  foreach (['target_platform', 'new_uri', 'new_db_server'] as $need) { if (!ctype_graph($t->given[$need] ?? '')) { loud("migrate without $need"); } }
+  foreach (['target_platform', 'new_uri', 'new_db_server'] as $need) { if (!preg_match('/^\S+$/', $t->given[$need] ?? '')) { loud("migrate without $need"); } }
   if ($t->given['new_uri'] !== $uri || (int) $t->given['new_db_server'] !== 4) { loud('migrate to another name or server'); }
   $site = latest('hosting_site', $t->rid);
   $from = root_of((int) $site['platform']) . "/sites/$uri";
