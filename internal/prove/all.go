@@ -31,7 +31,7 @@ func All() []Proof {
 			Name:  "kill-storm",
 			What:  "`kill -9` of four workers of one host at random, besides freezes past the lease and tasks taken over without waiting for one: each ordered upgrade made once, none missing, stale writers refused, no child left",
 			Tests: []Test{{"./internal/storm", "TestKillStorm"}},
-			Least: 5000, Short: 24,
+			Least: 5000, Short: 20,
 		},
 		{
 			// The checker of the soak forgives every outage that is shorter than its

@@ -74,6 +74,16 @@ func (w *weather) enough() bool {
 	return refused[byMachine] >= w.Refusals && refused[byJournal] >= w.Refusals
 }
 
+// tooMany times the wanted kills are enough to see that writers which have lost
+// their tasks are not refused, or that there are none.
+const tooMany = 50
+
+func (w *weather) hopeless() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.tally.Kills > tooMany*w.Kills
+}
+
 // calm is how long the last orders may take when nobody is killed any more.
 const calm = 2 * time.Minute
 
@@ -88,6 +98,8 @@ func (w *weather) order(ctx context.Context) error {
 			return err
 		}
 		switch stormy := !w.enough(); {
+		case stormy && w.hopeless():
+			return fmt.Errorf("%d kills, and still fewer than %d refusals of each sort: the storm shows nothing", w.Kills*tooMany, w.Refusals)
 		case stormy:
 			for _, s := range w.m.sites {
 				if s.open {

@@ -31,8 +31,8 @@ func TestMain(m *testing.M) {
 // TestKillStorm kills and freezes the workers of a host while they move its
 // sites: each move is made once.
 func TestKillStorm(t *testing.T) {
-	sites, late := 16, 150*time.Millisecond
-	weather := storm.Storm{Workers: 4, Kills: 24, Refusals: 1, Life: 500 * time.Millisecond, Frozen: 35, Seed: uint64(time.Now().UnixNano())}
+	sites, late := 12, 150*time.Millisecond
+	weather := storm.Storm{Workers: 4, Kills: 20, Refusals: 1, Life: 500 * time.Millisecond, Frozen: 35, Seed: uint64(time.Now().UnixNano())}
 	if os.Getenv("DISTROBOT_TEST_THOROUGH") != "" {
 		sites, late = 24, 80*time.Millisecond
 		weather.Kills, weather.Refusals, weather.Life, weather.Frozen = 5000, 100, 300*time.Millisecond, 20
