@@ -73,7 +73,7 @@ func openWorld(t testing.TB, dir, redis string) *world {
 
 // wire puts a worker together as the program does.
 func wire(dir string, o store.Options) (*world, error) {
-	o.Key = []byte(strings.Repeat("k", 32))
+	o.Key, o.Trial = []byte(strings.Repeat("k", 32)), true // its Redis is never restarted
 	s, err := store.Open(context.Background(), o)
 	if err != nil {
 		return nil, err
