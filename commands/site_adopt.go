@@ -14,12 +14,12 @@ func newSiteAdopt(t *Table) Command {
 	return Command{
 		Verb: "site", Sub: "adopt", Args: "URI|--all|--path DIR", Max: 1, Group: "Sites",
 		Options: []Option{
-			{"host", "HOST", "the machine it is on (" + string(fleet.LocalHost) + ")"}, {"all", "", "every site that distrobot itself left on the machine"},
+			{"host", "HOST", "the machine it is on (" + string(fleet.LocalHost) + "; with --all every machine)"}, {"all", "", "every site that distrobot itself left on the machine"}, {"dry-run", "", "only list what there is"},
 			{"path", "DIR", "a site that somebody else installed there; a pattern such as '/var/www/*' finds several"}, {"yes", "", "take over what was found at the path; without, you are told what there is"},
 		},
 		Summary: "take over a site that is on a machine already",
 		Help: []string{
-			fleet.Slash + " site adopt --all --host web1",
+			fleet.Slash + " site adopt --all",
 			fleet.Slash + " site adopt shop.example.org --path /var/www/shop --host web1",
 			"With a path nothing is done at first: the answer says what was found. Then add --yes. The code is copied; database and uploads stay where they are, and nothing is moved until the site is upgraded.",
 		},
@@ -35,44 +35,77 @@ func (t *Table) adopt(ctx context.Context, r Request) (fleet.Message, error) {
 	if path != "" && (!strings.HasPrefix(path, "/") || strings.ContainsAny(path, "\x00\n") || len(path) > 500) {
 		return fleet.Message{}, fleet.Errorf(fleet.Invalid, "%q is not an absolute path.", fleet.Clean(path, 120))
 	}
-	host := fleet.HostName(r.Opts["host"])
-	if host == "" {
-		host = fleet.LocalHost
+	var about fleet.URI
+	if len(r.Args) > 0 {
+		var err error
+		if about, err = fleet.ParseURI(r.Args[0]); err != nil {
+			return fleet.Message{}, err
+		}
 	}
-	if err := t.knownHost(ctx, host); err != nil {
+	hosts, err := t.adoptHosts(ctx, fleet.HostName(r.Opts["host"]), all)
+	if err != nil {
 		return fleet.Message{}, err
 	}
-	task := fleet.Task{
-		ID: fleet.TaskID(fleet.NewID()), Kind: fleet.TaskAdopt, Host: host, By: r.Who, State: fleet.TaskQueued,
-		Created: t.now(), Channel: t.where(r, fleet.Distribution{}),
-	}
-	task.Shows = fleet.SubjectOf(fleet.AboutTask, string(task.ID))
-	what := "All sites on host " + fleet.Clean(string(host), 60) + " are"
-	if path != "" {
-		task.Params = map[string]string{fleet.ParamPath: path, fleet.ParamYes: r.Opts["yes"]}
-		what = fmt.Sprintf("What is at %s on host %s is", fleet.Clean(path, 120), fleet.Clean(string(host), 60))
-	}
-	if len(r.Args) > 0 {
-		uri, err := fleet.ParseURI(r.Args[0])
+	var said []string
+	for _, host := range hosts {
+		text, err := t.adoptOn(ctx, r, host, about)
 		if err != nil {
 			return fleet.Message{}, err
 		}
-		task.About = string(uri)
-		if path == "" {
-			what = fmt.Sprintf("Site %s is", uri)
+		said = append(said, text)
+	}
+	return say(strings.Join(said, " ") + fmt.Sprintf(" Progress appears in %s.", here(r))), nil
+}
+
+// adoptHosts are the machines that are meant: the one named, with --all every one
+// that has reported itself.
+func (t *Table) adoptHosts(ctx context.Context, host fleet.HostName, all bool) ([]fleet.HostName, error) {
+	if host == "" && all {
+		names, err := t.Store.List(ctx, fleet.AllHosts, fleet.Page{})
+		if err != nil || len(names) > 0 {
+			hosts := make([]fleet.HostName, len(names))
+			for i, n := range names {
+				hosts[i] = fleet.HostName(n)
+			}
+			return hosts, err
 		}
 	}
+	if host == "" {
+		host = fleet.LocalHost
+	}
+	return []fleet.HostName{host}, t.knownHost(ctx, host)
+}
+
+// adoptOn orders the task of one machine, and gives what is said about it.
+func (t *Table) adoptOn(ctx context.Context, r Request, host fleet.HostName, about fleet.URI) (string, error) {
+	path := r.Opts["path"]
+	task := fleet.Task{
+		ID: fleet.TaskID(fleet.NewID()), Kind: fleet.TaskAdopt, Host: host, By: r.Who, State: fleet.TaskQueued,
+		Created: t.now(), Channel: t.where(r, fleet.Distribution{}), About: string(about),
+	}
+	task.Shows = fleet.SubjectOf(fleet.AboutTask, string(task.ID))
+	what, doing := "All sites on host "+fleet.Clean(string(host), 60)+" are", "taken over"
+	switch {
+	case path != "":
+		task.Params = map[string]string{fleet.ParamPath: path, fleet.ParamYes: r.Opts["yes"]}
+		what = fmt.Sprintf("What is at %s on host %s is", fleet.Clean(path, 120), fleet.Clean(string(host), 60))
+		if r.Opts["yes"] == "" {
+			doing = "looked at"
+		}
+	case r.Opts["dry-run"] != "":
+		task.Params = map[string]string{fleet.ParamDry: "1"}
+		doing = "listed in the task's log"
+	}
+	if about != "" && path == "" {
+		what = fmt.Sprintf("Site %s is", about)
+	}
 	if err := t.Tasks.Order(ctx, task); err != nil {
-		return fleet.Message{}, err
+		return "", err
 	}
 	if err := t.follow(ctx, task, task.Channel); err != nil {
-		return fleet.Message{}, err
+		return "", err
 	}
-	doing := "taken over"
-	if path != "" && r.Opts["yes"] == "" {
-		doing = "looked at"
-	}
-	return say(fmt.Sprintf("%s being %s by task %s; progress appears in %s.", what, doing, task.ID, here(r))), nil
+	return fmt.Sprintf("%s being %s by task %s.", what, doing, task.ID), nil
 }
 
 // knownHost refuses a machine on which no worker has reported itself, because

@@ -30,6 +30,8 @@ const (
 	// ParamYes lets an adopt task with a path (which may be a pattern) do what it
 	// otherwise only says.
 	ParamYes = "yes"
+	// ParamDry makes an adopt task without a path only list what the host has.
+	ParamDry = "dry"
 	// ParamSource is the site whose data a clone task copies.
 	ParamSource = "source"
 	// ParamRehearse is "1" if a migrate task tries the move on a copy first.

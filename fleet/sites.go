@@ -155,12 +155,14 @@ func (ss *Sites) Adopt(ctx context.Context, s Site, who Actor) (Site, error) {
 		if err != nil {
 			return err
 		}
-		if found && have.ID == s.ID {
-			out = have
-			return nil
-		}
 		if found {
-			return Errorf(Exists, "There is a site %s already, on %s.", have.URI, have.Platform)
+			next, changed, err := Readopt(have, s, tx.Now())
+			if out = next; err != nil || !changed {
+				return err
+			}
+			tx.Put(&out)
+			tx.Emit(audited(tx, who, "site.readopted", string(s.URI), "from", string(have.Platform), "to", string(out.Platform)))
+			return nil
 		}
 		out = s
 		out.Kind, out.State, out.Created = p.Kind, SiteLive, tx.Now()

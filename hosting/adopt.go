@@ -3,6 +3,7 @@ package hosting
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/distrobot/distrobot/fleet"
@@ -23,10 +24,16 @@ func (w *Worker) adoptSites(ctx context.Context, s *job.Scope) error {
 	if readErr != nil {
 		s.Log("Some records cannot be read: %v", readErr)
 	}
-	taken, refusals := 0, 0
+	taken, dry := 0, s.Task.Params[fleet.ParamDry] != ""
+	var refused []string
 	var last error
 	for _, r := range all {
 		if only != "" && r.URI != only {
+			continue
+		}
+		if dry {
+			s.Log("%s: generation %d on platform %s%s", r.URI, r.Generation, r.Platform, pinned(r))
+			taken++
 			continue
 		}
 		if err := w.adoptSite(ctx, s, r); err != nil {
@@ -34,7 +41,7 @@ func (w *Worker) adoptSites(ctx context.Context, s *job.Scope) error {
 				return err
 			}
 			s.Log("%s: %s", r.URI, Sentence(err))
-			refusals++
+			refused = append(refused, string(r.URI))
 			last = err
 			continue
 		}
@@ -42,14 +49,24 @@ func (w *Worker) adoptSites(ctx context.Context, s *job.Scope) error {
 	}
 	s.Keep("adopted", fmt.Sprint(taken))
 	switch {
-	case only != "" && taken+refusals == 0:
+	case only != "" && taken+len(refused) == 0:
 		return fleet.Errorf(fleet.NotFound, "Host %s serves no site %s.", w.Host, only)
-	case refusals > 0 && taken == 0:
+	case len(refused) > 0 && taken == 0:
 		return last
+	case len(refused) > 0:
+		return fleet.Errorf(fleet.Failed, "%s taken over on host %s; %s not, for a person to settle: %s. The task's log says why.",
+			fleet.Plural(taken, "site was", "sites were"), w.Host, fleet.Plural(len(refused), "was", "were"), fleet.Clean(strings.Join(refused, ", "), 300))
 	case readErr != nil && taken == 0:
 		return fleet.Errorf(fleet.Failed, "No record of a site on host %s could be read.", w.Host).Because(readErr)
 	}
 	return nil
+}
+
+func pinned(r Record) string {
+	if r.Pinned == "" {
+		return ""
+	}
+	return ", pinned"
 }
 
 // adoptSite records one site, after the platforms that it needs: its own and

@@ -23,13 +23,19 @@ type siteField struct {
 
 // siteFields lists them all. Names are never reused for something else.
 var siteFields = []siteField{
-	text("i", func(s *fleet.Site) *string { return &s.ID }),
+	{"i", func(s *fleet.Site) string { // an id that is no ULID
+		if packID(s.ID) != "" {
+			return ""
+		}
+		return s.ID
+	}, func(s *fleet.Site, v string) error { s.ID = v; return nil }},
+	{"j", func(s *fleet.Site) string { return packID(s.ID) }, func(s *fleet.Site, v string) error { s.ID = unpackID(v); return nil }},
 	list("a", func(s *fleet.Site) *[]string { return &s.Aliases }),
 	list("t", func(s *fleet.Site) *[]string { return &s.Tags }),
 	text("p", func(s *fleet.Site) *fleet.PlatformName { return &s.Platform }),
 	text("h", func(s *fleet.Site) *fleet.HostName { return &s.Host }),
 	text("k", func(s *fleet.Site) *fleet.KindName { return &s.Kind }),
-	text("d", func(s *fleet.Site) *string { return &s.Database }),
+	{"d", func(s *fleet.Site) string { return packDatabase(s.Database) }, func(s *fleet.Site, v string) error { s.Database = unpackDatabase(v); return nil }},
 	number("g", func(s *fleet.Site) *int64 { return &s.Generation }),
 	number("v", func(s *fleet.Site) *int64 { return &s.Previous }),
 	text("f", func(s *fleet.Site) *fleet.PlatformName { return &s.From }),

@@ -42,6 +42,14 @@ func All() []Proof {
 			Least: 1004, Short: 1004,
 		},
 		{
+			// Whoever can write to Redis cannot make distrobot do anything: every record
+			// of a real Redis with a changed byte, without a field, or in another's place
+			// is refused, and named.
+			Name:  "tampered-redis",
+			Tests: []Test{{"./store", "TestRedis/TamperedDump"}},
+			Least: 1500, Short: 500,
+		},
+		{
 			// What a site said it had saved is there after an upgrade, and after one
 			// that was taken back.
 			Name: "no-lost-write",

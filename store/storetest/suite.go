@@ -39,6 +39,7 @@ func Run(t *testing.T, open Opener) {
 		{"BackupDamaged", testBackupDamaged},
 		{"Keys", testKeys},
 		{"Migration", testMigration},
+		{"TamperedDump", testTamperedDump},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, newBench(t, open)) })
 	}
@@ -165,6 +166,14 @@ func shadow(r fleet.Record) fleet.Record {
 		return &fleet.Platform{Name: v.Name}
 	case *fleet.Task:
 		return &fleet.Task{ID: v.ID, Host: v.Host}
+	case *fleet.Cursor:
+		return &fleet.Cursor{Distribution: v.Distribution}
+	case *fleet.Digest:
+		return &fleet.Digest{Name: v.Name}
+	case *fleet.Host:
+		return &fleet.Host{Name: v.Name}
+	case *fleet.SiteFacts:
+		return &fleet.SiteFacts{URI: v.URI}
 	case *fleet.Request:
 		return &fleet.Request{Family: v.Family, ID: v.ID}
 	case *brief:
