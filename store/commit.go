@@ -127,6 +127,9 @@ func (t *tx) batch() *batch {
 			b.row(k.row(key), x.life, x.put)
 		case x.act == dropRow && x.rev > 0:
 			b.drop(k.row(key))
+			if key.Noun == "task" { // its log goes with it
+				b.drop(k.in(key.Family) + "task:" + key.ID + ":log")
+			}
 		}
 	}
 	enter()

@@ -20,8 +20,10 @@ type Watcher struct {
 	Refreshes *fleet.Refreshes
 	// Retirer removes old platforms where the policy says so; nil never does.
 	Retirer *fleet.Retirer
-	Log     *slog.Logger
-	Every   time.Duration // how often the clock is looked at; 0 means a second
+	// Forgetter drops what ended long ago; nil keeps everything.
+	Forgetter *fleet.Forgetter
+	Log       *slog.Logger
+	Every     time.Duration // how often the clock is looked at; 0 means a second
 }
 
 // Run runs until ctx ends and everything under way has ended. A storage that is
@@ -38,6 +40,9 @@ func (w *Watcher) Run(ctx context.Context) {
 	running.Go(func() { w.repeat(ctx, "fire digests", w.Digests.Fire) })
 	if w.Retirer != nil {
 		running.Go(func() { w.repeat(ctx, "remove old platforms", w.Retirer.Sweep) })
+	}
+	if w.Forgetter != nil {
+		running.Go(func() { w.repeat(ctx, "forget what ended long ago", w.Forgetter.Sweep) })
 	}
 	if w.Refreshes != nil {
 		running.Go(func() { w.repeat(ctx, "order looks for newer packages", w.Refreshes.Sweep) })

@@ -65,6 +65,8 @@ type Config struct {
 
 	Lease       time.Duration `env:"DISTROBOT_LEASE" envDefault:"15s"`
 	Grace       time.Duration `env:"DISTROBOT_GRACE" envDefault:"30s"`
+	TaskLimit   time.Duration `env:"DISTROBOT_TASK_LIMIT" envDefault:"48h"`
+	History     time.Duration `env:"DISTROBOT_HISTORY" envDefault:"2160h"`
 	Soak        time.Duration `env:"DISTROBOT_SOAK" envDefault:"21s"`
 	CheckRetry  time.Duration `env:"DISTROBOT_CHECK_RETRY" envDefault:"5s"`
 	Concurrency int           `env:"DISTROBOT_CONCURRENCY" envDefault:"4"`

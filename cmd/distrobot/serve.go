@@ -138,7 +138,8 @@ func (a *app) checks(b *bot.Bot) []readiness {
 // stages are the loops of a bot, in the order in which they end.
 func (a *app) stages(b *bot.Bot, m *metrics, opts serveOptions, ready func()) ([]stage, error) {
 	watch := &watcher.Watcher{Poller: a.poller, News: a.news, Digests: a.digests, Refreshes: a.refreshes,
-		Retirer: &fleet.Retirer{Store: a.store, Builder: a.builder}, Log: a.log}
+		Retirer: &fleet.Retirer{Store: a.store, Builder: a.builder}, Log: a.log,
+		Forgetter: &fleet.Forgetter{Store: a.store, Keep: a.cfg.History}}
 	carrier, isSetUp := a.newCarrier(b), make(chan struct{})
 	intake := stage{name: "intake", grace: 10 * time.Second, loops: map[string]func(context.Context) error{
 		// After the set-up, so that the first announcement of a trial finds its sites.

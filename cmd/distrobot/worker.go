@@ -94,7 +94,8 @@ func (a *app) newWorker(seed func(context.Context, fleet.URI, string) error) (*w
 	w.cron = &hosting.Cron{Worker: host, Every: a.cfg.Cron, Log: a.log}
 	w.runner = &job.Runner{Store: a.store, Logs: a.store, Recipe: host.Recipe, Owner: a.owner,
 		Lease: a.cfg.Lease, Grace: a.cfg.Grace, Log: a.log, Epoch: a.store.Epoch(),
-		Limits: map[fleet.TaskKind]int{fleet.TaskBuild: a.cfg.Builds, fleet.TaskOutdated: 1}}
+		Deadlines: map[fleet.TaskKind]time.Duration{"": a.cfg.TaskLimit},
+		Limits:    map[fleet.TaskKind]int{fleet.TaskBuild: a.cfg.Builds, fleet.TaskOutdated: 1}}
 	w.queue = queue.New(a.store.Conn(), a.log)
 	w.sweeper = &job.Sweeper{Store: a.store, Host: w.host, Log: a.log, Wake: func(ctx context.Context, t fleet.TaskRef, urgent bool) {
 		w.notify(ctx, t, urgent, time.Time{})

@@ -26,7 +26,8 @@ type Runner struct {
 	Epoch int64
 	// Deadlines bounds how long a task of a kind is worked on, a person's time to
 	// answer not counted: one that is late and can still be ended fails, and goes
-	// back. 0 and kinds without an entry have no bound but those of their steps.
+	// back. Kinds without an entry have that of "", if there is one; 0 is no bound
+	// but those of their steps.
 	Deadlines map[fleet.TaskKind]time.Duration
 	// Limits bounds how many tasks of a kind are worked on at once; kinds without
 	// an entry have no bound of their own. One beyond waits in its queue and keeps
@@ -39,6 +40,14 @@ type Runner struct {
 
 // fullFor is how long a task beyond its kind's limit is put off.
 const fullFor = 2 * time.Second
+
+// deadline is how long a task of a kind may be worked on.
+func (r *Runner) deadline(k fleet.TaskKind) time.Duration {
+	if d, own := r.Deadlines[k]; own {
+		return d
+	}
+	return r.Deadlines[""]
+}
 
 func (r *Runner) lease() time.Duration { return orDefault(r.Lease, 15*time.Second) }
 func (r *Runner) grace() time.Duration { return orDefault(r.Grace, 30*time.Second) }

@@ -133,8 +133,8 @@ func (w *worker) advance(t fleet.Task, cur fleet.StepRecord) (over bool, err err
 		return true, w.hold("", "This worker does not know the step “"+cur.Name+"”; update it, then run the task again.")
 	case cur.State == fleet.StepWaiting && w.cancelled(t, cur):
 		return true, w.end("", fleet.TaskCancelled, "Cancelled.")
-	case cur.State == fleet.StepWaiting && fleet.Overdue(t, w.r.Deadlines[t.Kind], time.Now()):
-		return w.failed(cur, fmt.Sprintf("It was not done within %s, which is the limit for tasks of kind %s.", w.r.Deadlines[t.Kind], t.Kind))
+	case cur.State == fleet.StepWaiting && fleet.Overdue(t, w.r.deadline(t.Kind), time.Now()):
+		return w.failed(cur, fmt.Sprintf("It was not done within %s, which is the limit for tasks of kind %s.", w.r.deadline(t.Kind), t.Kind))
 	case cur.State == fleet.StepWaiting:
 		return w.perform(step)
 	}
