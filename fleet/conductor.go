@@ -17,8 +17,9 @@ import (
 //
 // What it makes of a task's end: done is done; cancelled leaves the site out,
 // and so does one that failed before its first step was done because the site
-// or its distribution had drifted; any other that failed is rolled back if the
-// site's row says that it is live on its old platform, or else broken. A step result "window_ms" is how long the
+// had drifted; because its distribution had, the site waits for its turn again.
+// Any other that failed is rolled back if the site's row says that it is live on
+// its old platform, or else broken. A step result "window_ms" is how long the
 // site answered 503.
 type Conductor struct {
 	Store   Store

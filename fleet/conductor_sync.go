@@ -73,18 +73,27 @@ func (c *Conductor) whereabouts(ctx context.Context, p Plan, failed []string, r 
 	return err
 }
 
-// drifted reports whether a failed task has changed nothing because its site,
-// or what its distribution says, was not as the plan had it any more.
+// drifted reports whether a failed task has changed nothing because its site was
+// not as the plan had it any more.
 func (r reports) drifted(s PlanSite, t Task) bool {
-	if t.GoBack || slices.ContainsFunc(t.Steps, func(x StepRecord) bool { return x.State == StepDone || x.State == StepSkipped }) {
+	now, ok := r.sites[s.URI]
+	return t.untouched() && (!ok || now.Platform != s.From || now.Generation != s.Generation || t.Kind != TaskRollback && now.Pinned != "")
+}
+
+// outdated reports whether a failed task has changed nothing because its
+// distribution said something else by then, while its site is as it was: the
+// plan pauses for that, and if people continue, the site has its turn again.
+func (r reports) outdated(s PlanSite, t Task) bool {
+	if t.State != TaskFailed || !t.untouched() || r.drifted(s, t) {
 		return false
 	}
 	rules, _ := strconv.ParseInt(t.Params[ParamRules], 10, 64)
-	if stillRight(r.dist, SiteClaim{Target: PlatformName(t.Params[ParamTarget]), Rules: rules}) != nil {
-		return true
-	}
-	now, ok := r.sites[s.URI]
-	return !ok || now.Platform != s.From || now.Generation != s.Generation || t.Kind != TaskRollback && now.Pinned != ""
+	return stillRight(r.dist, SiteClaim{Target: PlatformName(t.Params[ParamTarget]), Rules: rules}) != nil
+}
+
+// untouched reports whether a task ended before its first step was done.
+func (t Task) untouched() bool {
+	return !t.GoBack && !slices.ContainsFunc(t.Steps, func(x StepRecord) bool { return x.State == StepDone || x.State == StepSkipped })
 }
 
 // SyncPlan is the rule that copies how tasks stand into a plan's sites. It
@@ -96,6 +105,10 @@ func SyncPlan(p Plan, r reports) (Plan, []PlanEvent, bool) {
 	for i, s := range p.Sites {
 		t, ok := r.tasks[s.Task]
 		if ok && t.Withdrawn && s.Progress == SiteWaiting && s.Task != "" {
+			p.Sites[i] = s.withdrawn(p)
+			continue
+		}
+		if ok && r.outdated(s, t) && (s.Progress == SiteWaiting || s.Progress == SiteRunning) {
 			p.Sites[i] = s.withdrawn(p)
 			continue
 		}
@@ -122,9 +135,9 @@ func SyncPlan(p Plan, r reports) (Plan, []PlanEvent, bool) {
 	return p, lines, true
 }
 
-// withdrawn is a site whose task was taken back before anybody had begun it.
+// withdrawn is a site whose task was taken back before it had changed anything.
 func (s PlanSite) withdrawn(p Plan) PlanSite {
-	s.Task, s.Try, s.Note, s.Known = "", s.Try+1, "", false
+	s.Progress, s.Task, s.Try, s.Note, s.Known = SiteWaiting, "", s.Try+1, "", false
 	if p.Stopped {
 		s.Progress = SiteUntested
 	}

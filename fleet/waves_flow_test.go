@@ -295,3 +295,34 @@ func (w *world) now() (now time.Time) {
 	w.ok(w.store.Update(context.Background(), fleet.Catalogue, func(tx fleet.Tx) error { now = tx.Now(); return nil }))
 	return now
 }
+
+// TestRulesThatChangeUnderAWorkerKeepItsSite: a worker that had taken a task just
+// before the rules changed is refused; the plan pauses, and its site is not lost
+// to it.
+func TestRulesThatChangeUnderAWorkerKeepItsSite(t *testing.T) {
+	w, p := under(t, 4, func(d *fleet.Distribution) { d.Policy.Waves = "1, rest" })
+	w.once(migrates)
+	taken := w.plan(p.ID).Sites[1]
+	w.begin(taken)
+	_, err := w.catalog.Edit(w.ctx, "atrium", alice, func(d *fleet.Distribution) error { d.Policy.Failures = -1; return nil })
+	w.ok(err)
+	w.carry()
+	x := fleet.Task{ID: taken.Task, Host: taken.Host}
+	_, err = w.store.Read(w.ctx, &x)
+	w.ok(err)
+	_, err = w.claim(x)
+	if err == nil {
+		t.Fatal("a site was taken under rules that are over")
+	}
+	w.refuse(x, err.Error())
+	w.sweep()
+	p = w.plan(p.ID)
+	if s := p.Sites[1]; p.State != fleet.PlanPaused || s.Progress != fleet.SiteWaiting || s.Task != "" || s.Try != 1 {
+		t.Fatalf("%s %q %+v", p.State, p.Reason, s)
+	}
+	_, err = w.conductor.Resume(w.ctx, p.ID, p.Revision, true, bob)
+	w.ok(err)
+	if n := w.work(fleet.TaskMigrate, migrates); n != 3 || w.plan(p.ID).State != fleet.PlanDone {
+		t.Errorf("%d sites moved after Continue; %+v", n, w.plan(p.ID))
+	}
+}
