@@ -12,7 +12,7 @@ func (w *Worker) build() job.Recipe {
 		Steps: []job.Step{
 			{Name: stepFetch, Title: "fetch the code", Do: w.fetch, Repeatable: true, Interrupt: true, Limit: time.Hour},
 			{Name: "verify", Title: "run its verification", Do: w.verifyStage, Repeatable: true, Interrupt: true, Limit: 24 * time.Hour},
-			{Name: "publish", Title: "publish the platform", Do: w.publish, Repeatable: true, Limit: 30 * time.Minute},
+			{Name: "publish", Title: "publish the platform", Do: w.publish, Repeatable: true, Limit: w.atLeast(30 * time.Minute)},
 			{Name: "smoke", Title: "try it with a scratch site", Do: w.smokeTest, Repeatable: true, Limit: time.Hour},
 			{Name: "record", Title: "read its packages", Do: w.recordBuild, Repeatable: true, Limit: 10 * time.Minute},
 		},

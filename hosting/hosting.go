@@ -22,6 +22,13 @@ type Backend interface {
 	Takeover
 }
 
+// A Slow backend works through another system's tasks: what is an instant
+// elsewhere can take it as long as that.
+type Slow interface {
+	// Longest is how long one call may take.
+	Longest() time.Duration
+}
+
 // Platforms keeps the trees of platforms, which never change once published.
 type Platforms interface {
 	// Stage gives the path of a directory for a new tree, which does not exist

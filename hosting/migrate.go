@@ -26,10 +26,10 @@ func (w *Worker) migrate(t fleet.Task) job.Recipe {
 	}
 	return job.Recipe{
 		Steps: append(steps,
-			job.Step{Name: "prepare", Title: "prepare the new copy", Do: w.lay(w.next), Repeatable: true, Limit: 10 * time.Minute},
+			job.Step{Name: "prepare", Title: "prepare the new copy", Do: w.lay(w.next), Repeatable: true, Limit: w.atLeast(10 * time.Minute)},
 			job.Step{Name: stepHold, Title: "ask visitors to wait", Do: w.hold, Repeatable: true, Limit: time.Minute},
 			job.Step{Name: "drain", Title: "wait for visitors to finish", Do: w.drain, Repeatable: true, Limit: 2 * time.Minute},
-			job.Step{Name: "copy", Title: "copy the site's data", Do: w.fill(w.next), Repeatable: true, Limit: 2 * time.Hour},
+			job.Step{Name: "copy", Title: "copy the site's data", Do: w.fill(w.next), Repeatable: true, Limit: w.atLeast(2 * time.Hour)},
 			job.Step{Name: "update", Title: "run the updates", Do: w.afresh("update", w.next, w.update), Repeatable: true, Limit: 24 * time.Hour},
 			job.Step{Name: "check", Title: "check the new copy", Do: w.check(w.next), Repeatable: true, Limit: 5 * time.Minute},
 			job.Step{Name: "switch", Title: "switch to the new copy", Do: w.switchOver, Done: w.switched, Publishes: true, Repeatable: true, Limit: time.Minute},
@@ -38,7 +38,7 @@ func (w *Worker) migrate(t fleet.Task) job.Recipe {
 			job.Step{Name: "record", Title: "record where the site is", Do: w.recordMove, Repeatable: true, Limit: 10 * time.Minute},
 		),
 		Back: []job.Step{
-			{Name: "back-switch", Title: "switch back to the old copy", Do: w.backSwitch, Publishes: true, Repeatable: true, Limit: 5 * time.Minute},
+			{Name: "back-switch", Title: "switch back to the old copy", Do: w.backSwitch, Publishes: true, Repeatable: true, Limit: w.atLeast(5 * time.Minute)},
 			{Name: "back-release", Title: "let visitors in again", Do: w.backRelease, Repeatable: true, Limit: time.Minute},
 			{Name: "back-aside", Title: "put the new copy aside", Do: w.backAside, Repeatable: true, Limit: 10 * time.Minute},
 			{Name: "back-record", Title: "pin the site", Do: w.backRecord, Repeatable: true, Limit: time.Minute},

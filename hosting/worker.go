@@ -109,6 +109,14 @@ func (w *Worker) Recipe(t fleet.Task) (job.Recipe, error) {
 	return job.Recipe{}, fleet.Errorf(fleet.Invalid, "The worker of %s does not know tasks of kind %s.", w.Host, t.Kind)
 }
 
+// atLeast is the limit of a step that calls the backend for more than a moment.
+func (w *Worker) atLeast(d time.Duration) time.Duration {
+	if slow, ok := w.Backend.(Slow); ok {
+		return max(d, slow.Longest())
+	}
+	return d
+}
+
 // A holding is a site's lock that this process holds for a task.
 type holding struct {
 	claimed int64 // task fence under which the lock was taken

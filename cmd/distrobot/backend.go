@@ -85,6 +85,8 @@ func (c Config) backend(b *local.Backend) (hosting.Backend, error) {
 			return nil, fmt.Errorf("DISTROBOT_COMMAND=%s: %w", c.Command, err)
 		}
 		return &command.Backend{Program: p, Host: fleet.HostName(c.Host), Records: b}, nil
+	case "aegir":
+		return c.aegir(b)
 	}
-	return nil, fmt.Errorf("DISTROBOT_BACKEND=%s: it must be local or command", c.Backend)
+	return nil, fmt.Errorf("DISTROBOT_BACKEND=%s: it must be local, command or aegir", c.Backend)
 }

@@ -40,6 +40,8 @@ type Config struct {
 	CommandEnv   []string      `env:"DISTROBOT_COMMAND_ENV" envSeparator:","`
 	CommandLimit time.Duration `env:"DISTROBOT_COMMAND_LIMIT" envDefault:"2h"`
 
+	Aegir AegirConfig `envPrefix:"DISTROBOT_AEGIR_"`
+
 	Admins      []string `env:"DISTROBOT_ADMINS" envSeparator:","`
 	Maintainers []string `env:"DISTROBOT_MAINTAINERS" envSeparator:","`
 	Channel     string   `env:"DISTROBOT_CHANNEL" envDefault:"#distrobot"`

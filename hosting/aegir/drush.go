@@ -100,7 +100,7 @@ func (d *Drush) hostmaster(args ...string) []string {
 func told(err error) error {
 	var failed *run.Error
 	switch {
-	case err == nil || !errors.As(err, &failed):
+	case err == nil || fleet.CodeOf(err) != "" || !errors.As(err, &failed):
 		return err
 	case errors.Is(err, errLost), errors.Is(err, run.ErrTimeout):
 		return fleet.Errorf(fleet.Later, "The Aegir host does not answer.").Because(err)

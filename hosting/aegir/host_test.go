@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/distrobot/distrobot/hosting/aegir"
 	"github.com/distrobot/distrobot/hosting/local"
 	"github.com/distrobot/distrobot/internal/lamp"
+	"github.com/distrobot/distrobot/internal/mirror/mirrortest"
 	"github.com/distrobot/distrobot/internal/run"
 )
 
@@ -113,4 +115,16 @@ func must(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// overSSH serves the host by a real sshd.
+func (h *host) overSSH(t *testing.T) *aegir.SSH {
+	t.Helper()
+	s := mirrortest.ServeSSH(t)
+	port, err := strconv.Atoi(s.Port)
+	must(t, err)
+	dir, err := os.MkdirTemp("", "ssh") // a socket's path is short
+	must(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return &aegir.SSH{Host: "127.0.0.1", User: s.User, Port: port, Key: s.Key, KnownHosts: s.KnownHosts, Control: filepath.Join(dir, "c")}
 }

@@ -17,5 +17,6 @@ func All() []Measurement {
 		recovery(),
 		fleet1000(),
 		queues(),
+		aegirSync(),
 	}
 }
