@@ -61,6 +61,10 @@ func all(t *Table) []Command {
 		newSkip(t),
 		newGiveUp(t),
 		newHosts(t),
+		newHostsPause(t),
+		newHostsResume(t),
+		newHostsHandover(t),
+		newHostsRelease(t),
 
 		newDigest(t),
 		newDigestAdd(t),

@@ -24,6 +24,7 @@ type Table struct {
 	News      *fleet.News
 	Digests   *fleet.Digests
 	Refreshes *fleet.Refreshes
+	Hosts     *fleet.Hosts
 	Narrator  *fleet.Narrator
 	Trail     fleet.Trail
 	Logs      fleet.Logs

@@ -213,33 +213,20 @@ func markNews(tx Tx, p Platform, s NewsState) error {
 	return nil
 }
 
-// findHosts fills in where to build: on the hosts of the platforms of the
-// distribution that have sites, or else on the default host.
+// findHosts fills in where to build: on the hosts that have sites of the
+// distribution, or else on the default host.
 func (b *Builder) findHosts(ctx context.Context, o *BuildOrder) error {
 	if len(o.Hosts) > 0 {
 		return nil
 	}
-	c := Catalog{Store: b.Store}
-	plats, err := c.Platforms(ctx, o.Distribution)
+	plats, err := (&Catalog{Store: b.Store}).Platforms(ctx, o.Distribution)
 	if err != nil {
 		return err
 	}
-	ixs := make([]Index, len(plats))
-	for i, p := range plats {
-		ixs[i] = SitesOf(p.Name)
-	}
-	counts, err := b.Store.Count(ctx, ixs...)
+	o.Hosts, err = hostsInUse(ctx, b.Store, plats, func(HostName) bool { return true })
 	if err != nil {
 		return err
 	}
-	for i, p := range plats {
-		for h := range p.Paths {
-			if counts[i] > 0 && !slices.Contains(o.Hosts, h) {
-				o.Hosts = append(o.Hosts, h)
-			}
-		}
-	}
-	slices.Sort(o.Hosts)
 	if len(o.Hosts) == 0 {
 		o.Hosts = []HostName{b.Default}
 	}

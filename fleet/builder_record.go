@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"maps"
+	"slices"
 )
 
 // Begin marks a platform as building or verifying. Stale when the build is
@@ -16,6 +17,9 @@ func (b *Builder) Begin(ctx context.Context, p PlatformName, s PlatformState) er
 		if plat.State == s {
 			return nil
 		}
+		if plat.State == PlatformReady && plat.awaited() {
+			return nil // a host gets it that did not have it; it is ready on the others
+		}
 		if plat.Finished() {
 			return Errorf(Stale, "Platform %s is %s already.", p, plat.State)
 		}
@@ -26,47 +30,78 @@ func (b *Builder) Begin(ctx context.Context, p PlatformName, s PlatformState) er
 	})
 }
 
+// awaited reports whether a host is still to build p.
+func (p Platform) awaited() bool {
+	return slices.ContainsFunc(p.Hosts, func(h HostName) bool { return p.Paths[h] == "" && p.Missing[h] == "" })
+}
+
 // Finished reports whether no build of p is under way.
 func (p Platform) Finished() bool {
 	return p.State == PlatformReady || p.State == PlatformFailed || p.State == PlatformRetired
 }
 
-// RecordBuild is the rule of one host's finished build. The platform is ready
-// when every host that was asked has it, and failed when two hosts built
-// different trees. Stale when the build was given up meanwhile.
+// RecordBuild is the rule of one host's finished build. A host that built
+// another tree than the hosts before it has failed: the platform is not offered
+// there. Stale when the build was given up meanwhile.
 func RecordBuild(p Platform, r BuildResult) (Platform, error) {
 	if p.State == PlatformFailed || p.State == PlatformRetired {
 		return p, Errorf(Stale, "Platform %s is %s.", p.Name, p.State)
 	}
 	if p.TreeDigest != "" && p.TreeDigest != r.TreeDigest {
-		p.State = PlatformFailed
-		p.Reason = "Host " + string(r.Host) + " built another tree of the same commit than the host before it."
-		return p, nil
+		return MissBuild(p, r.Host, "Host "+string(r.Host)+" built another tree of the same commit than the host before it."), nil
 	}
 	if p.Kind == AutoKind && r.Kind != "" {
 		p.Kind = r.Kind
 	}
-	p.Paths, p.Took = maps.Clone(p.Paths), maps.Clone(p.Took)
+	p.Paths, p.Took, p.Missing = maps.Clone(p.Paths), maps.Clone(p.Took), maps.Clone(p.Missing)
 	if p.Paths == nil {
 		p.Paths = map[HostName]string{}
 	}
 	if p.Took == nil {
 		p.Took = map[HostName]Duration{}
 	}
+	delete(p.Missing, r.Host)
 	p.Paths[r.Host], p.Took[r.Host] = r.Path, Duration(r.Took.Milliseconds())
 	p.TreeDigest, p.LockDigest = r.TreeDigest, r.LockDigest
-	for _, h := range p.Hosts {
-		if p.Paths[h] == "" {
-			return p, nil
-		}
-	}
-	p.State, p.Reason = PlatformReady, ""
-	return p, nil
+	return p.settle(), nil
 }
 
-// Record records one host's finished build; when all hosts have it with the
-// same digest, the platform is ready, the target moves if the policy says so,
-// and an Offer follows. Recording the same again changes nothing.
+// MissBuild is the rule of one host's failed build: the platform is not offered
+// there. It fails as a whole only if no host has it.
+func MissBuild(p Platform, h HostName, reason string) Platform {
+	if p.Paths[h] != "" || !slices.Contains(p.Hosts, h) {
+		return p
+	}
+	p.Missing = maps.Clone(p.Missing)
+	if p.Missing == nil {
+		p.Missing = map[HostName]string{}
+	}
+	p.Missing[h] = reason
+	p.Reason = reason
+	if len(p.Hosts) > 1 {
+		p.Reason = "On " + string(h) + ": " + reason
+	}
+	return p.settle()
+}
+
+// settle says where the whole platform stands after the builds of its hosts.
+func (p Platform) settle() Platform {
+	for _, h := range p.Hosts {
+		if p.Paths[h] == "" && p.Missing[h] == "" {
+			return p
+		}
+	}
+	p.State = PlatformFailed
+	if len(p.Paths) > 0 {
+		p.State, p.Reason = PlatformReady, ""
+	}
+	return p
+}
+
+// Record records one host's finished build; when each host has it or failed, the
+// platform is ready, the target moves if the policy says so, and an Offer
+// follows. A host that gets a ready platform later is offered it, too. Recording
+// the same again changes nothing.
 func (b *Builder) Record(ctx context.Context, r BuildResult) (Platform, error) {
 	var out Platform
 	err := b.Store.Update(ctx, Catalogue, func(tx Tx) error {
@@ -80,21 +115,34 @@ func (b *Builder) Record(ctx context.Context, r BuildResult) (Platform, error) {
 		if out, err = RecordBuild(p, r); err != nil {
 			return err
 		}
-		if err := putFacts(tx, r); err != nil {
-			return err
+		if out.Paths[r.Host] != "" {
+			if err := putFacts(tx, r); err != nil {
+				return err
+			}
 		}
-		switch {
-		case out.State == PlatformFailed:
-			return failed(tx, out)
-		case out.State == PlatformReady && p.State != PlatformReady:
-			out.Ready = tx.Now()
-			return b.ready(tx, &out)
+		if p.State == PlatformReady && p.Distribution != "" {
+			tx.Emit(Effect{Offer: p.Distribution})
 		}
-		tx.Put(&out)
-		tx.Emit(shownAgain(out)...)
-		return nil
+		return b.settled(tx, p, &out)
 	})
+	if err == nil && out.Missing[r.Host] != "" {
+		err = Errorf(Failed, "%s", out.Missing[r.Host]).WithHint("The hosts differ in what the build depends on, such as versions of tools.")
+	}
 	return out, err
+}
+
+// settled puts a platform after a rule, with what follows from its new state.
+func (b *Builder) settled(tx Tx, before Platform, after *Platform) error {
+	switch {
+	case after.State == PlatformFailed && before.State != PlatformFailed:
+		return failed(tx, *after)
+	case after.State == PlatformReady && before.State != PlatformReady:
+		after.Ready = tx.Now()
+		return b.ready(tx, after)
+	}
+	tx.Put(after)
+	tx.Emit(shownAgain(*after)...)
+	return nil
 }
 
 func putFacts(tx Tx, r BuildResult) error {
@@ -181,22 +229,23 @@ func autoTarget(tx Tx, p *Platform) error {
 	return nil
 }
 
-// Fail records a failed build with a reason for people; the announcement shows
-// it with a Build button. A platform that is ready stays ready.
+// Fail records the failed build of one host with a reason for people. Hosts that
+// have the platform keep it; if there is none, the announcement shows the reason
+// with a Build button.
 func (b *Builder) Fail(ctx context.Context, p PlatformName, host HostName, reason string) error {
 	return b.Store.Update(ctx, Catalogue, func(tx Tx) error {
 		plat, err := mustPlatform(tx, p)
 		if err != nil {
 			return err
 		}
-		if plat.Finished() {
+		if plat.State == PlatformFailed || plat.State == PlatformRetired || plat.Paths[host] != "" || !slices.Contains(plat.Hosts, host) {
 			return nil
 		}
-		plat.State, plat.Reason = PlatformFailed, Clean(reason, 300)
-		if len(plat.Hosts) > 1 {
-			plat.Reason = "On " + string(host) + ": " + plat.Reason
+		next := MissBuild(plat, host, Clean(reason, 300))
+		if next.State != PlatformFailed {
+			tx.Emit(audited(tx, plat.By, "platform.missing", string(p), "host", string(host), "reason", next.Missing[host]))
 		}
-		return failed(tx, plat)
+		return b.settled(tx, plat, &next)
 	})
 }
 

@@ -96,11 +96,88 @@ func TestPlatformIsReadyWhenAllHostsHaveTheSameTree(t *testing.T) {
 	w.ok(err)
 	p = w.record(p, "web1")
 	p, err = w.builder.Record(w.ctx, fleet.BuildResult{Platform: p.Name, Host: "web2", Path: "/x", TreeDigest: "another"})
-	if w.ok(err); p.State != fleet.PlatformFailed || !strings.Contains(p.Reason, "web2 built another tree") {
+	if text := w.refused(err, fleet.Failed); p.State != fleet.PlatformReady || p.Paths["web2"] != "" || !strings.Contains(text, "web2 built another tree") {
+		t.Errorf("%s: %+v", text, p)
+	}
+}
+
+// TestBuildFailsOnOneHost: a platform is ready where it was built, and failed
+// only if it was built nowhere.
+func TestBuildFailsOnOneHost(t *testing.T) {
+	const sorry = "There is no space left."
+	for name, c := range map[string]struct {
+		good, bad []fleet.HostName // in this order
+		goodFirst bool
+		state     fleet.PlatformState
+		reason    string
+	}{
+		"before the other":       {good: []fleet.HostName{"web1"}, bad: []fleet.HostName{"web2"}, state: fleet.PlatformReady},
+		"after the other":        {good: []fleet.HostName{"web1"}, bad: []fleet.HostName{"web2"}, goodFirst: true, state: fleet.PlatformReady},
+		"both":                   {bad: []fleet.HostName{"web1", "web2"}, state: fleet.PlatformFailed, reason: "On web2: " + sorry},
+		"the other is not ended": {bad: []fleet.HostName{"web1"}, state: fleet.PlatformQueued, reason: "On web1: " + sorry},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.dist(nil)
+			o := order("1.0.0")
+			o.Hosts = []fleet.HostName{"web1", "web2"}
+			p, err := w.builder.Build(w.ctx, o)
+			w.ok(err)
+			build := func() {
+				for _, h := range c.good {
+					w.record(p, h)
+				}
+			}
+			if c.goodFirst {
+				build()
+			}
+			for _, h := range c.bad {
+				w.ok(w.builder.Fail(w.ctx, p.Name, h, sorry))
+			}
+			if !c.goodFirst {
+				build()
+			}
+			w.ok(fleet.One(w.ctx, w.store, &p, "platform"))
+			if p.State != c.state || p.Reason != c.reason || len(p.Paths) != len(c.good) || p.Missing[c.bad[0]] != sorry {
+				t.Errorf("%+v", p)
+			}
+		})
+	}
+}
+
+// TestExtend brings a ready platform to one host more: it stays ready where it
+// is, must come out the same, and a failure there is only that host's.
+func TestExtend(t *testing.T) {
+	w := newWorld(t)
+	w.dist(nil)
+	p, err := w.builder.Build(w.ctx, order("1.0.0"))
+	w.ok(err)
+	e := fleet.Extension{Platform: p.Name, Host: "web2", By: alice}
+	_, err = w.builder.Extend(w.ctx, e)
+	w.refused(err, fleet.Refused) // it is not ready
+	p = w.record(p, fleet.LocalHost)
+	id, err := w.builder.Extend(w.ctx, e)
+	w.ok(err)
+	if again, err := w.builder.Extend(w.ctx, e); err != nil || again != "" || id == "" {
+		t.Fatalf("ordered twice: %q, %q, %v", id, again, err)
+	}
+	w.carry()
+	task := fleet.Task{ID: id, Host: "web2"}
+	if w.ok(fleet.One(w.ctx, w.store, &task, "task")); task.Kind != fleet.TaskBuild || task.Needs != 2 {
+		t.Errorf("%+v", task)
+	}
+	w.ok(w.builder.Begin(w.ctx, p.Name, fleet.PlatformBuilding))
+	w.ok(w.builder.Fail(w.ctx, p.Name, "web2", "No space."))
+	if w.ok(fleet.One(w.ctx, w.store, &p, "platform")); p.State != fleet.PlatformReady || p.Missing["web2"] != "No space." {
 		t.Errorf("%+v", p)
 	}
-	_, err = w.builder.Record(w.ctx, fleet.BuildResult{Platform: p.Name, Host: "web1", Path: "/x"})
-	w.refused(err, fleet.Stale)
+	_, err = w.builder.Extend(w.ctx, e)
+	w.ok(err)
+	if p = w.record(p, "web2"); p.State != fleet.PlatformReady || p.Paths["web2"] == "" || p.Missing["web2"] != "" || p.Reason != "" {
+		t.Errorf("%+v", p)
+	}
+	_, err = w.builder.Extend(w.ctx, e)
+	w.refused(err, fleet.Refused) // it has it
 }
 
 func TestAnnouncementFollowsItsBuild(t *testing.T) {

@@ -79,10 +79,6 @@ func (n *Narrator) targets(ctx context.Context, standings []Standing) (map[Platf
 	return out, nil
 }
 
-// HostSilent is after how long without a word a worker is called silent; they
-// report themselves every few seconds.
-const HostSilent = 2 * time.Minute
-
 // places reads where sites are: those of each distribution, platforms that can
 // go, and hosts of which nothing was heard for some time before at.
 func (n *Narrator) places(ctx context.Context, v *DigestView, at time.Time) error {
@@ -139,7 +135,7 @@ func (n *Narrator) silent(ctx context.Context, v *DigestView, inUse map[HostName
 		return err
 	}
 	for _, h := range hosts {
-		if inUse[h.Name] && !h.Seen.IsZero() && at.Sub(h.Seen) > HostSilent {
+		if inUse[h.Name] && h.Silent(at, HostSilent) {
 			v.Silent = append(v.Silent, h)
 		}
 	}

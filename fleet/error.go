@@ -21,6 +21,7 @@ const (
 	Tampered  Code = "tampered"  // a row's signature is wrong: refuse, alarm
 	Failed    Code = "failed"    // the work itself said no (verification, check)
 	Held      Code = "held"      // a freeze or a closed window holds it back; nothing was changed, a later time will do
+	TooOld    Code = "too_old"   // a newer program wrote it: this one must not act on it
 )
 
 // Error is a failure that the person who asked may read. Any other error is a

@@ -87,7 +87,7 @@ func (v *survey) whyNot(o Proposal, s Site) *Error {
 	case s.Lock.Task != "" || s.State == SiteMoving:
 		return Errorf(Refused, "Site %s is being worked on by task %s.", s.URI, s.Lock.Task).WithHint("Try again when it has ended.")
 	case v.to.Paths[s.Host] == "":
-		return Errorf(Refused, "Platform %s is not on host %s, where %s is.", v.to.Name, s.Host, s.URI).WithHint("Build it there first.")
+		return v.absent(s)
 	case v.plats[s.Platform].Kind != v.to.Kind:
 		return Errorf(Refused, "Site %s is of kind %s, and platform %s is of kind %s.", s.URI, v.plats[s.Platform].Kind, v.to.Name, v.to.Kind)
 	}
@@ -100,6 +100,19 @@ func (v *survey) whyNot(o Proposal, s Site) *Error {
 		}
 	}
 	return nil
+}
+
+// absent says why the platform is not on a site's host.
+func (v *survey) absent(s Site) *Error {
+	if why := v.to.Missing[s.Host]; why != "" {
+		return Errorf(Refused, "Platform %s is not on host %s, where %s is: %s", v.to.Name, s.Host, s.URI, why).
+			WithHint("To build it there again: %s build %s --host %s", Slash, v.to.Name, s.Host)
+	}
+	if slices.Contains(v.to.Hosts, s.Host) {
+		return Errorf(Refused, "Platform %s is still being built on host %s, where %s is.", v.to.Name, s.Host, s.URI)
+	}
+	return Errorf(Refused, "Platform %s is not on host %s, where %s is.", v.to.Name, s.Host, s.URI).
+		WithHint("Build it there first: %s build %s --host %s", Slash, v.to.Name, s.Host)
 }
 
 // upToDate is the refusal when every site is where it should be.

@@ -56,11 +56,12 @@ type Platform struct {
 	LockDigest   string                `json:"lock,omitempty"` // sha256 of the lock file, "" without one
 	TreeDigest   string                `json:"tree,omitempty"` // sha256 over paths, modes and contents; equal on every host
 	State        PlatformState         `json:"state"`
-	Reason       string                `json:"reason,omitempty"` // why it failed, one sentence
-	Locked       bool                  `json:"locked,omitempty"` // no new sites and no new plans towards it
-	Hosts        []HostName            `json:"hosts,omitempty"`  // where it was ordered; ready once all of them have it
-	Paths        map[HostName]string   `json:"paths,omitempty"`  // absolute directory on each host that has it
-	Task         TaskID                `json:"task,omitempty"`   // the build under way, or the last
+	Reason       string                `json:"reason,omitempty"`  // why it failed, one sentence
+	Locked       bool                  `json:"locked,omitempty"`  // no new sites and no new plans towards it
+	Hosts        []HostName            `json:"hosts,omitempty"`   // where it was ordered; ready once each of them has it or failed
+	Paths        map[HostName]string   `json:"paths,omitempty"`   // absolute directory on each host that has it
+	Missing      map[HostName]string   `json:"missing,omitempty"` // why it could not be built on a host, where it is not offered
+	Task         TaskID                `json:"task,omitempty"`    // the build under way, or the last
 	Created      time.Time             `json:"created"`
 	Ready        time.Time             `json:"ready,omitzero"`
 	By           Actor                 `json:"by"`

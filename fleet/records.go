@@ -123,28 +123,6 @@ var HeldAlarms = Index{Catalogue, "heldalarms"}
 // Life implements Expiring.
 func (a *Alarm) Life() time.Duration { return 90 * 24 * time.Hour }
 
-// A Host is a machine with a worker, as it last reported itself.
-type Host struct {
-	Name    HostName  `json:"name"`
-	Backend string    `json:"backend"`
-	Version string    `json:"version"`
-	Owner   string    `json:"owner"` // the worker process
-	Seen    time.Time `json:"seen"`
-	Free    int64     `json:"free"` // bytes free where sites are kept
-	Running int       `json:"running"`
-}
-
-// Key implements Record.
-func (h *Host) Key() Key { return Key{Catalogue, "host", string(h.Name)} }
-
-// Entries implements Record.
-func (h *Host) Entries() []Entry {
-	return []Entry{{Index: AllHosts, Member: string(h.Name)}}
-}
-
-// AllHosts lists the hosts by name.
-var AllHosts = Index{Catalogue, "hosts"}
-
 // A Digest is a scheduled list of out-of-date sites for one channel. It fires
 // when the store's clock passes Next, by compare-and-set, once over replicas.
 type Digest struct {

@@ -29,6 +29,12 @@ const (
 	TaskRetire   TaskKind = "retire"   // delete a platform's tree, an old generation or a removed site
 )
 
+// TaskKinds lists them all, for settings that name them.
+func TaskKinds() []TaskKind {
+	return []TaskKind{TaskBuild, TaskInspect, TaskMigrate, TaskRollback, TaskCreate, TaskAdopt, TaskVerify, TaskRehearse,
+		TaskArchive, TaskRestore, TaskClone, TaskLogin, TaskRetire, TaskOutdated}
+}
+
 // TaskState is where a task stands.
 type TaskState string
 
@@ -116,7 +122,12 @@ type Task struct {
 	Repeats   TaskID    `json:"repeats,omitempty"`  // the task that failed and is tried again by this one
 	Shows     Subject   `json:"shows,omitempty"`    // whose message shows its progress; edited at each journal entry
 	Channel   string    `json:"channel,omitempty"`  // where a task on its own reports
+	Data      string    `json:"data,omitempty"`     // identity of the data directory it was begun in; "" before
+	Needs     int       `json:"needs,omitempty"`    // lowest Protocol of a worker that may do it; 0 any
 }
+
+// MinProtocol implements Versioned.
+func (t *Task) MinProtocol() int { return t.Needs }
 
 // Ref addresses t.
 func (t Task) Ref() TaskRef { return TaskRef{Host: t.Host, ID: t.ID} }
@@ -184,6 +195,13 @@ type Claim struct {
 	// Epoch is the storage's when the worker began; 0 if it knows of none. It is
 	// the high half of the fence.
 	Epoch int64
+	Data  string // identity of the worker's data directory; "" is not asked
+}
+
+// Elsewhere reports whether t was begun in another data directory than data:
+// what it left there cannot be seen from here.
+func (t Task) Elsewhere(data string) bool {
+	return data != "" && t.Data != "" && t.Data != data
 }
 
 // ClaimTask is the rule by which a worker gets a task: it must be queued and
@@ -213,6 +231,9 @@ func ClaimTask(t Task, c Claim, now time.Time) (Task, error) {
 		t.Since = now
 	}
 	t.State, t.Owner, t.Lease = TaskRunning, c.Owner, now.Add(c.Lease)
+	if t.Data == "" {
+		t.Data = c.Data
+	}
 	t.Fence = nextFence(t.Fence, c.Epoch)
 	t.Claims++
 	if t.Begun.IsZero() {
@@ -308,39 +329,5 @@ func EndTask(t Task, fence int64, to TaskState, reason string, now time.Time) (T
 	if to.Final() {
 		t.Ended = now
 	}
-	return t, nil
-}
-
-// An AnswerToHeld is what a person says about a held task.
-type AnswerToHeld string
-
-// The answers. Run again repeats the unknown step; Skip takes it for done;
-// Give up walks back if the recipe can, otherwise ends the task as failed.
-const (
-	RunAgain AnswerToHeld = "run again"
-	SkipStep AnswerToHeld = "skip"
-	GiveUp   AnswerToHeld = "give up"
-)
-
-// AnswerTask is the rule of a press on a held task.
-func AnswerTask(t Task, a AnswerToHeld, now time.Time) (Task, error) {
-	if t.State != TaskHeld {
-		return t, Errorf(Refused, "This task is %s; it waits for nobody.", t.State)
-	}
-	t.Steps = slices.Clone(t.Steps)
-	cur, _ := t.Current()
-	i := t.index(cur.Name)
-	switch {
-	case a == SkipStep && i >= 0:
-		t.Steps[i].State, t.Steps[i].Ended = StepSkipped, now
-	case a == GiveUp && i >= 0:
-		t.Steps[i].State = StepFailed
-		if t.Steps[i].Error == "" {
-			t.Steps[i].Error = "Given up by a person."
-		}
-	case i >= 0:
-		t.Steps[i].State = StepWaiting
-	}
-	t.State, t.NotUntil, t.Reason = TaskQueued, time.Time{}, ""
 	return t, nil
 }

@@ -98,6 +98,12 @@ func (t *tx) Put(r fleet.Record) {
 	if x == nil {
 		return
 	}
+	if v, ok := r.(fleet.Versioned); ok {
+		if err := fleet.CheckProtocol(v, r.Key().Noun+" "+r.Key().ID); err != nil {
+			t.fail(err)
+			return
+		}
+	}
 	rev := x.rev + 1
 	if x.rev == 0 {
 		rev = 1 + rand.Int64N(1<<30) // see codec.go

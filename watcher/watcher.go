@@ -22,8 +22,12 @@ type Watcher struct {
 	Retirer *fleet.Retirer
 	// Forgetter drops what ended long ago; nil keeps everything.
 	Forgetter *fleet.Forgetter
-	Log       *slog.Logger
-	Every     time.Duration // how often the clock is looked at; 0 means a second
+	// Hosts tells of workers that have gone silent; nil never does.
+	Hosts *fleet.Hosts
+	// Builder brings targets to hosts that need them; nil never does.
+	Builder *fleet.Builder
+	Log     *slog.Logger
+	Every   time.Duration // how often the clock is looked at; 0 means a second
 }
 
 // Run runs until ctx ends and everything under way has ended. A storage that is
@@ -43,6 +47,12 @@ func (w *Watcher) Run(ctx context.Context) {
 	}
 	if w.Forgetter != nil {
 		running.Go(func() { w.repeat(ctx, "forget what ended long ago", w.Forgetter.Sweep) })
+	}
+	if w.Builder != nil {
+		running.Go(func() { w.repeat(ctx, "bring targets to more hosts", seldom(w.Builder.Spread)) })
+	}
+	if w.Hosts != nil {
+		running.Go(func() { w.repeat(ctx, "tell of silent hosts", w.Hosts.Watch) })
 	}
 	if w.Refreshes != nil {
 		running.Go(func() { w.repeat(ctx, "order looks for newer packages", w.Refreshes.Sweep) })
@@ -70,5 +80,20 @@ func (w *Watcher) repeat(ctx context.Context, what string, chore func(context.Co
 			return
 		case <-ticker.C:
 		}
+	}
+}
+
+// seldomly is how often a chore that reads much is done.
+const seldomly = 5 * time.Second
+
+// seldom does a chore less often than it is asked to.
+func seldom(chore func(context.Context) (int, error)) func(context.Context) (int, error) {
+	var last time.Time
+	return func(ctx context.Context) (int, error) {
+		if !last.IsZero() && time.Since(last) < seldomly {
+			return 0, nil
+		}
+		last = time.Now()
+		return chore(ctx)
 	}
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/caarlos0/env/v11"
 	"github.com/joho/godotenv"
+
+	"github.com/distrobot/distrobot/fleet"
 )
 
 // Config is every setting of distrobot. Settings are environment variables,
@@ -73,6 +75,8 @@ type Config struct {
 	CheckRetry  time.Duration `env:"DISTROBOT_CHECK_RETRY" envDefault:"5s"`
 	Concurrency int           `env:"DISTROBOT_CONCURRENCY" envDefault:"4"`
 	Builds      int           `env:"DISTROBOT_BUILDS" envDefault:"2"`
+	Limits      []string      `env:"DISTROBOT_LIMITS" envSeparator:","`
+	HostSilent  time.Duration `env:"DISTROBOT_HOST_SILENT" envDefault:"2m"`
 	BuildUser   string        `env:"DISTROBOT_BUILD_USER" envDefault:"nobody"`
 	BuildMemory int64         `env:"DISTROBOT_BUILD_MEMORY" envDefault:"4096"`
 	Outdated    time.Duration `env:"DISTROBOT_OUTDATED_INTERVAL" envDefault:"24h"`
@@ -117,6 +121,27 @@ func loadConfig() (Config, error) {
 		c.SlackAPIURL += "/"
 	}
 	return c, nil
+}
+
+// limits are how many tasks of a kind are worked on at once. Looks for newer
+// packages are bulk work that fetches much: one at a time.
+func (c Config) limits() (map[fleet.TaskKind]int, error) {
+	out, err := parseLimits(c.Limits)
+	if err != nil {
+		return nil, err
+	}
+	for kind, n := range map[fleet.TaskKind]int{fleet.TaskBuild: c.Builds, fleet.TaskOutdated: 1} {
+		if out[kind] == 0 {
+			out[kind] = n
+		}
+	}
+	return out, nil
+}
+
+// reportEvery is how often a worker reports its host: often enough that some
+// lost reports do not make it silent.
+func (c Config) reportEvery() time.Duration {
+	return max(min(10*time.Second, c.HostSilent/6), 100*time.Millisecond)
 }
 
 // hookSecrets are the secrets of webhooks by the sort of forge, as

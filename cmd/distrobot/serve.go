@@ -33,7 +33,8 @@ func (c serveCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer a.close()
-	return a.serve(ctx, serveOptions{worker: !c.NoWorker, announce: func(addr string) {
+	return a.serve(ctx, serveOptions{worker: !c.NoWorker, hurry: secondSignal(ctx), announce: func(addr string) {
+		tellSystemd("READY=1")
 		fmt.Printf("ready on http://%s\n", addr)
 	}})
 }
@@ -45,11 +46,15 @@ type serveOptions struct {
 	setUp    func(ctx context.Context) error // after the loops have begun; nil does nothing
 	announce func(addr string)               // when everything is ready
 	started  func(w *worker)                 // the worker of this process, before its loops
+	hurry    <-chan struct{}                 // closed when running steps shall not be waited for; nil never
 }
 
 // serve runs the bot until ctx ends, then ends its parts in order: what takes
 // in work first, then the worker, then what sends messages; close ends Redis.
 func (a *app) serve(ctx context.Context, opts serveOptions) error {
+	if err := a.hosts.RaiseFloor(ctx, fleet.Floor{Protocol: fleet.WorkerFloor, Version: version()}); err != nil {
+		return err
+	}
 	m := newMetrics()
 	b, err := a.newBot(m)
 	if err != nil {
@@ -138,7 +143,7 @@ func (a *app) checks(b *bot.Bot) []readiness {
 // stages are the loops of a bot, in the order in which they end.
 func (a *app) stages(b *bot.Bot, m *metrics, opts serveOptions, ready func()) ([]stage, error) {
 	watch := &watcher.Watcher{Poller: a.poller, News: a.news, Digests: a.digests, Refreshes: a.refreshes,
-		Retirer: &fleet.Retirer{Store: a.store, Builder: a.builder}, Log: a.log,
+		Retirer: &fleet.Retirer{Store: a.store, Builder: a.builder}, Hosts: a.hosts, Builder: a.builder, Log: a.log,
 		Forgetter: &fleet.Forgetter{Store: a.store, Keep: a.cfg.History}}
 	carrier, isSetUp := a.newCarrier(b), make(chan struct{})
 	intake := stage{name: "intake", grace: 10 * time.Second, loops: map[string]func(context.Context) error{
@@ -173,6 +178,7 @@ func (a *app) stages(b *bot.Bot, m *metrics, opts serveOptions, ready func()) ([
 		}
 		carrier.Woken = w.woken
 		m.gauge("tasks_running", "Tasks this process works on now.", func() float64 { return float64(w.runner.Running()) })
+		w.runner.Hurry = opts.hurry
 		work.loops["worker"] = w.run
 	} else {
 		if err := a.remoteWorkers(carrier); err != nil {

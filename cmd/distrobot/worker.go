@@ -47,7 +47,11 @@ func (c workerCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("ready: working for host %s\n", cfg.Host)
+	w.runner.Hurry = secondSignal(ctx)
+	w.ready = func() {
+		tellSystemd("READY=1")
+		fmt.Printf("ready: working for host %s\n", cfg.Host)
+	}
 	return runStages(ctx, a.log, []stage{{name: "work", grace: cfg.Grace + 15*time.Second,
 		loops: map[string]func(context.Context) error{"worker": w.run, "epoch": a.mindEpoch, "alarms": a.tellTampered}}})
 }
@@ -65,13 +69,22 @@ type worker struct {
 	cron    *hosting.Cron
 	upkeep  hosting.Upkeep
 	end     func() // closes what the backend holds open
+	seat    *job.Presence
+	php     string // version of PHP on this machine
+	ready   func() // called when the host's seat is this worker's; nil does nothing
 }
 
 // newWorker wires the backend, the recipes, the runner and the queue. seed
 // puts first data into new sites; nil does not.
 func (a *app) newWorker(seed func(context.Context, fleet.URI, string) error) (*worker, error) {
 	w := &worker{app: a, host: fleet.HostName(a.cfg.Host)}
-	var err error
+	limits, err := a.cfg.limits()
+	if err == nil {
+		err = fleet.CheckHostName(w.host)
+	}
+	if err != nil {
+		return nil, &exitError{code: exitUsage, text: err.Error()}
+	}
 	if a.builds, err = a.cfg.buildUser(); err != nil {
 		return nil, &exitError{code: exitUsage, text: err.Error()}
 	}
@@ -94,8 +107,9 @@ func (a *app) newWorker(seed func(context.Context, fleet.URI, string) error) (*w
 	w.cron = &hosting.Cron{Worker: host, Every: a.cfg.Cron, Log: a.log}
 	w.runner = &job.Runner{Store: a.store, Logs: a.store, Recipe: host.Recipe, Owner: a.owner,
 		Lease: a.cfg.Lease, Grace: a.cfg.Grace, Log: a.log, Epoch: a.store.Epoch(),
-		Deadlines: map[fleet.TaskKind]time.Duration{"": a.cfg.TaskLimit},
-		Limits:    map[fleet.TaskKind]int{fleet.TaskBuild: a.cfg.Builds, fleet.TaskOutdated: 1}}
+		Deadlines: map[fleet.TaskKind]time.Duration{"": a.cfg.TaskLimit}, Limits: limits, May: w.may}
+	w.seat = &job.Presence{Hosts: a.hosts, Log: a.log, Look: w.look, Every: a.cfg.reportEvery(),
+		Host: fleet.Host{Name: w.host, Backend: w.drives.Name(), Version: version(), Owner: a.owner}}
 	w.queue = queue.New(a.store.Conn(), a.log)
 	w.sweeper = &job.Sweeper{Store: a.store, Host: w.host, Log: a.log, Wake: func(ctx context.Context, t fleet.TaskRef, urgent bool) {
 		w.notify(ctx, t, urgent, time.Time{})
@@ -134,8 +148,23 @@ func (a *app) remoteWorkers(c *fleet.Carrier) error {
 	return nil
 }
 
+// may is asked before each claim: the worker must be new enough, and the host's
+// seat its own.
+func (w *worker) may(tx fleet.Tx, t fleet.Task) error {
+	if w.seat.TooOld() {
+		return fleet.Errorf(fleet.Refused, "This worker is too old for the fleet.")
+	}
+	seat := fleet.Seat{Host: w.host}
+	if _, err := tx.Get(&seat); err != nil {
+		return err
+	}
+	return fleet.MayClaim(seat, t, w.app.owner)
+}
+
 // run works until ctx ends. It holds a lock on the data directory, so that
-// tasks it left behind when it died can be taken up at once.
+// tasks it left behind when it died can be taken up at once, and the seat of its
+// host, so that no other directory works under its name. When ctx ends it says
+// that it drains, until the running steps have ended.
 func (w *worker) run(ctx context.Context) error {
 	lock := flock.New(filepath.Join(w.app.cfg.Data, "worker.lock"))
 	got, err := lock.TryLock()
@@ -148,13 +177,69 @@ func (w *worker) run(ctx context.Context) error {
 	defer lock.Close()
 	defer w.end()
 	defer w.web.Close()
-	presence := &job.Presence{Store: w.app.store, Log: w.app.log, Look: w.look,
-		Host: fleet.Host{Name: w.host, Backend: w.drives.Name(), Version: version(), Owner: w.app.owner}}
-	if err := presence.Report(ctx); err != nil {
-		w.app.log.Warn("this host cannot be reported yet", "err", err)
+	if err := w.sit(ctx); err != nil {
+		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return presence.Run(ctx) })
+	life, over := context.WithCancel(context.WithoutCancel(ctx))
+	defer over()
+	reports := make(chan error, 1)
+	go func() { reports <- w.seat.Run(life) }()
+	g.Go(func() error { // the reports go on while the rest drains
+		select {
+		case err := <-reports:
+			reports <- err
+			return err
+		case <-ctx.Done():
+			tellSystemd("STOPPING=1")
+			w.seat.Say(fleet.HostDraining)
+			return nil
+		}
+	})
+	w.loops(ctx, g)
+	err = g.Wait()
+	over()
+	<-reports
+	w.leave()
+	return err
+}
+
+// sit takes the host's seat. A storage that is away is waited for by the loops;
+// no task is claimed without the seat.
+func (w *worker) sit(ctx context.Context) error {
+	var err error
+	if w.seat.Seat.Data, err = w.app.identity(); err != nil {
+		return err
+	}
+	if w.seat.Seat.Place, err = w.app.place(); err != nil {
+		return fmt.Errorf("the data directory: %w", err)
+	}
+	w.runner.Data, w.php = w.seat.Seat.Data, w.backend.PHP(ctx)
+	err = w.seat.Report(ctx)
+	switch code := fleet.CodeOf(err); {
+	case code == fleet.Refused || code == fleet.TooOld:
+		return err
+	case err != nil:
+		w.app.log.Warn("this host cannot be reported yet", "err", err)
+	}
+	if w.ready != nil {
+		w.ready()
+	}
+	return nil
+}
+
+// leave says that the worker has ended in order.
+func (w *worker) leave() {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	w.seat.Say(fleet.HostStopped)
+	if err := w.seat.Report(ctx); err != nil {
+		w.app.log.Warn("it could not be said that this worker has ended", "err", err)
+	}
+}
+
+// loops starts what a worker does until ctx ends.
+func (w *worker) loops(ctx context.Context, g *errgroup.Group) {
 	g.Go(func() error { return w.resume(ctx) })
 	g.Go(func() error { return w.sweeper.Run(ctx) })
 	g.Go(func() error {
@@ -172,7 +257,6 @@ func (w *worker) run(ctx context.Context) error {
 			return w.cron.Due(ctx, time.Now())
 		}})
 	})
-	return g.Wait()
 }
 
 // resume takes up what a former process of this host left running.
@@ -205,17 +289,6 @@ func (w *worker) keepUp(ctx context.Context) error {
 		}
 	}
 	return w.upkeep.Due(ctx, time.Now())
-}
-
-// look gives what the host reports of itself.
-func (w *worker) look() (free int64, running int) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
-	free, err := w.backend.Room(ctx)
-	if err != nil {
-		free = -1
-	}
-	return free, w.runner.Running()
 }
 
 // serveSites runs the built-in web server: on one address by Host header when

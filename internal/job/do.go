@@ -57,6 +57,9 @@ func (w *worker) do(step Step, scope *Scope) error {
 		return cancelledOr(ctx, err)
 	case <-ctx.Done():
 		return cancelledOr(ctx, w.reap(done, step, false))
+	case <-w.r.Hurry:
+		cancel()
+		return w.reap(done, step, true)
 	case <-grace.C:
 		cancel()
 		return w.reap(done, step, true)

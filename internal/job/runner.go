@@ -33,6 +33,14 @@ type Runner struct {
 	// an entry have no bound of their own. One beyond waits in its queue and keeps
 	// no other kind from its turn.
 	Limits map[fleet.TaskKind]int
+	// Data is the identity of the data directory; a task that was begun in
+	// another one is held for a person. "" is not asked.
+	Data string
+	// May, if set, is asked in the commit of each claim, whether this worker may
+	// take the task at all; codes Refused, Conflict and TooOld leave it alone.
+	May func(tx fleet.Tx, t fleet.Task) error
+	// Hurry, once closed, ends the grace of running steps at once; nil never.
+	Hurry <-chan struct{}
 
 	mu      sync.Mutex
 	running map[fleet.TaskRef]fleet.TaskKind // "" before the claim
@@ -51,6 +59,16 @@ func (r *Runner) deadline(k fleet.TaskKind) time.Duration {
 
 func (r *Runner) lease() time.Duration { return orDefault(r.Lease, 15*time.Second) }
 func (r *Runner) grace() time.Duration { return orDefault(r.Grace, 30*time.Second) }
+
+// hurried reports whether whoever ends this process has lost patience.
+func (r *Runner) hurried() bool {
+	select {
+	case <-r.Hurry:
+		return true
+	default:
+		return false
+	}
+}
 
 func (r *Runner) log() *slog.Logger {
 	if r.Log == nil {
@@ -159,6 +177,11 @@ func (r *Runner) claim(ctx context.Context, ref fleet.TaskRef, restarted bool) (
 		if !found {
 			return fleet.Errorf(fleet.NotFound, "There is no task %s on %s.", ref.ID, ref.Host)
 		}
+		if r.May != nil {
+			if err := r.May(tx, t); err != nil {
+				return err
+			}
+		}
 		if full = !r.room(ref, t); full {
 			if wait := tx.Now().Add(fullFor); t.NotUntil.Before(wait) {
 				t.NotUntil = wait
@@ -167,10 +190,12 @@ func (r *Runner) claim(ctx context.Context, ref fleet.TaskRef, restarted bool) (
 			return nil
 		}
 		w.renewed, w.outlived = time.Now(), fleet.Outlived(t, r.Epoch)
-		if t, err = fleet.ClaimTask(t, fleet.Claim{Owner: r.Owner, Lease: r.lease(), Restarted: restarted, Epoch: r.Epoch}, tx.Now()); err != nil {
+		c := fleet.Claim{Owner: r.Owner, Lease: r.lease(), Restarted: restarted, Epoch: r.Epoch, Data: r.Data}
+		if t, err = fleet.ClaimTask(t, c, tx.Now()); err != nil {
 			return err
 		}
 		w.recipe, w.cannot = r.recipe(t)
+		w.elsewhere = t.Elsewhere(r.Data)
 		if len(t.Steps) == 0 {
 			for _, s := range w.recipe.Steps {
 				t.Steps = append(t.Steps, fleet.StepRecord{Name: s.Name, Title: s.Title, State: fleet.StepWaiting, Ends: s.Interrupt})
@@ -183,6 +208,9 @@ func (r *Runner) claim(ctx context.Context, ref fleet.TaskRef, restarted bool) (
 		return nil
 	})
 	switch fleet.CodeOf(err) {
+	case fleet.TooOld:
+		r.log().Error("a task is left alone", slog.String("task", string(ref.ID)), slog.Any("reason", err))
+		return nil, nil
 	case fleet.Conflict, fleet.Refused, fleet.NotFound:
 		r.log().Debug("nothing to claim", slog.String("task", string(ref.ID)), slog.Any("reason", err))
 		return nil, nil

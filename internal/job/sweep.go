@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/distrobot/distrobot/fleet"
@@ -47,25 +48,39 @@ func (s *Sweeper) Run(ctx context.Context) error {
 
 // Sweep wakes what is due now and returns how many tasks that were.
 func (s *Sweeper) Sweep(ctx context.Context) (int, error) {
-	var now time.Time
-	err := s.Store.Update(ctx, fleet.HostFamily(s.Host), func(tx fleet.Tx) error {
-		now = tx.Now()
-		return nil
-	})
+	now, paused, err := s.look(ctx)
 	if err != nil {
 		return 0, err
 	}
-	ids, err := s.Store.List(ctx, fleet.TasksDue(s.Host), fleet.Page{To: now.UnixMilli(), Limit: sweepBatch})
+	page := fleet.Page{To: now.UnixMilli(), Limit: sweepBatch}
+	if paused { // what waits since it was ordered stands at 0; what was begun, at its lease's end
+		page.From = 1
+	}
+	ids, err := s.Store.List(ctx, fleet.TasksDue(s.Host), page)
 	if err != nil {
 		return 0, err
 	}
 	tasks := s.read(ctx, ids)
+	if paused {
+		tasks = slices.DeleteFunc(tasks, func(t fleet.Task) bool { return t.Begun.IsZero() })
+	}
 	for _, t := range tasks {
 		if ctx.Err() == nil {
 			s.Wake(ctx, t.Ref(), t.Urgent)
 		}
 	}
 	return len(tasks), nil
+}
+
+// look gives the time, and whether people have paused the host's intake.
+func (s *Sweeper) look(ctx context.Context) (now time.Time, paused bool, err error) {
+	err = s.Store.Update(ctx, fleet.HostFamily(s.Host), func(tx fleet.Tx) error {
+		seat := fleet.Seat{Host: s.Host}
+		_, err := tx.Get(&seat)
+		now, paused = tx.Now(), seat.Paused != nil
+		return err
+	})
+	return now, paused, err
 }
 
 // read reads tasks one by one: one that cannot be read (its signature is

@@ -94,8 +94,8 @@ func TestSweeperRecoversLostWork(t *testing.T) {
 func TestPresence(t *testing.T) {
 	w := newWorld(t, nil)
 	running := 0
-	p := &job.Presence{Store: w.store, Host: fleet.Host{Name: "web1", Backend: "local", Owner: "me"}, Every: 10 * time.Millisecond,
-		Look: func() (int64, int) { running++; return 5, running }}
+	p := &job.Presence{Hosts: &fleet.Hosts{Store: w.store}, Host: fleet.Host{Name: "web1", Backend: "local", Owner: "me"}, Every: 10 * time.Millisecond,
+		Seat: fleet.SeatClaim{Data: "d1"}, Look: func(h *fleet.Host) { running++; h.Free, h.Running = 5, running }}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- p.Run(ctx) }()

@@ -21,10 +21,12 @@ type worker struct {
 	// outlived says that the storage was restored from a backup while the task
 	// was under way: what it did since is not in its journal.
 	outlived bool
-	log      *slog.Logger
-	out      *output
-	fence    int64
-	held     bool // nothing was begun, because something holds it back
+	// elsewhere says that the task was begun in another data directory.
+	elsewhere bool
+	log       *slog.Logger
+	out       *output
+	fence     int64
+	held      bool // nothing was begun, because something holds it back
 
 	publishes bool // the current step: its entries have to last before the work goes on
 
@@ -67,6 +69,9 @@ func (w *worker) graceLeft() time.Duration {
 	if w.stopped.IsZero() {
 		return w.r.grace()
 	}
+	if w.r.hurried() {
+		return 0
+	}
 	return w.r.grace() - time.Since(w.stopped)
 }
 
@@ -94,6 +99,9 @@ func (w *worker) scope(step string) *Scope {
 
 // work walks the steps until the task is over here.
 func (w *worker) work() error {
+	if w.elsewhere {
+		return w.hold("", "It was begun by a worker with another data directory; what that one did cannot be seen from here. Compare both machines before you answer.")
+	}
 	if w.cannot != nil {
 		w.log.Error("no recipe", slog.Any("error", w.cannot))
 		return w.hold("", "This worker does not know how to do this task; update it, then run the task again.")

@@ -1,0 +1,41 @@
+package fleet
+
+import (
+	"slices"
+	"time"
+)
+
+// An AnswerToHeld is what a person says about a held task.
+type AnswerToHeld string
+
+// The answers. Run again repeats the unknown step; Skip takes it for done;
+// Give up walks back if the recipe can, otherwise ends the task as failed.
+const (
+	RunAgain AnswerToHeld = "run again"
+	SkipStep AnswerToHeld = "skip"
+	GiveUp   AnswerToHeld = "give up"
+)
+
+// AnswerTask is the rule of a press on a held task.
+func AnswerTask(t Task, a AnswerToHeld, now time.Time) (Task, error) {
+	if t.State != TaskHeld {
+		return t, Errorf(Refused, "This task is %s; it waits for nobody.", t.State)
+	}
+	t.Steps = slices.Clone(t.Steps)
+	cur, _ := t.Current()
+	i := t.index(cur.Name)
+	switch {
+	case a == SkipStep && i >= 0:
+		t.Steps[i].State, t.Steps[i].Ended = StepSkipped, now
+	case a == GiveUp && i >= 0:
+		t.Steps[i].State = StepFailed
+		if t.Steps[i].Error == "" {
+			t.Steps[i].Error = "Given up by a person."
+		}
+	case i >= 0:
+		t.Steps[i].State = StepWaiting
+	}
+	t.State, t.NotUntil, t.Reason = TaskQueued, time.Time{}, ""
+	t.Data = "" // whoever has looked says that it may go on where it is
+	return t, nil
+}
