@@ -23,7 +23,7 @@ func TestRefusals(t *testing.T) {
 		{"bob", "frobnicate", "There is no command \"frobnicate\". Type /distro help"},
 		{"bob", "site", "Say one of: create, adopt"},
 		{"bob", "site crate x y", `Did you mean "site create"?`},
-		{"bob", "build", `Something is missing after "build". Type: /distro build DIST [REF]`},
+		{"bob", "build", `Something is missing after "build". Type: /distro build DIST|PLATFORM [REF] [--again] [--host HOST]`},
 		{"bob", "list all of them", `That is more than "list" takes.`},
 		{"bob", "build nosuch", `There is no distribution "nosuch".`},
 		{"bob", "build atriun", `Did you mean "atrium"?`},

@@ -228,10 +228,31 @@ func (b *Builder) findHosts(ctx context.Context, o *BuildOrder) error {
 		return err
 	}
 	if len(o.Hosts) == 0 {
-		o.Hosts = []HostName{b.Default}
-	}
-	if o.Hosts[0] == "" {
-		o.Hosts[0] = LocalHost
+		h, err := b.fallback(ctx)
+		if err != nil {
+			return err
+		}
+		o.Hosts = []HostName{h}
 	}
 	return nil
+}
+
+// fallback is where a platform is built that no site needs anywhere: on the
+// default host, or if that has never had a worker, on the first one that works.
+func (b *Builder) fallback(ctx context.Context) (HostName, error) {
+	hosts, err := listRows(ctx, b.Store, AllHosts, hostRow)
+	if err != nil {
+		return "", err
+	}
+	first := b.Default
+	if first == "" {
+		first = LocalHost
+	}
+	if slices.ContainsFunc(hosts, func(h Host) bool { return h.Name == first }) {
+		return first, nil
+	}
+	if i := slices.IndexFunc(hosts, func(h Host) bool { return h.State == HostWorking }); i >= 0 {
+		return hosts[i].Name, nil
+	}
+	return first, nil
 }

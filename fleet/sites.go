@@ -115,7 +115,8 @@ func landing(tx Tx, n NewSite) (Platform, HostName, error) {
 func (p Platform) hostFor(want HostName) (HostName, error) {
 	if want != "" {
 		if p.Paths[want] == "" {
-			return "", Errorf(Refused, "Platform %s is not on host %s.", p.Name, want)
+			return "", Errorf(Refused, "Platform %s is not on host %s.", p.Name, want).
+				WithHint("Build it there first: %s build %s --host %s", Slash, p.Name, want)
 		}
 		return want, nil
 	}

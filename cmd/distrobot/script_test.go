@@ -41,6 +41,7 @@ func TestScripts(t *testing.T) {
 			"fault": cmdFault, "deliver": cmdDeliver, "get": cmdGet,
 			"depot": cmdDepot, "pack": cmdPack, "release": cmdRelease, "wares": cmdWares,
 			"ask": cmdAsk, "exits": cmdExits, "hook": cmdHook, "locked": cmdLocked, "storms": cmdStorms, "endredis": cmdEndRedis, "front": cmdFront,
+			"gone": cmdGone, "floor": cmdFloor,
 		},
 		Setup: func(env *testscript.Env) error { return setupScript(env) },
 	})
