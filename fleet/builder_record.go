@@ -121,7 +121,7 @@ func (b *Builder) Record(ctx context.Context, r BuildResult) (Platform, error) {
 			}
 		}
 		if p.State == PlatformReady && p.Distribution != "" {
-			tx.Emit(Effect{Offer: p.Distribution})
+			tx.Emit(Effect{Review: p.Distribution}, Effect{Offer: p.Distribution})
 		}
 		return b.settled(tx, p, &out)
 	})

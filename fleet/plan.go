@@ -145,6 +145,7 @@ type PlanSite struct {
 	Try        int          `json:"try,omitempty"`    // tasks of it that were withdrawn before they began
 	Opens      int64        `json:"opens,omitempty"`  // Unix seconds before which its window is closed; 0 if it is not known to be
 	Known      bool         `json:"known,omitempty"`  // people knew how it stands when they pressed Continue
+	Absent     bool         `json:"absent,omitempty"` // left out because the platform was not on its host
 }
 
 // A TaskRef addresses a task.

@@ -29,7 +29,7 @@ func (v *survey) draft(o Proposal) (Plan, error) {
 			if first == nil {
 				first = err
 			}
-			ps.Progress, ps.Note = SiteLeftOut, err.Text
+			ps.Progress, ps.Note, ps.Absent = SiteLeftOut, err.Text, v.to.Paths[s.Host] == ""
 		}
 		p.Sites = append(p.Sites, ps)
 	}

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -24,7 +25,7 @@ func (pl *Planner) Review(ctx context.Context, d DistName) error {
 			return err
 		}
 		if p.State.Undecided() {
-			if why := w.untrue(p); why != "" {
+			if why := cmp.Or(w.untrue(p), w.arrived(p)); why != "" {
 				if err := pl.replace(ctx, p, why); err != nil {
 					return err
 				}
@@ -44,6 +45,18 @@ func (pl *Planner) Review(ctx context.Context, d DistName) error {
 		}
 	}
 	return nil
+}
+
+// arrived says that the platform has come to the host of a site that was left out
+// for want of it; "" if it has not. A press on such a plan stays good: it moves
+// what it shows.
+func (w present) arrived(p Plan) string {
+	for _, s := range p.in(SiteLeftOut) {
+		if s.Absent && w.to.Paths[s.Host] != "" {
+			return "Platform " + string(p.To) + " is on host " + string(s.Host) + " now, too."
+		}
+	}
+	return ""
 }
 
 // replace proposes a fresh plan in the place of one that is not true any more;
