@@ -57,6 +57,10 @@ func blankAround(k Key) Record {
 		return &Slot{}
 	case "host":
 		return &Host{}
+	case "seat":
+		return &Seat{}
+	case "floor":
+		return &Floor{}
 	case "epoch":
 		return &Epoch{}
 	case "lease":
