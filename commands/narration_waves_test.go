@@ -71,11 +71,14 @@ func waveCases() map[string]fleet.Message {
 		}
 	}
 	return map[string]fleet.Message{
-		"thousand":           tellPlan(manySites),
-		"thousand_paused":    tellPlan(func(p *fleet.Plan) { manySites(p); p.State, p.Reason = fleet.PlanPaused, "Paused by bob." }),
-		"thousand_ended":     tellPlan(endManySites),
-		"scheduled":          tellHeld(false, closed),
-		"frozen":             tellHeld(true, func(p *fleet.Plan) { p.Waves = 3 }),
-		"waits_for_a_window": tellHeld(false, func(p *fleet.Plan) { confirmed(p, fleet.PlanApproved, p.Sites[0].Progress, p.Sites[1].Progress); closed(p) }),
+		"thousand":        tellPlan(manySites),
+		"thousand_paused": tellPlan(func(p *fleet.Plan) { manySites(p); p.State, p.Reason = fleet.PlanPaused, "Paused by bob." }),
+		"thousand_ended":  tellPlan(endManySites),
+		"scheduled":       tellHeld(false, closed),
+		"frozen":          tellHeld(true, func(p *fleet.Plan) { p.Waves = 3 }),
+		"waits_for_a_window": tellHeld(false, func(p *fleet.Plan) {
+			confirmed(p, fleet.PlanApproved, p.Sites[0].Progress, p.Sites[1].Progress)
+			closed(p)
+		}),
 	}
 }

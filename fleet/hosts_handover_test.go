@@ -25,13 +25,6 @@ func (w *world) taskOn(h fleet.HostName, id fleet.TaskID) fleet.Task {
 	return t
 }
 
-// now is the store's clock.
-func (w *world) now() (now time.Time) {
-	w.t.Helper()
-	w.ok(w.store.Update(w.ctx, fleet.Catalogue, func(tx fleet.Tx) error { now = tx.Now(); return nil }))
-	return now
-}
-
 func ids(list []fleet.Task) []fleet.TaskID {
 	var out []fleet.TaskID
 	for _, t := range list {
