@@ -64,16 +64,13 @@ func contextOf(p fleet.PlatformName) string {
 }
 
 // Publish places the tree on the machine of Aegir, registers it, and has it
-// verified. Whatever of that fails is done again by the next build.
+// verified; only then it counts as there. Whatever of that fails or is cut off is
+// done again by the next attempt, which finds the stage.
 func (b *Backend) Publish(ctx context.Context, p fleet.PlatformName, stage string) (string, error) {
-	dir, err := b.Records.Publish(ctx, p, stage)
-	if fleet.CodeOf(err) == fleet.Exists {
-		dir, err = b.Records.Tree(ctx, p)
+	if _, err := b.Records.Tree(ctx, p); fleet.CodeOf(err) != fleet.NotFound {
+		return b.Records.Publish(ctx, p, stage) // says that it is there already
 	}
-	if err != nil {
-		return "", err
-	}
-	root, err := b.placeTree(ctx, p, dir)
+	root, err := b.placeTree(ctx, p, stage)
 	if err != nil {
 		return "", err
 	}
@@ -93,7 +90,7 @@ func (b *Backend) Publish(ctx context.Context, p fleet.PlatformName, stage strin
 	if found.Verified.IsZero() || found.Status == Queued {
 		return "", fleet.Errorf(fleet.Failed, "Aegir verified the platform %s, but does not list it as verified.", p)
 	}
-	return dir, nil
+	return b.Records.Publish(ctx, p, stage)
 }
 
 // placeTree copies a tree to the machine of Aegir, whole or not at all, and
@@ -148,23 +145,28 @@ func (b *Backend) register(ctx context.Context, p fleet.PlatformName, root strin
 }
 
 // Discard has Aegir delete a platform of ours, which refuses while sites are on
-// it, and deletes its tree.
+// it, and deletes its tree on both machines. Platforms that were there before
+// distrobot are nobody's to delete here.
 func (b *Backend) Discard(ctx context.Context, p fleet.PlatformName) error {
-	if _, err := b.Records.Tree(ctx, p); fleet.CodeOf(err) == fleet.NotFound {
-		return b.Records.Discard(ctx, p)
-	} else if err != nil {
-		return err
+	if _, err := b.Records.Tree(ctx, p); fleet.CodeOf(err) == fleet.Invalid {
+		return err // no name of a platform, and no path either
 	}
+	at := path.Join(b.ours(), string(p))
 	found, err := b.platform(ctx, p)
 	switch {
 	case fleet.CodeOf(err) == fleet.NotFound:
 	case err != nil:
 		return err
+	case found.Root != at && !strings.HasPrefix(found.Root, at+"/"):
+		return b.Records.Discard(ctx, p)
 	default:
 		w := Work{Op: once("delete"), Of: found.NID, Type: "delete"}
 		if err := b.task(ctx, w, "@"+found.Context); err != nil {
 			return err
 		}
+	}
+	if _, err := b.Tasks.shell(ctx, `[ ! -d "$1" ] || { chmod -R u+w "$1" && rm -rf "$1"; }`, at); err != nil {
+		return told(err)
 	}
 	return b.Records.Discard(ctx, p)
 }
