@@ -74,8 +74,9 @@ func (t *Table) Press(ctx context.Context, p Press) (Reply, error) {
 	if fleet.CodeOf(err) == fleet.NotFound {
 		err = forgotten()
 	}
+	away := fleet.CodeOf(err) == fleet.Later
 	out, err := reply(err)
-	if err != nil {
+	if err != nil || away { // the message cannot be drawn from a storage that is away
 		return out, err
 	}
 	return t.refreshed(ctx, p, out), nil

@@ -3,9 +3,13 @@ package commands
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/distrobot/distrobot/fleet"
 )
+
+// voteTime bounds a vote: a storage that hangs is told to whoever waits for it.
+const voteTime = 8 * time.Second
 
 // pressVote records Confirm or Cancel. What everybody should see is in the
 // message itself; the rest is told to the person alone.
@@ -19,6 +23,8 @@ func (t *Table) pressVote(confirm bool) func(context.Context, Press, Request) (R
 		if confirm && unsure != nil {
 			return Reply{}, unsure
 		}
+		ctx, cancel := context.WithTimeout(ctx, voteTime)
+		defer cancel()
 		d, err := t.Decider.Press(ctx, fleet.Vote{Plan: fleet.PlanID(id), Revision: rev, Confirm: confirm, Who: r.Who, Role: r.Role, Request: p.ID})
 		if err != nil {
 			return Reply{}, err

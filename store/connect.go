@@ -49,6 +49,7 @@ func (s *Store) connect(o Options) error {
 	if err := o.TLS.use(u); err != nil {
 		return err
 	}
+	s.copies.Store(u.MasterName != "") // what a Sentinel watches has replicas, be they away
 	s.use(redis.NewUniversalClient(u))
 	return nil
 }

@@ -18,9 +18,8 @@ const Schema = 2
 // for what it is before every row looks forged.
 const markOfKey = "the key of this data"
 
-// checkMeta refuses data of a newer or older program and of another key, and
-// marks an empty Redis as ours.
-func (s *Store) checkMeta(ctx context.Context, maintain bool) error {
+// mark marks an empty Redis as ours.
+func (s *Store) mark(ctx context.Context) error {
 	key := s.keys.meta()
 	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		p.HSetNX(ctx, key, "schema", Schema)
@@ -28,10 +27,16 @@ func (s *Store) checkMeta(ctx context.Context, maintain bool) error {
 		p.HSetNX(ctx, key, "created", time.Now().UTC().Format(time.RFC3339))
 		return nil
 	})
-	if err != nil {
-		return away("mark the data", err)
+	return away("mark the data", err)
+}
+
+// checkMeta refuses data of a newer or older program and of another key, and
+// marks an empty Redis as ours.
+func (s *Store) checkMeta(ctx context.Context, maintain bool) error {
+	if err := s.mark(ctx); err != nil {
+		return err
 	}
-	v, err := s.client.HMGet(ctx, key, "schema", "key").Result()
+	v, err := s.client.HMGet(ctx, s.keys.meta(), "schema", "key").Result()
 	if err != nil {
 		return away("read the schema", err)
 	}

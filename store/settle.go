@@ -49,7 +49,11 @@ func (s *Store) settle(ctx context.Context, fam fleet.Family, opKey string, l *f
 		return s.unsure(l, fam, err) // the commit stands; only this is not known
 	}
 	disk := d.AppendOnly != "no" && d.Fsync != "always" && d.waits()
-	if !disk && d.Replicas == 0 {
+	copies := d.Replicas > 0 || s.copies.Load()
+	if d.Replicas > 0 {
+		s.copies.Store(true)
+	}
+	if !disk && !copies {
 		return nil
 	}
 	node, err := s.masterOf(ctx, fam)
@@ -60,7 +64,7 @@ func (s *Store) settle(ctx context.Context, fam fleet.Family, opKey string, l *f
 	var copied, written *redis.Cmd
 	_, err = node.Pipelined(ctx, func(p redis.Pipeliner) error {
 		there = p.PExpire(ctx, opKey, s.remember)
-		if d.Replicas > 0 {
+		if copies {
 			copied = p.Do(ctx, "WAIT", 1, replicaTime.Milliseconds())
 		}
 		if disk {

@@ -88,6 +88,7 @@ type Store struct {
 	local      *localServer   // of "local", else nil
 	inProcess  bool           // of "memory"
 	stands     standing
+	copies     atomic.Bool // there are replicas, or there were, or there should be
 }
 
 var (

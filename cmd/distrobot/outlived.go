@@ -8,7 +8,7 @@ import (
 
 // errOutlived ends a process whose data was replaced under it. Whatever starts
 // it again (systemd, a container's restart policy) brings it back on the new data.
-var errOutlived = errors.New("the stored state was restored or migrated while this process ran, so it ends; start it again")
+var errOutlived = errors.New("the stored state was restored, migrated or emptied while this process ran, so it ends; start it again")
 
 // mindEpoch fails when the data is restored or migrated: what this process
 // knows may not be true any more, and the store refuses its commits.

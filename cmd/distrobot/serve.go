@@ -187,9 +187,10 @@ func (a *app) stages(b *bot.Bot, m *metrics, opts serveOptions, ready func()) ([
 		work.loops["mirrors"] = a.tendMirrors
 	}
 	state := stage{name: "state", grace: 15 * time.Second, loops: map[string]func(context.Context) error{
-		"slack":  b.Run,
-		"epoch":  a.mindEpoch,
-		"alarms": a.tellTampered,
+		"slack":   b.Run,
+		"epoch":   a.mindEpoch,
+		"alarms":  a.tellTampered,
+		"storage": a.mindStorage,
 		"carrier": func(ctx context.Context) error {
 			return every(ctx, a.log, loop{name: "carrier", interval: 200 * time.Millisecond, nudge: a.nudge, run: func(ctx context.Context) error {
 				n, err := carrier.Carry(ctx)

@@ -68,6 +68,7 @@ type worker struct {
 	sweeper *job.Sweeper
 	cron    *hosting.Cron
 	upkeep  hosting.Upkeep
+	strand  hosting.Strand
 	end     func() // closes what the backend holds open
 	seat    *job.Presence
 	php     string // version of PHP on this machine
@@ -110,6 +111,7 @@ func (a *app) newWorker(seed func(context.Context, fleet.URI, string) error) (*w
 		Deadlines: map[fleet.TaskKind]time.Duration{"": a.cfg.TaskLimit}, Limits: limits, May: w.may}
 	w.seat = &job.Presence{Hosts: a.hosts, Log: a.log, Look: w.look, Every: a.cfg.reportEvery(),
 		Host: fleet.Host{Name: w.host, Backend: w.drives.Name(), Version: version(), Owner: a.owner}}
+	w.strand = hosting.Strand{Host: w.host, Store: a.store, Sites: w.backend, Works: w.runner.Works, Log: a.log}
 	w.queue = queue.New(a.store.Conn(), a.log)
 	w.sweeper = &job.Sweeper{Store: a.store, Host: w.host, Log: a.log, Wake: func(ctx context.Context, t fleet.TaskRef, urgent bool) {
 		w.notify(ctx, t, urgent, time.Time{})
@@ -249,6 +251,7 @@ func (w *worker) loops(ctx context.Context, g *errgroup.Group) {
 	})
 	g.Go(func() error { return w.serveSites(ctx) })
 	g.Go(func() error { return w.app.tendMirrors(ctx) })
+	g.Go(func() error { return w.mindStorage(ctx) })
 	g.Go(func() error {
 		return every(ctx, w.app.log, loop{name: "sites' upkeep", interval: 10 * time.Minute, run: w.keepUp})
 	})

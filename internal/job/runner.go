@@ -92,6 +92,18 @@ func (r *Runner) Running() int {
 	return len(r.running)
 }
 
+// Works reports whether this runner is at work on a task.
+func (r *Runner) Works(id fleet.TaskID) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for ref := range r.running {
+		if ref.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
 // enter marks a task as worked on here; false if it is already.
 func (r *Runner) enter(ref fleet.TaskRef) bool {
 	r.mu.Lock()

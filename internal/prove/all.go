@@ -76,6 +76,16 @@ func All() []Proof {
 			Tests: []Test{{program, "TestDoublePress"}},
 			Least: 100_000, Short: 1500,
 		},
+		{
+			// Redis is killed, stopped, full, read-only, slow, locked, failed over and
+			// emptied while a real site is moved: no step begins without its journal,
+			// the site ends wholly old or wholly new, no vote is acknowledged and lost,
+			// and people are told what to do.
+			Name:  "redis-faults",
+			What:  "Redis killed, stopped, full, read-only, locked, slow, failed over and emptied while a real site is moved: no step without its journal, the site wholly old or new, no vote lost, people told what to do",
+			Tests: []Test{{program, "TestRedisFaults"}},
+			Least: 10, Short: 4,
+		},
 	}
 }
 

@@ -15,6 +15,8 @@ import (
 // sentinel.
 type Sentinel struct {
 	t       testing.TB
+	masters string // address of the first master
+	master  string // its pid file
 	addr    string // of the sentinel
 	replica string // its pid file
 }
@@ -24,16 +26,17 @@ type Sentinel struct {
 func StartSentinel(t testing.TB) *Sentinel {
 	t.Helper()
 	p := freePorts(t, 3)
-	startAt(t, p[0], "--repl-diskless-sync-delay", "0")
+	first := filepath.Join(t.TempDir(), "pid")
+	startAt(t, p[0], "--repl-diskless-sync-delay", "0", "--pidfile", first)
 	pid := filepath.Join(t.TempDir(), "pid")
 	startAt(t, p[1], "--replicaof", fmt.Sprintf("127.0.0.1 %d", p[0]), "--pidfile", pid)
 	conf := filepath.Join(t.TempDir(), "sentinel.conf") // the sentinel rewrites it
-	text := fmt.Sprintf("sentinel monitor main 127.0.0.1 %d 1\nsentinel down-after-milliseconds main 1000\n", p[0])
+	text := fmt.Sprintf("sentinel monitor main 127.0.0.1 %d 1\nsentinel down-after-milliseconds main 1000\nsentinel failover-timeout main 5000\n", p[0])
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	startAt(t, p[2], conf, "--sentinel")
-	s := &Sentinel{t: t, addr: fmt.Sprintf("127.0.0.1:%d", p[2]), replica: pid}
+	s := &Sentinel{t: t, addr: fmt.Sprintf("127.0.0.1:%d", p[2]), replica: pid, masters: fmt.Sprintf("127.0.0.1:%d", p[0]), master: first}
 	s.await("the sentinel knows the replica", func(info string) bool { return strings.Contains(info, "slaves=1") })
 	return s
 }
@@ -46,6 +49,27 @@ func (s *Sentinel) FreezeReplica() (awake func()) {
 	s.t.Helper()
 	SignalByFile(s.t, s.replica, syscall.SIGSTOP)
 	return func() { s.t.Helper(); SignalByFile(s.t, s.replica, syscall.SIGCONT) }
+}
+
+// CutReplica cuts the first replica off: it gets no more writes. The returned
+// function kills the first master and waits until the replica, which lacks
+// what was written since, has taken its place.
+func (s *Sentinel) CutReplica() (promote func()) {
+	s.t.Helper()
+	awake := s.FreezeReplica()
+	if line, err := ask("tcp", s.masters, "CLIENT KILL TYPE replica"); err != nil || !strings.HasPrefix(line, ":") {
+		s.t.Fatalf("CLIENT KILL: %s, %v", line, err)
+	}
+	return func() {
+		s.t.Helper()
+		KillByFile(s.t, s.master)
+		awake()
+		s.await("the replica takes over", func(string) bool {
+			now, err := askAll(s.addr, "SENTINEL get-master-addr-by-name main")
+			_, port, _ := strings.Cut(s.masters, ":")
+			return err == nil && strings.Contains(now, "127.0.0.1") && !strings.Contains(now, port)
+		})
+	}
 }
 
 // Failover makes the replica the master.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -167,3 +168,49 @@ func ask(network, addr, command string) (string, error) {
 	line, err := bufio.NewReader(c).ReadString('\n')
 	return strings.TrimSpace(line), err
 }
+
+// Commands runs commands on one connection; each has to be answered with
+// anything but an error.
+func (s *Server) Commands(lines ...string) {
+	s.t.Helper()
+	c, err := net.DialTimeout("unix", s.socket, time.Second)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		s.t.Fatal(err)
+	}
+	in := bufio.NewReader(c)
+	for _, line := range lines {
+		if _, err := c.Write([]byte(line + "\r\n")); err != nil {
+			s.t.Fatal(err)
+		}
+		if got, err := in.ReadString('\n'); err != nil || strings.HasPrefix(got, "-") {
+			s.t.Fatalf("%s: %s, %v", line, got, err)
+		}
+	}
+}
+
+// Info waits until INFO has a line.
+func (s *Server) Info(line string) {
+	s.t.Helper()
+	awaitThat(s.t, line, func() bool {
+		c, err := net.DialTimeout("unix", s.socket, time.Second)
+		if err != nil {
+			return false
+		}
+		defer c.Close()
+		if c.SetDeadline(time.Now().Add(5*time.Second)) != nil {
+			return false
+		}
+		if _, err := c.Write([]byte("INFO\r\nQUIT\r\n")); err != nil {
+			return false
+		}
+		text, _ := io.ReadAll(c)
+		return strings.Contains(string(text), line+"\r\n")
+	})
+}
+
+// Dir is where the server keeps its files.
+func (s *Server) Dir() string { return s.dir }
