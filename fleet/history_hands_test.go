@@ -49,12 +49,12 @@ func (h *history) grab() {
 		return
 	}
 	t := one(h, open...)
-	err := h.journal(t.Ref(), func(t fleet.Task, now time.Time) (fleet.Task, error) {
-		next, err := fleet.ClaimTask(t, fleet.Claim{Owner: "worker", Lease: taskLease}, now)
+	err := h.journal(t.Ref(), func(now fleet.Task, at time.Time) (fleet.Task, error) {
+		next, err := fleet.ClaimTask(now, fleet.Claim{Owner: "worker", Lease: taskLease}, at)
 		if err == nil && len(next.Steps) == 0 {
 			next.Steps = []fleet.StepRecord{{Name: "preflight", State: fleet.StepWaiting}, {Name: "record", State: fleet.StepWaiting}}
 		}
-		t = next
+		t = next // as the story tells it
 		return next, err
 	})
 	h.wentWrong("claim", err)

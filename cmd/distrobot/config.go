@@ -194,7 +194,7 @@ func (c Config) oldKeys() ([][]byte, error) {
 	var out [][]byte
 	for _, k := range c.KeyOld {
 		if k = strings.TrimSpace(k); len(k) < 32 {
-			return nil, errors.New("DISTROBOT_KEY_OLD names a key that is shorter than 32 characters.")
+			return nil, errors.New("DISTROBOT_KEY_OLD names a key that is shorter than 32 characters")
 		}
 		out = append(out, []byte(k))
 	}
