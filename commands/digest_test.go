@@ -71,7 +71,7 @@ type tampered struct {
 
 func (s tampered) Read(ctx context.Context, recs ...fleet.Record) ([]bool, error) {
 	for _, r := range recs {
-		if k := r.Key(); (k.Noun == "dist" || k.Noun == "plat") && s.ids[k.ID] {
+		if k := r.Key(); k.Noun != "facts" && s.ids[k.ID] {
 			return nil, fleet.Errorf(fleet.Tampered, "The record was changed.")
 		}
 	}
@@ -94,6 +94,9 @@ func TestTamperedRecordsAreNamed(t *testing.T) {
 	}))
 	w.table.Catalog, w.table.Narrator, w.table.Store = &fleet.Catalog{Store: s}, &fleet.Narrator{Store: s}, s
 	w.says(w.ask(carol, "list"), "atrium", "changed the record of other;", "distrobot audit verify")
+	w.says(w.ask(bob, "hooks"), "atrium", "changed the record of other;")
+	w.says(w.ask(carol, "platforms"), "atrium-1.0.0", "changed the record of atrium-0.9.0;")
+	w.says(w.ask(carol, "platforms atrium"), "atrium-1.0.0", "changed the record of atrium-0.9.0;")
 	w.says(w.ask(carol, "digest"), "changed the record of other and atrium-0.9.0;")
 	if _, err := w.table.Catalog.Distributions(t.Context()); fleet.CodeOf(err) != fleet.Tampered {
 		t.Errorf("what acts must be refused: %v", err)

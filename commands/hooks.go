@@ -105,7 +105,7 @@ func (t *Table) hookGuide(g hookGuide) fleet.Message {
 // hookList lists the distributions that follow something, and when each was told
 // of last.
 func (t *Table) hookList(ctx context.Context) (fleet.Message, error) {
-	dists, err := t.Catalog.Distributions(ctx)
+	dists, bad, err := t.Catalog.Look(ctx)
 	if err != nil {
 		return fleet.Message{}, err
 	}
@@ -125,6 +125,7 @@ func (t *Table) hookList(ctx context.Context) (fleet.Message, error) {
 		m.Text = "Webhooks are received from " + strings.Join(on, ", ") + "."
 	}
 	m.Lines = []fleet.Line{fleet.Say(m.Text), fleet.Say("How to set one up: ", fleet.Mono(fleet.Slash+" hooks github"), fmt.Sprintf(" (or %s).", "gitlab, gitea, bitbucket, generic"))}
+	m.Lines = append(m.Lines, fleet.TellDistrusted(bad)...)
 	if len(dists) > 0 {
 		m.Table = &fleet.Table{Header: []string{"Distribution", "Repository", "Last webhook", "Last read"}}
 		for i, d := range dists {

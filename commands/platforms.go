@@ -24,11 +24,14 @@ func (t *Table) platforms(ctx context.Context, r Request) (fleet.Message, error)
 		}
 	}
 	all, err := t.Catalog.Platforms(ctx, d.Name)
+	warn, err := looked(err)
 	if err != nil {
 		return fleet.Message{}, err
 	}
 	if len(all) == 0 {
-		return say("There is no platform here yet."), nil
+		m := say("There is no platform here yet.")
+		warn(&m)
+		return m, nil
 	}
 	m := fleet.Message{Title: "Platforms", Table: platformTable(all, d)}
 	m.Text = "There " + areMany(len(all), "platform", "platforms") + "."
@@ -36,6 +39,7 @@ func (t *Table) platforms(ctx context.Context, r Request) (fleet.Message, error)
 		m.Title += " of " + string(d.Name)
 		m.Text = fmt.Sprintf("Distribution %s has %s.", d.Name, fleet.Plural(len(all), "platform", "platforms"))
 	}
+	warn(&m)
 	if err := t.countSites(ctx, all, m.Table); err != nil {
 		return m, err
 	}

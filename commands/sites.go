@@ -32,6 +32,7 @@ func (t *Table) sites(ctx context.Context, r Request) (fleet.Message, error) {
 		return fleet.Message{}, err
 	}
 	sites, total, err := t.Catalog.Sites(ctx, q)
+	warn, err := looked(err)
 	if err != nil {
 		return fleet.Message{}, err
 	}
@@ -51,6 +52,7 @@ func (t *Table) sites(ctx context.Context, r Request) (fleet.Message, error) {
 	for _, s := range sites {
 		m.Table.Rows = append(m.Table.Rows, []string{string(s.URI), string(s.Platform), orDash(string(s.Host)), siteState(s)})
 	}
+	warn(&m)
 	m.Footer = fleet.Say(fmt.Sprintf("Page %d of %d", page, pages))
 	if page < pages {
 		m.Footer = fleet.Say(fmt.Sprintf("Page %d of %d; add ", page, pages), fleet.Mono(fmt.Sprintf("--page %d", page+1)), " for the next")

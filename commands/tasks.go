@@ -32,11 +32,14 @@ func (t *Table) tasks(ctx context.Context, r Request) (fleet.Message, error) {
 		return fleet.Message{}, err
 	}
 	list, more, err := t.Tasks.Query(ctx, q)
+	warn, err := looked(err)
 	if err != nil {
 		return fleet.Message{}, err
 	}
 	if len(list) == 0 {
-		return say("There is no such task."), nil
+		m := say("There is no such task.")
+		warn(&m)
+		return m, nil
 	}
 	m := fleet.Message{Title: "Tasks", Text: "The newest " + fleet.Plural(len(list), "task", "tasks") + "."}
 	if page > 1 {
@@ -47,6 +50,7 @@ func (t *Table) tasks(ctx context.Context, r Request) (fleet.Message, error) {
 		m.Table.Rows = append(m.Table.Rows, []string{string(x.ID), fleet.Clean(string(x.Kind)+" "+x.About, 90),
 			orDash(string(x.Host)), string(x.State), stamp(x.Created)})
 	}
+	warn(&m)
 	if more {
 		m.More = []fleet.Line{fleet.Say("Older ones: add ", fleet.Mono(fmt.Sprintf("--page %d", page+1)), ".")}
 	}

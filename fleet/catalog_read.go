@@ -37,15 +37,21 @@ func (c *Catalog) Platform(ctx context.Context, name PlatformName) (Platform, er
 }
 
 // Platforms lists those of a distribution, oldest first; all of them by name
-// when it is empty.
+// when it is empty. What can be trusted is returned also with an error that names
+// the rest (Distrusted).
 func (c *Catalog) Platforms(ctx context.Context, of DistName) ([]Platform, error) {
-	if of == "" {
-		return listRows(ctx, c.Store, AllPlatforms, platformRow)
+	ix := AllPlatforms
+	if of != "" {
+		if _, err := c.Distribution(ctx, of); err != nil {
+			return nil, err
+		}
+		ix = PlatformsOf(of)
 	}
-	if _, err := c.Distribution(ctx, of); err != nil {
+	names, err := c.Store.List(ctx, ix, Page{})
+	if err != nil {
 		return nil, err
 	}
-	return listRows(ctx, c.Store, PlatformsOf(of), platformRow)
+	return looked(soundRows(ctx, c.Store, names, platformRow))
 }
 
 // lookAtPlatforms is Look for platforms.
@@ -75,7 +81,8 @@ type SiteQuery struct {
 }
 
 // Sites lists sites that match, by URI; total counts all that match. Indexes
-// answer everything but the host, for which rows are read.
+// answer everything but the host, for which rows are read. What can be trusted is
+// returned also with an error that names the rest (Distrusted).
 func (c *Catalog) Sites(ctx context.Context, q SiteQuery) (sites []Site, total int, err error) {
 	uris, err := c.matching(ctx, q)
 	if err != nil {
@@ -87,16 +94,16 @@ func (c *Catalog) Sites(ctx context.Context, q SiteQuery) (sites []Site, total i
 	}
 	if q.Host == "" {
 		page := uris[min(q.Offset, len(uris)):]
-		sites, err = readRows(ctx, c.Store, page[:min(limit, len(page))], siteRow)
+		sites, err = looked(soundRows(ctx, c.Store, page[:min(limit, len(page))], siteRow))
 		return sites, len(uris), err
 	}
-	all, err := readRows(ctx, c.Store, uris, siteRow)
-	if err != nil {
+	all, err := looked(soundRows(ctx, c.Store, uris, siteRow))
+	if err != nil && Distrusted(err) == nil {
 		return nil, 0, err
 	}
 	all = slices.DeleteFunc(all, func(s Site) bool { return s.Host != q.Host })
 	page := all[min(q.Offset, len(all)):]
-	return page[:min(limit, len(page))], len(all), nil
+	return page[:min(limit, len(page))], len(all), err
 }
 
 // matching gives the URIs that the indexes select, in order, each once.
@@ -144,8 +151,8 @@ func (c *Catalog) selected(ctx context.Context, q SiteQuery) ([]Platform, error)
 		if q.Distribution != "" && fold(string(p.Distribution)) != fold(string(q.Distribution)) {
 			return nil, nil
 		}
-	} else if plats, err = c.Platforms(ctx, q.Distribution); err != nil {
-		return nil, err
+	} else if plats, err = c.Platforms(ctx, q.Distribution); err != nil && Distrusted(err) == nil {
+		return nil, err // sites of a platform that is not trusted are left out; platforms names it
 	}
 	if !q.OutOfDate {
 		return plats, nil

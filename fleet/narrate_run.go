@@ -16,8 +16,12 @@ func (v PlanView) running(m *Message) {
 	switch {
 	case p.State == PlanPaused:
 		m.Tone = Warn
-		m.Text = fmt.Sprintf("Paused after %d of %s: %s", over, Plural(all, "site", "sites"), tellSentence(p.Reason))
-		m.Lines = append(m.Lines, Say(Bold("Paused. "), tellSentence(p.Reason)))
+		after := fmt.Sprintf("Paused after %d of %s", over, Plural(all, "site", "sites"))
+		if who, ok := strings.CutPrefix(p.Reason, "Paused "); ok { // by a person
+			m.Text, m.Lines = after+" "+tellSentence(who), append(m.Lines, Say(Bold("Paused "+tellSentence(who))))
+		} else {
+			m.Text, m.Lines = after+": "+tellSentence(p.Reason), append(m.Lines, Say(Bold("Paused. "), tellSentence(p.Reason)))
+		}
 		v.pauseButtons(m)
 	case p.State == PlanApproved && v.idle():
 		m.Text = fmt.Sprintf("The %s of %s is confirmed and begins when nothing holds it back.", w.noun, Plural(all, "site", "sites"))

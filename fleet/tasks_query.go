@@ -29,7 +29,8 @@ const (
 )
 
 // Query gives the page of tasks that are selected, newest first, and whether
-// there are more.
+// there are more. What can be trusted is returned also with an error that names
+// the rest (Distrusted).
 func (ts *Tasks) Query(ctx context.Context, q TaskQuery) ([]Task, bool, error) {
 	if q.Limit <= 0 {
 		q.Limit = 50
@@ -42,28 +43,29 @@ func (ts *Tasks) Query(ctx context.Context, q TaskQuery) ([]Task, bool, error) {
 		}
 	}
 	var out []Task
+	var bad []string
 	for _, h := range hosts {
-		list, err := ts.ofHost(ctx, h, q)
+		list, worse, err := ts.ofHost(ctx, h, q)
 		if err != nil {
 			return nil, false, err
 		}
-		out = append(out, list...)
+		out, bad = append(out, list...), append(bad, worse...)
 	}
 	slices.SortStableFunc(out, func(a, b Task) int {
 		return cmp.Or(b.Created.Compare(a.Created), cmp.Compare(b.ID, a.ID))
 	})
 	end := q.Offset + q.Limit
-	return out[min(q.Offset, len(out)):min(end, len(out))], len(out) > end, nil
+	page, err := looked(out[min(q.Offset, len(out)):min(end, len(out))], bad, nil)
+	return page, len(out) > end, err
 }
 
 // ofHost reads the newest tasks of a host that are selected, one more than the
 // page needs.
-func (ts *Tasks) ofHost(ctx context.Context, h HostName, q TaskQuery) ([]Task, error) {
+func (ts *Tasks) ofHost(ctx context.Context, h HostName, q TaskQuery) (out []Task, bad []string, err error) {
 	ixs := []Index{TasksOf(h)}
 	if q.Open {
 		ixs = []Index{TasksDue(h), TasksHeld(h)}
 	}
-	var out []Task
 	for _, ix := range ixs {
 		need := len(out) + q.Offset + q.Limit + 1
 		if q.Open {
@@ -73,14 +75,15 @@ func (ts *Tasks) ofHost(ctx context.Context, h HostName, q TaskQuery) ([]Task, e
 			ids, err := ts.Store.List(ctx, ix, Page{Descending: true, Offset: at, Limit: queryBatch})
 			if err != nil || len(ids) == 0 {
 				if err != nil {
-					return nil, err
+					return nil, nil, err
 				}
 				break
 			}
-			rows, err := readRows(ctx, ts.Store, ids, taskRowOf(h))
+			rows, worse, err := soundRows(ctx, ts.Store, ids, taskRowOf(h))
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
+			bad = append(bad, worse...)
 			for _, t := range rows {
 				if q.selects(t) {
 					out = append(out, t)
@@ -88,5 +91,5 @@ func (ts *Tasks) ofHost(ctx context.Context, h HostName, q TaskQuery) ([]Task, e
 			}
 		}
 	}
-	return out, nil
+	return out, bad, nil
 }
