@@ -71,7 +71,7 @@ type tampered struct {
 
 func (s tampered) Read(ctx context.Context, recs ...fleet.Record) ([]bool, error) {
 	for _, r := range recs {
-		if k := r.Key(); k.Noun != "facts" && s.ids[k.ID] {
+		if k := r.Key(); (k.Noun == "dist" || k.Noun == "plat") && s.ids[k.ID] {
 			return nil, fleet.Errorf(fleet.Tampered, "The record was changed.")
 		}
 	}
