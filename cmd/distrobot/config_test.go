@@ -22,22 +22,36 @@ func TestEnvExampleIsComplete(t *testing.T) {
 			example[k] = v
 		}
 	}
-	typ := reflect.TypeFor[Config]()
-	for i := range typ.NumField() {
-		f := typ.Field(i)
-		name, want := f.Tag.Get("env"), f.Tag.Get("envDefault")
-		if f.Type.Kind() == reflect.Bool && want == "" {
-			want = "false"
-		}
-		got, ok := example[name]
+	for _, x := range settings(reflect.TypeFor[Config](), "") {
+		got, ok := example[x.name]
 		if !ok {
-			t.Errorf(".env.example does not explain %s", name)
-		} else if got != want {
-			t.Errorf(".env.example says %s=%s, the default is %q", name, got, want)
+			t.Errorf(".env.example does not explain %s", x.name)
+		} else if got != x.value {
+			t.Errorf(".env.example says %s=%s, the default is %q", x.name, got, x.value)
 		}
-		delete(example, name)
+		delete(example, x.name)
 	}
 	for k := range example {
 		t.Errorf(".env.example explains %s, which no setting reads", k)
 	}
+}
+
+// A setting is the name of a variable with its default.
+type setting struct{ name, value string }
+
+// settings lists those of a struct and of the ones in it.
+func settings(of reflect.Type, prefix string) []setting {
+	var out []setting
+	for f := range of.Fields() {
+		if p := f.Tag.Get("envPrefix"); p != "" {
+			out = append(out, settings(f.Type, prefix+p)...)
+			continue
+		}
+		x := setting{prefix + f.Tag.Get("env"), f.Tag.Get("envDefault")}
+		if f.Type.Kind() == reflect.Bool && x.value == "" {
+			x.value = "false"
+		}
+		out = append(out, x)
+	}
+	return out
 }

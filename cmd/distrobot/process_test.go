@@ -104,8 +104,8 @@ var passed = regexp.MustCompile(`^(PATH|HOME|TMPDIR|TESTSCRIPT_COMMAND|GOCOVERDI
 
 func scriptEnv(ts *testscript.TestScript) []string {
 	keys := []string{"PATH", "HOME", "TMPDIR", "GOCOVERDIR"}
-	for f := range reflect.TypeFor[Config]().Fields() {
-		keys = append(keys, f.Tag.Get("env"))
+	for _, x := range settings(reflect.TypeFor[Config](), "") {
+		keys = append(keys, x.name)
 	}
 	var out []string
 	for _, k := range keys {
