@@ -40,7 +40,12 @@ var siteFields = []siteField{
 	number("v", func(s *fleet.Site) *int64 { return &s.Previous }),
 	text("f", func(s *fleet.Site) *fleet.PlatformName { return &s.From }),
 	moment("u", func(s *fleet.Site) *time.Time { return &s.KeptUntil }),
-	text("s", func(s *fleet.Site) *fleet.SiteState { return &s.State }),
+	{"s", func(s *fleet.Site) string { // what almost all are is left out
+		if s.State == fleet.SiteLive {
+			return ""
+		}
+		return string(s.State)
+	}, func(s *fleet.Site, v string) error { s.State = fleet.SiteState(v); return nil }},
 	text("n", func(s *fleet.Site) *string { return &s.Pinned }),
 	number("y", func(s *fleet.Site) *int64 { return &s.Priority }),
 	text("w", func(s *fleet.Site) *string { return &s.Window }),
@@ -145,7 +150,7 @@ func encodeSite(s *fleet.Site) []string {
 
 // decodeSite fills a site from its row; fields of newer programs are ignored.
 func decodeSite(s *fleet.Site, key fleet.Key, fields map[string]string) error {
-	*s = fleet.Site{URI: fleet.URI(key.ID)}
+	*s = fleet.Site{URI: fleet.URI(key.ID), State: fleet.SiteLive}
 	for _, f := range siteFields {
 		v, ok := fields[f.name]
 		if !ok {
