@@ -41,11 +41,17 @@ var siteFields = []siteField{
 	text("f", func(s *fleet.Site) *fleet.PlatformName { return &s.From }),
 	moment("u", func(s *fleet.Site) *time.Time { return &s.KeptUntil }),
 	{"s", func(s *fleet.Site) string { // what almost all are is left out
-		if s.State == fleet.SiteLive {
+		switch s.State {
+		case fleet.SiteLive:
 			return ""
+		case "":
+			return noState
 		}
 		return string(s.State)
-	}, func(s *fleet.Site, v string) error { s.State = fleet.SiteState(v); return nil }},
+	}, func(s *fleet.Site, v string) error {
+		s.State = fleet.SiteState(strings.TrimPrefix(v, noState))
+		return nil
+	}},
 	text("n", func(s *fleet.Site) *string { return &s.Pinned }),
 	number("y", func(s *fleet.Site) *int64 { return &s.Priority }),
 	text("w", func(s *fleet.Site) *string { return &s.Window }),
@@ -56,6 +62,9 @@ var siteFields = []siteField{
 	moment("lu", func(s *fleet.Site) *time.Time { return &s.Lock.Until }),
 	moment("c", func(s *fleet.Site) *time.Time { return &s.Created }),
 }
+
+// noState is a state that is empty, since no field means one that is live.
+const noState = "-"
 
 // text is a field that holds a string as it is.
 func text[T ~string](name string, at func(*fleet.Site) *T) siteField {
