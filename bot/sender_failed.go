@@ -28,8 +28,13 @@ var (
 
 func uneditable(code string) bool { return slices.Contains(locked, code) }
 
-// slowest is the longest pause between attempts at a post.
-const slowest = 15 * time.Minute
+// slowest is the longest pause between attempts at a post that Slack refuses;
+// longestAway while it cannot be reached. That is no fault of the post, each new
+// wish tries again, too, and what waited is to be seen soon after Slack is back.
+const (
+	slowest     = 15 * time.Minute
+	longestAway = 10 * time.Second
+)
 
 // failed decides what becomes of a post that could not be sent. Nothing is
 // lost: it stays due, or is found again by its nonce.
@@ -84,7 +89,7 @@ func (s *sender) unreachable(ctx context.Context, j job) {
 	err := s.change(ctx, j.post, func(q *fleet.Post, now time.Time) bool {
 		q.Fails++
 		// Long enough for a request that is still on its way to arrive.
-		q.Due = now.Add(max(min(s.pace.Doubt, 5*time.Second), backOff(q.Fails)))
+		q.Due = now.Add(max(min(s.pace.Doubt, 5*time.Second), min(backOff(q.Fails), longestAway)))
 		return true
 	})
 	if err != nil {
@@ -125,9 +130,9 @@ func (s *sender) again(ctx context.Context, p fleet.Post, after time.Duration, w
 
 // later tries again with growing pauses, and keeps Slack's refusal.
 func (s *sender) later(ctx context.Context, p fleet.Post, code string) {
-	after := backOff(p.Fails + 1)
+	after := min(backOff(p.Fails+1), longestAway)
 	if code != "" {
-		after = max(after, 30*time.Second)
+		after = max(backOff(p.Fails+1), 30*time.Second)
 	}
 	s.again(ctx, p, after, func(q *fleet.Post) {
 		q.Fails++

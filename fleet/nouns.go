@@ -65,6 +65,10 @@ func blankAround(k Key) Record {
 		return &Epoch{}
 	case "lease":
 		return &Lease{}
+	case "freeze":
+		return &Freeze{}
+	case "custody":
+		return &custodyNews{}
 	}
 	return nil
 }

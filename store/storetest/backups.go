@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/distrobot/distrobot/fleet"
 	"github.com/distrobot/distrobot/store"
@@ -19,6 +20,7 @@ func (b *bench) stock() {
 	b.t.Helper()
 	b.put(&fleet.Distribution{Name: "Shop", Target: "shop-2"})
 	b.put(&fleet.Platform{Name: "shop-1", Distribution: "Shop", State: fleet.PlatformReady, Locked: true})
+	b.put(&fleet.Freeze{Distribution: "Shop", Reason: "Holidays", Until: time.Date(2027, 1, 7, 0, 0, 0, 0, time.UTC)})
 	for n := range 3 {
 		b.put(&fleet.Site{URI: fleet.URI(fmt.Sprintf("s%d.example.org", n)), ID: fmt.Sprintf("01s%d", n), Platform: "shop-1", Host: "web1",
 			Tags: []string{"a\nb", "big"}, Generation: 3, Lock: fleet.SiteLock{Fence: 1<<32 + 7}})
@@ -94,6 +96,9 @@ func (b *bench) wantRestored(epoch int64) {
 	site := &fleet.Site{URI: "s1.example.org"}
 	if !b.read(site) || site.Generation != 3 || site.Lock.Fence != 1<<32+7 || site.Tags[0] != "a\nb" || b.read(&fleet.Distribution{Name: "later"}) {
 		t.Errorf("site %+v", site)
+	}
+	if freeze := (&fleet.Freeze{Distribution: "Shop"}); !b.read(freeze) || freeze.Reason != "Holidays" || len(b.list(fleet.Frozen, fleet.Page{})) != 1 {
+		t.Errorf("the freeze is %+v", freeze)
 	}
 	if got := b.list(fleet.SitesOf("shop-1"), fleet.Page{}); len(got) != 3 {
 		t.Errorf("sites of the platform: %q", got)

@@ -168,6 +168,8 @@ func shadow(r fleet.Record) fleet.Record {
 		return &fleet.Task{ID: v.ID, Host: v.Host}
 	case *fleet.Cursor:
 		return &fleet.Cursor{Distribution: v.Distribution}
+	case *fleet.Freeze:
+		return &fleet.Freeze{Distribution: v.Distribution}
 	case *fleet.Digest:
 		return &fleet.Digest{Name: v.Name}
 	case *fleet.Host:
