@@ -39,7 +39,8 @@ func newBare(t *testing.T, host string) bare {
 	}
 	socket := filepath.Join(dir, "php.sock")
 	b := bare{dir: dir, host: host, address: fmt.Sprintf("127.0.0.1:%d", port), db: lamp.NewMariaDB(t)}
-	write(t, filepath.Join(dir, "pools/p.conf"), "[p]\nlisten = "+socket+"\npm = static\npm.max_children = 2\nphp_admin_value[error_reporting] = 22527\n"+poolUser())
+	// Code is replaced in place here, so PHP has to look at each file each time.
+	write(t, filepath.Join(dir, "pools/p.conf"), "[p]\nlisten = "+socket+"\npm = static\npm.max_children = 2\nphp_admin_value[error_reporting] = 22527\nphp_admin_value[opcache.revalidate_freq] = 0\n"+poolUser())
 	write(t, filepath.Join(dir, "vhosts/v.conf"), fmt.Sprintf(`server {
 	listen %s; root %s/root; index index.php; client_max_body_size 8m;
 	location ~ \.php$ { include /etc/nginx/fastcgi_params; fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name; fastcgi_pass unix:%s; }
