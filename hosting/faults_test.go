@@ -141,7 +141,7 @@ func TestFailedBuilds(t *testing.T) {
 		name, want string
 		change     func(p *fleet.Platform)
 	}{
-		{"source", `cannot build from "svn"; it knows `, func(p *fleet.Platform) { p.Source.Type = "svn" }},
+		{"source", `cannot build from "svn"; it knows composer, git`, func(p *fleet.Platform) { p.Source.Type = "svn" }},
 		{"makefile", "names no makefile", func(p *fleet.Platform) { p.Source.Type = "makefile" }},
 		{"userinfo", "user name or a password", func(p *fleet.Platform) { p.URL = "https://user:secret@example.org/x.git" }},
 		{"scheme", "transport helper", func(p *fleet.Platform) { p.URL = "ext::sh -c id" }},
