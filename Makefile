@@ -24,7 +24,7 @@ race: ## all tests with the race detector
 	mkdir -p $(ARTIFACTS)
 	DISTROBOT_ARTIFACTS=$(ARTIFACTS) $(GO) test -race -timeout 20m ./...
 
-fuzz: ## every fuzz target, FUZZTIME each
+fuzz: ## every fuzz target, FUZZTIME each (1m, or 500x executions)
 	@sh scripts/fuzz.sh $(FUZZTIME)
 
 bench: ## each row against its rival: bench NAME VALUE BOUND ok|SHORT (ONLY=NAME,… for some)
