@@ -96,8 +96,41 @@ func planCases() map[string]fleet.Message {
 			p.State, p.Reason, p.Replacement = fleet.PlanSuperseded, "The target moved to atrium-1.2.0", "01jd000000000000000000000a"
 		}),
 		"undone":   tellPlan(func(p *fleet.Plan) { p.Kind = fleet.Rollback; confirmed(p, fleet.PlanDone, fleet.SiteDone) }),
+		"many_sites": tellDrupal(),
 		"log_line": fleet.TellPlanEvent(fleet.PlanEvent{At: noon, Text: "site1.example.org: hold", Tone: fleet.Neutral}),
 	}
+}
+
+// tellDrupal is a plan for 37 sites on two hosts, one of them blocked.
+func tellDrupal() fleet.Message {
+	p := basePlan()
+	p.Title, p.Distribution, p.From, p.To = "Upgrade 37 sites of intranet from 10.2.6 to 10.3.1", "intranet", "intranet-10.2.6", "intranet-10.3.1"
+	p.Rows = []fleet.Row{
+		{Package: "webform", Type: "module", From: "6.2.0", Change: fleet.Removed, Blocks: true},
+		{Package: "drupal", Type: "core", From: "10.2.6", To: "10.3.1", Change: fleet.Upgraded},
+		{Package: "token", Type: "module", From: "1.13.0", To: "2.0.0", Change: fleet.Upgraded},
+	}
+	for i := range 217 {
+		p.Rows = append(p.Rows, fleet.Row{Package: fmt.Sprintf("part_%03d", i), Type: "module", From: "1.0.0", To: "1.0.1", Change: fleet.Upgraded})
+	}
+	p.Rows, p.More = p.Rows[:fleet.MaxRows], len(p.Rows)-fleet.MaxRows
+	p.Sites = nil
+	for i := range 38 {
+		s := fleet.PlanSite{URI: fleet.URI(fmt.Sprintf("site%02d.example.org", i)), Host: fleet.HostName(fmt.Sprintf("web%d", 1+i%2)), From: p.From, Wave: 3, Progress: fleet.SiteWaiting, Pending: 2}
+		switch {
+		case i == 0:
+			s.Wave, s.Canary = 1, true
+		case i < 4:
+			s.Wave = 2
+		case i == 37:
+			s.Wave, s.Progress, s.Note = 0, fleet.SiteLeftOut, "The site uses the module webform, which the target does not have."
+		}
+		p.Sites = append(p.Sites, s)
+	}
+	p.Waves = 3
+	p.Notes = []fleet.Finding{{Block: true, Site: "site37.example.org", Text: "The site uses the module webform, which the target does not have."},
+		{Text: "The target needs PHP 8.3 or later; 8.1 was enough before."}}
+	return fleet.TellPlan(fleet.PlanView{Plan: p, Now: noon, Tried: []fleet.Rehearsal{{URI: "site00.example.org", OK: true, Window: 40_000}}})
 }
 
 func running(p *fleet.Plan) {
@@ -117,7 +150,7 @@ func TestNoLiveButtonsAtTheEnd(t *testing.T) {
 		for _, b := range m.Buttons {
 			live[b.Action] = true
 		}
-		open := map[string]bool{"proposed": true, "one_site": true, "many_rows": true, "same_code": true, "redrawn": true, "left_out": true, "rollback": true}[name]
+		open := map[string]bool{"proposed": true, "one_site": true, "many_rows": true, "same_code": true, "redrawn": true, "left_out": true, "rollback": true, "many_sites": true}[name]
 		if live[fleet.ActConfirm] != open {
 			t.Errorf("%s: Confirm offered: %v", name, live[fleet.ActConfirm])
 		}

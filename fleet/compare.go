@@ -26,6 +26,7 @@ type Row struct {
 	To      string `json:"to,omitempty"`   // "" when removed
 	Change  Change `json:"change"`
 	Pending int    `json:"pending,omitempty"` // database updates for the given site
+	Blocks  bool   `json:"blocks,omitempty"`  // a finding about it is a block
 }
 
 // A Finding is a block (the site may not be moved) or a warning.
@@ -36,8 +37,8 @@ type Finding struct {
 }
 
 // A Comparison is the difference between two platforms and, with facts of a
-// site, what that means for it. Rows are ordered by weight: downgrades,
-// removals, upgrades, additions; then by name.
+// site, what that means for it. Rows are ordered by how much a person must look
+// at them (weight), then by name.
 type Comparison struct {
 	From, To PlatformName
 	Rows     []Row
@@ -70,9 +71,7 @@ func Compare(from, to PlatformFacts, site *SiteFacts) Comparison {
 	}
 	c.use()
 	c.walk()
-	slices.SortStableFunc(c.Rows, func(a, b Row) int {
-		return cmp.Or(cmp.Compare(weight(a.Change), weight(b.Change)), strings.Compare(a.Package, b.Package), strings.Compare(a.Type, b.Type))
-	})
+	c.order()
 	c.judgeRows()
 	c.judgeMissing()
 	c.judgePatches()
@@ -80,6 +79,7 @@ func Compare(from, to PlatformFacts, site *SiteFacts) Comparison {
 	c.judgeData()
 	c.judgePHP(from.PHP, to.PHP)
 	slices.SortStableFunc(c.Findings, func(a, b Finding) int { return bit(b.Block) - bit(a.Block) })
+	c.lift()
 	return c.Comparison
 }
 
@@ -89,6 +89,7 @@ type comparer struct {
 	from, to []Package
 	site     *SiteFacts
 	inUse    map[string]bool // nil when nobody can tell
+	stops    map[string]bool // names that a block is about
 }
 
 // use notes what the site uses and how many updates wait for it.
@@ -184,11 +185,6 @@ func changeOf(from, to string) Change {
 		return Downgraded
 	}
 	return Changed
-}
-
-// weight orders the changes by how much a person must look at them.
-func weight(c Change) int {
-	return slices.Index([]Change{Downgraded, Removed, Changed, Upgraded, Added}, c)
 }
 
 func packageOrder(a, b Package) int {

@@ -27,8 +27,8 @@ func TestCompareParts(t *testing.T) {
 
 	got := fleet.Compare(from, platform("b", core("10.3.6", "node", "system"), project("6.1.0", "webform_ui")), site)
 	want := []fleet.Row{
-		{Package: "webform", Type: "module", From: "6.2.0", To: "6.1.0", Change: fleet.Downgraded, Pending: 2},
-		{Package: "drupal", Type: "core", From: "10.1.5", To: "10.3.6", Change: fleet.Upgraded, Pending: 4},
+		{Package: "drupal", Type: "core", From: "10.1.5", To: "10.3.6", Change: fleet.Upgraded, Pending: 4, Blocks: true},
+		{Package: "webform", Type: "module", From: "6.2.0", To: "6.1.0", Change: fleet.Downgraded, Pending: 2, Blocks: true},
 	}
 	if d := cmp.Diff(want, got.Rows); d != "" {
 		t.Error(d)

@@ -16,10 +16,10 @@ func TestCompareRows(t *testing.T) {
 	to := facts("b", "theme/views 1.0, module/views 3.24, core/drupal 10.3.1, module/same 2.0, module/back 1.9, module/line 1.4, module/new 1.0")
 	got := fleet.Compare(from, to, &fleet.SiteFacts{Pending: map[string]int{"drupal": 3, "same": 1}})
 	want := []fleet.Row{
+		{Package: "drupal", Type: "core", From: "10.2.0", To: "10.3.1", Change: fleet.Upgraded, Pending: 3},
 		{Package: "back", Type: "module", From: "2.0", To: "1.9", Change: fleet.Downgraded},
 		{Package: "old", Type: "module", From: "1.0", Change: fleet.Removed},
 		{Package: "line", Type: "module", From: "1.x-dev", To: "1.4", Change: fleet.Changed},
-		{Package: "drupal", Type: "core", From: "10.2.0", To: "10.3.1", Change: fleet.Upgraded, Pending: 3},
 		{Package: "views", Type: "module", From: "3.9", To: "3.24", Change: fleet.Upgraded},
 		{Package: "new", Type: "module", To: "1.0", Change: fleet.Added},
 	}
@@ -28,6 +28,30 @@ func TestCompareRows(t *testing.T) {
 	}
 	if got.From != "a" || got.To != "b" || got.Same != 2 || got.Pending != 4 || got.Blocked() {
 		t.Errorf("from %s to %s, same %d, pending %d, blocked %v", got.From, got.To, got.Same, got.Pending, got.Blocked())
+	}
+}
+
+// TestCompareOrder: what blocks comes first, then core, then what a person must
+// look at; a part that blocks lifts the package it came with.
+func TestCompareOrder(t *testing.T) {
+	from := facts("a", "module/gone 1.0, module/used 1.0, core/drupal 10.2.0, module/jump 1.0, module/step 1.0, module/back 2.0, module/suite 1.0")
+	to := facts("b", "core/drupal 10.3.1, module/jump 2.0, module/step 1.1, module/back 1.0, module/suite 1.1, module/fresh 1.0")
+	for i, p := range from.Packages {
+		if p.Name == "suite" {
+			from.Packages[i].Parts = []string{"suite_ui"}
+		}
+	}
+	got := fleet.Compare(from, to, &fleet.SiteFacts{URI: "s", Enabled: []string{"used", "suite_ui"}})
+	var names []string
+	for _, r := range got.Rows {
+		name := r.Package
+		if r.Blocks {
+			name += "!"
+		}
+		names = append(names, name)
+	}
+	if got := strings.Join(names, " "); got != "used! suite! drupal back gone jump step fresh" {
+		t.Errorf("the order is %s", got)
 	}
 }
 

@@ -35,9 +35,11 @@ func (c *comparer) judgeRows() {
 func (c *comparer) judgeDowngrade(r Row) {
 	step := fmt.Sprintf("%s would go back from %s to %s", r.Package, r.From, r.To)
 	switch {
-	case r.Type == "core" || r.Type == "application":
+	case r.Core():
+		c.stop(r.Package)
 		c.find(Finding{Block: true, Text: step + "; its data cannot go back with it."})
 	case c.inUse[r.Package]:
+		c.stop(r.Package)
 		c.block("%s, and the site uses it.", step)
 	default:
 		c.warn("%s.", step)
@@ -63,6 +65,7 @@ func (c *comparer) judgeMissing() {
 		case ok:
 			c.warn("%s is replaced by %s.", name, by)
 		case had[name]:
+			c.stop(name)
 			c.block("The site uses %s, which the target does not have.", c.called(name))
 		default:
 			c.warn("The site uses %s, which neither platform has.", name)
@@ -87,6 +90,8 @@ func (c *comparer) judgeNeeds(has map[string]bool) {
 	for _, p := range c.to {
 		for _, need := range p.Needs {
 			if c.inUse[p.Name] && !has[need] {
+				c.stop(p.Name)
+				c.stop(need)
 				c.block("The site uses %s, which needs %s, and the target does not have that.", c.called(p.Name), need)
 			}
 		}

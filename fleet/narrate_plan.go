@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -85,7 +86,8 @@ func uris(sites []PlanSite) []URI {
 func (v PlanView) proposed(m *Message) {
 	p := v.Plan
 	n := len(moving(p))
-	m.Text = fmt.Sprintf("A decision is needed: %s%s.", lowerFirst(Clean(p.Title, 200)), planLeft(p, n))
+	sum := v.summary()
+	m.Text = fmt.Sprintf("A decision is needed: %s%s. %s", lowerFirst(Clean(p.Title, 200)), planLeft(p, n), sum)
 	m.Fields = []Field{
 		{"From", Say(Mono(Clean(string(p.From), 110)))}, {"To", Say(Mono(Clean(string(p.To), 110)))},
 		{"Asked by", Say(By(p.Requester))}, {"Expires", Say(When(p.Expires))},
@@ -93,15 +95,13 @@ func (v PlanView) proposed(m *Message) {
 	if p.Reason != "" {
 		m.Lines = append(m.Lines, Say(tellSentence(p.Reason)))
 	}
+	m.Lines = append(m.Lines, Say(Bold(sum)))
+	m.Lines = append(m.Lines, planNotes(p)...)
 	m.Lines = append(m.Lines, planSites(p)...)
 	m.Lines = append(m.Lines, tellWaves(p)...)
 	m.Lines = append(m.Lines, v.holding()...)
 	m.Lines = append(m.Lines, tellTried(v.Tried, n)...)
 	m.Table = TellRows(p.Rows, p.More, tellRows)
-	m.More = planNotes(p)
-	if m.Table == nil && p.Kind != Rollback {
-		m.More = append([]Line{Say("The two platforms have the same packages.")}, m.More...)
-	}
 	if p.Quorum > 1 {
 		m.More = append(m.More, planVotes(p))
 	}
@@ -122,14 +122,25 @@ func planSites(p Plan) []Line {
 	if ss := moving(p); len(ss) > 0 {
 		out = append(out, Say(Bold(Plural(len(ss), "site", "sites")+": "), tellList(uris(ss), tellSites)))
 	}
-	for i, s := range p.in(SiteLeftOut) {
+	left := p.untold()
+	for i, s := range left {
 		if i == tellSites {
-			out = append(out, Item(fmt.Sprintf("%d more are left out.", len(p.in(SiteLeftOut))-tellSites)))
+			out = append(out, Item(fmt.Sprintf("%d more are left out.", len(left)-tellSites)))
 			break
 		}
 		out = append(out, Item("Left out: ", tellAbout(s)))
 	}
 	return out
+}
+
+// untold are the sites left out whose reason is not among the blocks that the
+// message names.
+func (p Plan) untold() []PlanSite {
+	told := map[Finding]bool{}
+	for _, f := range p.Notes[:min(len(p.Notes), tellNotes)] {
+		told[f] = true
+	}
+	return slices.DeleteFunc(p.in(SiteLeftOut), func(s PlanSite) bool { return told[Finding{Block: true, Site: s.URI, Text: s.Note}] })
 }
 
 // tellAbout is the note of a site, which names the site if the note does not.
@@ -211,26 +222,7 @@ func (v PlanView) vote(w planWords, n int) Button {
 		verb, action = "Schedule", ActSchedule
 	}
 	return Button{Action: action, Label: fmt.Sprintf("%s %s of %s", verb, w.noun, sites), Value: PlanValue(p.ID, p.Revision), Style: Primary,
-		Confirm: &Ask{Title: fmt.Sprintf("%s %s of %s?", verb, w.noun, sites), Text: planAsk(p, n), Yes: verb, No: "Not now"}}
-}
-
-// planAsk repeats, before the press, what will happen and to how much (up to
-// 300 characters, Slack's limit of a confirm dialog).
-func planAsk(p Plan, n int) string {
-	verb, back := "move", "A site that fails its check goes back to its old copy by itself."
-	if p.Kind == Rollback {
-		verb, back = "go back", "What was written since the upgrade stays in the abandoned copy."
-	}
-	if n == 1 {
-		verb = strings.Replace(strings.Replace(verb, "move", "moves", 1), "go ", "goes ", 1)
-	}
-	each := "Each answers 503 for a moment while it is moved. "
-	if n == 1 {
-		each = "It answers 503 for a moment while it is moved. "
-	}
-	tail := " " + each + back
-	head := fmt.Sprintf("%s %s to %s: %s.", Plural(n, "site", "sites"), verb, clip(string(p.To), 60), tellList(uris(moving(p)), 3))
-	return clip(head, 295-len([]rune(tail))) + tail
+		Confirm: &Ask{Title: fmt.Sprintf("%s %s of %s?", verb, w.noun, sites), Text: v.ask(n), Yes: verb, No: "Not now"}}
 }
 
 // dropped tells of a plan that ended before anything was done.
@@ -292,6 +284,12 @@ func tellCell(s string, n int) string {
 
 func tellChange(r Row) string {
 	s := tellCell(string(r.Change), 30)
+	if r.Major() {
+		s += " to another major version"
+	}
+	if r.Blocks {
+		s += " (blocked)"
+	}
 	if r.Pending > 0 {
 		s += ", " + Plural(r.Pending, "database update", "database updates")
 	}

@@ -18,7 +18,8 @@ type drawing struct {
 	known  map[URI]SiteFacts // what the inspect tasks of this plan have read
 	failed string            // why an inspect task failed, one sentence
 	expiry time.Duration
-	unkept string // why the storage takes no approval now: a person has to confirm
+	unkept string          // why the storage takes no approval now: a person has to confirm
+	stops  map[string]bool // packages that keep some site from moving
 }
 
 // Draw completes a reading plan from the facts when all inspect tasks have
@@ -144,12 +145,9 @@ func DrawPlan(p Plan, d drawing, now time.Time) Plan {
 		return endPlan(p, PlanFailed, d.failed, now)
 	}
 	d.refresh(&p)
-	base := Compare(d.facts[p.From], d.facts[p.To], nil)
-	p.Rows, p.More = base.Rows, 0
-	if len(p.Rows) > MaxRows {
-		p.Rows, p.More = p.Rows[:MaxRows], len(p.Rows)-MaxRows
-	}
+	d.stops = map[string]bool{}
 	p.Notes = d.notes(&p)
+	base := d.rows(&p)
 	if len(p.Notes) > maxNotes {
 		p.Notes = append(p.Notes[:maxNotes:maxNotes], Finding{Text: fmt.Sprintf("There are %d more notes.", len(p.Notes)-maxNotes)})
 	}
@@ -164,7 +162,7 @@ func DrawPlan(p Plan, d drawing, now time.Time) Plan {
 	if p.Waves == 0 {
 		return endPlan(p, PlanFailed, "No site can be moved. "+firstNote(p), now)
 	}
-	if len(moving(p)) == 1 && len(p.Rows) == len(base.Rows) {
+	if len(moving(p)) == 1 && base <= MaxRows {
 		d.pending(&p)
 	}
 	p.Rules = d.dist.Rules
@@ -177,6 +175,21 @@ func DrawPlan(p Plan, d drawing, now time.Time) Plan {
 		p.State = PlanApproved
 	}
 	return p
+}
+
+// rows compares the plan's platforms: what keeps a site from moving first, then
+// as Compare orders them, MaxRows of them. It gives how many there are in all.
+func (d drawing) rows(p *Plan) int {
+	p.Rows, p.More = Compare(d.facts[p.From], d.facts[p.To], nil).Rows, 0
+	for i, r := range p.Rows {
+		p.Rows[i].Blocks = r.Blocks || d.stops[r.Package]
+	}
+	slices.SortStableFunc(p.Rows, func(a, b Row) int { return bit(b.Blocks) - bit(a.Blocks) })
+	all := len(p.Rows)
+	if all > MaxRows {
+		p.Rows, p.More = p.Rows[:MaxRows], all-MaxRows
+	}
+	return all
 }
 
 // rank marks the canary and takes over the priorities of sites.
@@ -249,6 +262,11 @@ func (d drawing) notes(p *Plan) []Finding {
 		sites++
 		c := d.compare(s, p.To)
 		p.Sites[i].Pending = c.Pending
+		for _, r := range c.Rows {
+			if r.Blocks {
+				d.stops[r.Package] = true
+			}
+		}
 		if _, ok := d.known[s.URI]; !ok && len(p.Reads) > 0 {
 			unread = append(unread, string(s.URI))
 		}
