@@ -71,7 +71,8 @@ func planCases() map[string]fleet.Message {
 		"many_rows": tellPlan(func(p *fleet.Plan) { p.Rows, p.More = rows(30), 40 }),
 		"same_code": tellPlan(func(p *fleet.Plan) { p.Rows = nil }),
 		"redrawn": tellPlan(func(p *fleet.Plan) {
-			p.Replaces, p.Reason, p.Quorum, p.Votes = "01jd0000000000000000000008", "The target moved to atrium-1.1.0", 2, []fleet.Approval{{Who: alice}}
+			p.Replaces, p.Reason, p.Quorum, p.Votes = "01jd0000000000000000000008", "The target moved to atrium-1.1.0", 2, []fleet.Approval{{Who: alice, Of: []string{"group:S0RELEASE"}}}
+			p.Rule.Quorum = fleet.Quorum{{Need: 2, Each: true, From: []fleet.Party{{Kind: fleet.PartyGroup, ID: "S0RELEASE", Name: "release"}, {Kind: fleet.PartyGroup, ID: "S0CLIENT", Name: "client"}}}}
 		}),
 		"blocked": tellPlan(func(p *fleet.Plan) {
 			p.Notes = []fleet.Finding{{Block: true, Text: "example/app would go back from 1.1.0 to 1.0.0"}, {Site: "site1.example.org", Text: "It uses a package that is removed"}}

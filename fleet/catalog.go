@@ -142,6 +142,9 @@ func (c *Catalog) Remove(ctx context.Context, name DistName, who Actor) error {
 		if err := forgetLooks(tx, d.Name); err != nil {
 			return err
 		}
+		if err := forgetPolicy(tx, d.Name); err != nil {
+			return err
+		}
 		tx.Delete(&d)
 		tx.Emit(audited(tx, who, "distribution.removed", string(d.Name)), Effect{Review: d.Name})
 		return nil

@@ -16,7 +16,7 @@ func (c *Conductor) Resume(ctx context.Context, id PlanID, rev int, on bool, who
 		return p, err
 	}
 	return c.decide(ctx, id, who, func(tx Tx, p Plan) (Plan, string, string, error) {
-		next, err := ResumePlan(p, Resumption{rev, on, who, w.dist, w.to})
+		next, err := ResumePlan(p, Resumption{rev, on, who, w.dist, w.to, w.rule})
 		if on {
 			return next, "plan.continued", "Continued by ", err
 		}
@@ -78,6 +78,7 @@ type Resumption struct {
 	Who      Actor
 	Dist     Distribution
 	To       Platform
+	Rule     ConfirmRule // what it takes to confirm, by the policy as it is now
 }
 
 // ResumePlan is the rule of Continue and Stop.
@@ -94,6 +95,11 @@ func ResumePlan(p Plan, r Resumption) (Plan, error) {
 	if r.To.State != PlatformReady {
 		return p, Errorf(Refused, "Platform %s is %s.", p.To, orGone(string(r.To.State))).WithHint("Stop this plan.")
 	}
+	if !p.stillApproved(r.Rule) {
+		return p, Errorf(Refused, "The policy has changed since this was confirmed: it takes %s now.", r.Rule.Terms().Tell()).
+			WithHint("Stop this plan and ask for a fresh one.")
+	}
+	p.Rule = r.Rule
 	p.Sites = unheld(p.Sites)
 	for i, s := range p.Sites {
 		p.Sites[i].Known = s.Known || s.Progress == SiteBroken || p.Asked && s.underWay()

@@ -4,12 +4,23 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
+	"time"
 )
 
 // Decider answers presses on plans.
 type Decider struct {
-	Store   Store
-	Planner *Planner
+	Store    Store
+	Planner  *Planner
+	Electors Electors // nil: only Vote.Role decides, and votes stay as they were counted
+}
+
+// Electors tells who people are to a plan's rule, when a vote is counted. A
+// Guard is one.
+type Electors interface {
+	// Electors gives the keys of those of the parties that a person belongs to
+	// now. The error, of code Later, says what cannot be told.
+	Electors(ctx context.Context, who Actor, parties []Party) ([]string, error)
 }
 
 // remembered is the answer to a press as a Request keeps it.
@@ -48,7 +59,13 @@ func (d *Decider) press(ctx context.Context, v Vote) (dec Decision, again bool, 
 		dec, err = recall(req, p)
 		return dec, false, err
 	}
-	if v.Confirm && v.Role >= Maintainer && p.State == PlanProposed {
+	weighed := p.State == PlanProposed
+	if weighed {
+		if v, err = d.weigh(ctx, p, v); err != nil {
+			return dec, false, err
+		}
+	}
+	if v.Confirm && weighed && p.mayVote(v) {
 		w, err := d.Planner.present(ctx, p, p.in(SiteWaiting))
 		if err != nil {
 			return dec, false, err
@@ -58,7 +75,47 @@ func (d *Decider) press(ctx context.Context, v Vote) (dec Decision, again bool, 
 			return dec, false, err
 		}
 	}
-	return d.commit(ctx, v, p.Fingerprint)
+	dec, again, err = d.commit(ctx, v, p.Fingerprint)
+	return dec, again || !weighed && dec.Plan.State == PlanProposed, err
+}
+
+// weigh asks what the person who votes, and those who voted before, are to the
+// plan's rule now. Whoever asked for a plan may cancel it also while that cannot
+// be told.
+func (d *Decider) weigh(ctx context.Context, p Plan, v Vote) (Vote, error) {
+	parties := p.Rule.parties()
+	if d.Electors == nil {
+		v.Of = byRole(v, parties)
+		return v, nil
+	}
+	var err error
+	if v.Of, err = d.Electors.Electors(ctx, v.Who, parties); err != nil {
+		if !v.Confirm && v.Who.ID == p.Requester.ID {
+			err = nil
+		}
+		return v, err
+	}
+	v.Others = map[string][]string{}
+	for _, a := range p.Votes {
+		if !v.Confirm || a.Who.ID == v.Who.ID {
+			continue
+		}
+		if v.Others[a.Who.ID], err = d.Electors.Electors(ctx, a.Who, parties); err != nil {
+			return v, err
+		}
+	}
+	return v, nil
+}
+
+// byRole are the parties of somebody of whom only the role is known.
+func byRole(v Vote, parties []Party) []string {
+	var mine []Party
+	for _, p := range parties {
+		if p.Kind == PartyRole && v.Role >= p.Role() || p.Kind == PartyUser && v.Role > Nobody && p.ID == v.Who.ID {
+			mine = append(mine, p)
+		}
+	}
+	return keysOf(mine)
 }
 
 // commit applies DecidePlan to the plan whose fingerprint was found true.
@@ -84,6 +141,11 @@ func (d *Decider) commit(ctx context.Context, v Vote, checked string) (dec Decis
 		dec.Plan = next
 		if dec.Outcome == Approved && p.Fingerprint != checked {
 			again = true
+			return nil
+		}
+		if dec.Outcome == NeedsSecond {
+			dec.Link = VoteLink{Nonce: NewID(), Plan: p.ID, Revision: p.Revision, Fingerprint: p.Fingerprint,
+				Who: v.Who, Reason: Clean(v.Reason, 300), Glass: v.Glass, Until: tx.Now().Add(LinkLife)}
 			return nil
 		}
 		if dec.Outcome == Approved || dec.Outcome == Counted {
@@ -114,7 +176,7 @@ func decided(tx Tx, v Vote, before PlanState, dec Decision) error {
 		tx.Put(&Request{Family: PlanFamily(v.Plan), ID: v.Request, Answer: string(answer)})
 	}
 	note := func(what string, more ...Effect) {
-		e := audited(tx, v.Who, what, string(v.Plan), "fingerprint", next.Fingerprint, "role", v.Role.String())
+		e := audited(tx, v.Who, what, string(v.Plan), v.details(next)...)
 		e.Audit.Request = v.Request
 		tx.Put(&next)
 		tx.Emit(edited(SubjectOf(AboutPlan, string(v.Plan))), e)
@@ -122,11 +184,18 @@ func decided(tx Tx, v Vote, before PlanState, dec Decision) error {
 	}
 	switch dec.Outcome {
 	case Approved:
-		tx.Until(next.Expires)
+		tx.Until(v.until(next))
+		if v.Glass {
+			note("plan.glass-broken", shown(SubjectOf(AboutGlass, string(v.Plan)), next.Rule.Alarm))
+		}
 		note("plan.confirmed", Effect{Advance: v.Plan})
 	case Counted:
-		tx.Until(next.Expires)
+		tx.Until(v.until(next))
 		note("plan.voted")
+	case NotPermitted, OwnRequest:
+		e := audited(tx, v.Who, "plan.refused", string(v.Plan), append(v.details(next), "why", string(dec.Outcome))...)
+		e.Audit.Request = v.Request
+		tx.Emit(e)
 	case Cancelled:
 		note("plan.cancelled")
 	case TooLate:
@@ -135,6 +204,31 @@ func decided(tx Tx, v Vote, before PlanState, dec Decision) error {
 		}
 	}
 	return nil
+}
+
+// until is when a vote that is counted now would not count any more.
+func (v Vote) until(p Plan) time.Time {
+	if v.Link != nil && v.Link.Until.Before(p.Expires) {
+		return v.Link.Until
+	}
+	return p.Expires
+}
+
+// details are what the audit record says of a vote besides who and when.
+func (v Vote) details(p Plan) []string {
+	out := []string{"fingerprint", p.Fingerprint, "role", v.Role.String()}
+	for _, d := range [][2]string{{"reason", Clean(v.Reason, 300)}, {"for", strings.Join(v.Of, " ")}} {
+		if d[1] != "" {
+			out = append(out, d[0], d[1])
+		}
+	}
+	if v.Glass {
+		out = append(out, "glass", "broken")
+	}
+	if v.Link != nil {
+		out = append(out, "second", "link")
+	}
+	return out
 }
 
 // stale answers a press on a plan that is not true any more, after a fresh one

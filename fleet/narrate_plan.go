@@ -102,7 +102,7 @@ func (v PlanView) proposed(m *Message) {
 	m.Lines = append(m.Lines, v.holding()...)
 	m.Lines = append(m.Lines, tellTried(v.Tried, n)...)
 	m.Table = TellRows(p.Rows, p.More, tellRows)
-	if p.Quorum > 1 {
+	if p.Quorum > 1 || !p.Rule.Plain() {
 		m.More = append(m.More, planVotes(p))
 	}
 	v.decision(m, n)
@@ -178,11 +178,11 @@ func TellFinding(f Finding) Line {
 }
 
 func planVotes(p Plan) Line {
-	line := Say(fmt.Sprintf("%d of %s so far", len(p.Votes), Plural(p.Quorum, "approval", "approvals")))
+	line := Say(StillNeeded(p))
 	for i, a := range p.Votes {
 		sep := ", "
 		if i == 0 {
-			sep = ": "
+			sep = " So far: "
 		}
 		line.Spans = append(line.Spans, Span{Text: sep}, By(a.Who))
 	}

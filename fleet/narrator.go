@@ -28,6 +28,7 @@ func (n *Narrator) Message(ctx context.Context, s Subject) (Message, error) {
 		AboutDigest:   n.digest,
 		AboutAlarm:    n.alarm,
 		AboutRefresh:  n.refresh,
+		AboutGlass:    n.glass,
 	}
 	tell, known := tellers[s.Kind()]
 	if !known {

@@ -28,6 +28,7 @@ const (
 	AboutDigest   = "digest"   // one issue of a digest: "NAME/2026-11-22T09:00"
 	AboutAlarm    = "alarm"    // an Alarm record: id is the alarm's
 	AboutRefresh  = "refresh"  // a Refresh: id is the refresh's
+	AboutGlass    = "glass"    // the alarm that a plan was confirmed by breaking the glass: id is the plan's
 )
 
 // A Notice is a promise that the present state of a subject will be shown in a

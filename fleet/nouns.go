@@ -67,6 +67,8 @@ func blankAround(k Key) Record {
 		return &Lease{}
 	case "freeze":
 		return &Freeze{}
+	case "policy":
+		return &AccessPolicy{}
 	case "custody":
 		return &custodyNews{}
 	}

@@ -61,25 +61,26 @@ type Plan struct {
 	From         PlatformName `json:"from"` // the platform most sites come from; each site has its own
 	To           PlatformName `json:"to"`
 	State        PlanState    `json:"state"`
-	Revision     int          `json:"rev"`         // rises when what is shown changes; the button carries it
-	Fingerprint  string       `json:"fp"`          // of what is shown; see FingerprintOf
-	Rules        int64        `json:"rules"`       // policy revision it was drawn under
-	Sites        []PlanSite   `json:"sites"`       // in the order they will be moved
-	Rows         []Row        `json:"rows"`        // comparison of From and To, at most MaxRows
-	More         int          `json:"more"`        // rows beyond MaxRows
-	Notes        []Finding    `json:"notes"`       // blocks and warnings, worst first
-	Quorum       int          `json:"quorum"`      // approvals needed
-	Self         bool         `json:"self"`        // the requester's own approval counts
-	Failures     int          `json:"failures"`    // tolerated before it pauses; -1 any
-	Votes        []Approval   `json:"votes"`       // in order
-	Requester    Actor        `json:"requester"`   // a System actor when offered by policy
-	Channel      string       `json:"channel"`     // where its root message is
-	Created      time.Time    `json:"created"`     //
-	Proposed     time.Time    `json:"proposed"`    // when it was complete and shown
-	Expires      time.Time    `json:"expires"`     // undecided plans end here
-	Ended        time.Time    `json:"ended"`       // when it became final
-	By           Actor        `json:"by,omitzero"` // who cancelled, stopped or continued it last
-	Reason       string       `json:"reason"`      // why it ended or paused, one sentence
+	Revision     int          `json:"rev"`           // rises when what is shown changes; the button carries it
+	Fingerprint  string       `json:"fp"`            // of what is shown; see FingerprintOf
+	Rules        int64        `json:"rules"`         // policy revision it was drawn under
+	Sites        []PlanSite   `json:"sites"`         // in the order they will be moved
+	Rows         []Row        `json:"rows"`          // comparison of From and To, at most MaxRows
+	More         int          `json:"more"`          // rows beyond MaxRows
+	Notes        []Finding    `json:"notes"`         // blocks and warnings, worst first
+	Quorum       int          `json:"quorum"`        // approvals needed
+	Self         bool         `json:"self"`          // the requester's own approval counts
+	Failures     int          `json:"failures"`      // tolerated before it pauses; -1 any
+	Rule         ConfirmRule  `json:"rule,omitzero"` // what it takes to confirm it, by the policy it was drawn under
+	Votes        []Approval   `json:"votes"`         // in order
+	Requester    Actor        `json:"requester"`     // a System actor when offered by policy
+	Channel      string       `json:"channel"`       // where its root message is
+	Created      time.Time    `json:"created"`       //
+	Proposed     time.Time    `json:"proposed"`      // when it was complete and shown
+	Expires      time.Time    `json:"expires"`       // undecided plans end here
+	Ended        time.Time    `json:"ended"`         // when it became final
+	By           Actor        `json:"by,omitzero"`   // who cancelled, stopped or continued it last
+	Reason       string       `json:"reason"`        // why it ended or paused, one sentence
 	Replaces     PlanID       `json:"replaces,omitempty"`
 	Replacement  PlanID       `json:"replacement,omitempty"`
 	Wave         int          `json:"wave"`  // number of the wave under way, from 1; 0 before

@@ -49,6 +49,7 @@ func (v *survey) draft(o Proposal) (Plan, error) {
 // rules takes over what the distribution says about deciding.
 func (v *survey) rules(p *Plan) {
 	if v.dist == nil {
+		p.Rules = v.def.Revision
 		return
 	}
 	p.Distribution, p.Rules, p.Aim = v.dist.Name, v.dist.Rules, v.dist.Target

@@ -165,7 +165,7 @@ func DrawPlan(p Plan, d drawing, now time.Time) Plan {
 	if len(moving(p)) == 1 && base <= MaxRows {
 		d.pending(&p)
 	}
-	p.Rules = d.dist.Rules
+	p.Rules, p.Rule, p.Quorum = d.dist.Rules, d.rule, d.rule.Terms().Total()
 	p.Fingerprint = FingerprintOf(snapshot(p, d.plats, moving(p)))
 	p.State, p.Proposed, p.Expires = PlanProposed, now, now.Add(d.expiry)
 	switch free := d.freely(p); {

@@ -82,6 +82,8 @@ func (w present) moved(p Plan) string {
 	switch {
 	case w.to.State != PlatformReady:
 		return "Platform " + string(p.To) + " is " + orGone(string(w.to.State)) + " now."
+	case p.Distribution == "" && w.dist.Rules != p.Rules:
+		return "The rules of all distributions have changed since this was confirmed."
 	case p.Distribution == "":
 		return ""
 	case w.dist.Rules == 0:

@@ -15,6 +15,7 @@ type present struct {
 	plats    map[PlatformName]Platform
 	known    map[URI]bool // the sites asked about, also those that are gone
 	freezes  []Freeze     // of everything and of the distribution
+	rule     ConfirmRule  // what it takes to confirm
 	silent   map[HostName]time.Time
 }
 
@@ -41,6 +42,7 @@ func (pl *Planner) present(ctx context.Context, p Plan, sites []PlanSite) (prese
 	for _, x := range plats {
 		recs = append(recs, x)
 	}
+	own, def := AccessPolicy{Distribution: p.Distribution}, AccessPolicy{}
 	freezes := []Freeze{{}}
 	if p.Distribution != "" {
 		recs = append(recs, &dist)
@@ -49,6 +51,7 @@ func (pl *Planner) present(ctx context.Context, p Plan, sites []PlanSite) (prese
 	for i := range freezes {
 		recs = append(recs, &freezes[i])
 	}
+	recs = append(recs, &own, &def) // after the distribution: a policy is never older than its rules
 	rows := make([]Site, len(sites))
 	for i, s := range sites {
 		rows[i].URI = s.URI
@@ -58,7 +61,8 @@ func (pl *Planner) present(ctx context.Context, p Plan, sites []PlanSite) (prese
 	if err != nil {
 		return present{}, err
 	}
-	w := present{dist: dist, to: *plats[0], sites: map[URI]Site{}, plats: map[PlatformName]Platform{}, known: map[URI]bool{}, freezes: freezes}
+	w := present{dist: dist, to: *plats[0], sites: map[URI]Site{}, plats: map[PlatformName]Platform{}, known: map[URI]bool{}, freezes: freezes,
+		rule: own.ConfirmRule(def)}
 	for i, x := range plats {
 		if found[i] {
 			w.plats[x.Name] = *x
@@ -74,7 +78,10 @@ func (pl *Planner) present(ctx context.Context, p Plan, sites []PlanSite) (prese
 			now[i].Generation = -1
 		}
 	}
-	p.Rules = dist.Rules
+	if p.Distribution == "" {
+		w.dist.Rules = def.Revision // all that such a plan is ruled by
+	}
+	p.Rules = w.dist.Rules
 	w.snapshot = snapshot(p, w.plats, now)
 	return w, nil
 }
@@ -93,8 +100,8 @@ func (w present) untrue(p Plan) string {
 		return "Platform " + string(p.To) + " is " + string(w.to.State) + " now."
 	case p.Kind == Migrate && w.to.Locked:
 		return "Platform " + string(p.To) + " has been locked."
-	case w.dist.Rules != p.Rules:
-		return "The rules of " + string(p.Distribution) + " have changed."
+	case w.dist.Rules != p.Rules, p.State == PlanProposed && w.rule.said() != p.Rule.said():
+		return "The rules of " + orAll(p.Distribution) + " have changed."
 	case FingerprintOf(w.snapshot) == p.Fingerprint:
 		return ""
 	}
@@ -119,4 +126,12 @@ func (w present) drift(s PlanSite) string {
 		return "Site " + string(s.URI) + " was changed since."
 	}
 	return ""
+}
+
+// orAll names a distribution, or what has none.
+func orAll(d DistName) string {
+	if d == "" {
+		return "all distributions"
+	}
+	return string(d)
 }

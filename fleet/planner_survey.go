@@ -11,8 +11,9 @@ type survey struct {
 	dist  *Distribution // of the sites; nil when their platform has none
 	to    Platform      // where they would go
 	plats map[PlatformName]Platform
-	sites []Site // of the scope, by URI
-	opens []Plan // every plan that is not final
+	sites []Site       // of the scope, by URI
+	opens []Plan       // every plan that is not final
+	def   AccessPolicy // the default one; only where there is no distribution
 }
 
 // survey reads the sites of a scope, their platforms, distribution and target.
@@ -107,7 +108,8 @@ func (pl *Planner) readDist(ctx context.Context, v *survey, o Proposal) error {
 		name = v.plats[v.sites[0].Platform].Distribution
 	}
 	if name == "" {
-		return nil
+		_, err := pl.Store.Read(ctx, &v.def)
+		return err
 	}
 	d, err := (&Catalog{Store: pl.Store}).Distribution(ctx, name)
 	v.dist = &d
