@@ -99,6 +99,9 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("X-OAuth-Scopes", strings.Join(s.scopes(), ","))
+	if scope := s.methods[name].scope; scope != "" {
+		w.Header().Set("X-Accepted-OAuth-Scopes", scope)
+	}
 	s.answer(w, result, err)
 }
 

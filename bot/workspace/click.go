@@ -60,10 +60,10 @@ func (s *Server) prepareClick(req clickRequest) (*envelope, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.typeIn(on.blocks, on.values, req.Values); err != nil {
+	if err := s.typeIn(p, on.blocks, on.values, req.Values); err != nil {
 		return nil, err
 	}
-	action, err := s.action(el, req)
+	action, err := s.action(s.st.withOffer(p, el), req)
 	if err != nil {
 		return nil, err
 	}
@@ -184,14 +184,25 @@ func valueOnly(kind string, action obj) obj {
 
 // actionPayload is the whole block_actions payload. Called with mu held.
 func (s *Server) actionPayload(p Person, on surface, action obj) obj {
-	out := s.interaction("block_actions", p)
+	out := s.placePayload("block_actions", p, on)
 	out["actions"] = []obj{action}
-	out["is_enterprise_install"], out["enterprise"] = false, nil
 	out["state"] = obj{"values": currentValues(on.blocks, on.values)}
+	if v := on.view; v != nil {
+		out["trigger_id"] = s.newTrigger(p.ID, v.target, v.ID)
+		return out
+	}
+	m := on.message
+	out["trigger_id"] = s.newTrigger(p.ID, m.channel, "")
+	out["response_url"] = s.newResponseURL(responseURL{user: p.ID, channel: m.channel, source: m, thread: m.ThreadTS})
+	return out
+}
+
+// placePayload begins a payload and says where it comes from. Called with mu held.
+func (s *Server) placePayload(kind string, p Person, on surface) obj {
+	out := s.interaction(kind, p)
 	if v := on.view; v != nil {
 		out["view"] = s.viewObject(v)
 		out["container"] = obj{"type": "view", "view_id": v.ID}
-		out["trigger_id"] = s.newTrigger(p.ID, v.target, v.ID)
 		return out
 	}
 	m := on.message
@@ -204,8 +215,6 @@ func (s *Server) actionPayload(p Person, on surface, action obj) obj {
 		name = "directmessage"
 	}
 	out["container"], out["channel"] = container, obj{"id": m.channel.ID, "name": name}
-	out["trigger_id"] = s.newTrigger(p.ID, m.channel, "")
-	out["response_url"] = s.newResponseURL(responseURL{user: p.ID, channel: m.channel, source: m, thread: m.ThreadTS})
 	if m.ephemeralTo == "" { // Slack does not repeat an ephemeral message
 		out["message"] = s.st.render(m, true)
 	}
@@ -215,6 +224,7 @@ func (s *Server) actionPayload(p Person, on surface, action obj) obj {
 // interaction is what all interactive payloads begin with.
 func (s *Server) interaction(kind string, p Person) obj {
 	return obj{"type": kind, "token": "local", "api_app_id": s.st.appID,
+		"is_enterprise_install": false, "enterprise": nil,
 		"team": obj{"id": s.st.teamID, "domain": "local"},
 		"user": obj{"id": p.ID, "username": p.Name, "name": p.Name, "team_id": s.st.teamID}}
 }

@@ -11,6 +11,7 @@ type envelope struct {
 	payload obj
 	answers bool // the acknowledgement may carry a payload
 	attempt int  // of an event: 0 for the first time
+	echo    bool // tells the app of what it did itself: scripts neither count nor repeat it
 	reason  string
 	id      string // Socket Mode
 }
@@ -37,10 +38,10 @@ const maxRecent = 20
 func (s *Server) dispatch(e *envelope) ack {
 	s.mu.Lock()
 	e.id = shortID(8) + "-" + shortID(12)
-	s.st.count.Delivered++
-	s.recent = append(s.recent, e)
-	if len(s.recent) > maxRecent {
-		s.recent = s.recent[1:]
+	if !e.echo {
+		s.st.count.Delivered++
+		s.recent = append(s.recent, e)
+		s.recent = s.recent[max(0, len(s.recent)-maxRecent):]
 	}
 	_, twice := s.active("redeliver")
 	s.mu.Unlock()
@@ -50,7 +51,7 @@ func (s *Server) dispatch(e *envelope) ack {
 	if twice {
 		s.deliver(e)
 	}
-	if a.problem != "" {
+	if a.problem != "" && !e.echo {
 		s.mu.Lock()
 		s.st.count.Unacknowledged++
 		s.touch(nil)

@@ -1,15 +1,20 @@
 package workspace
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
 
-// event wraps an inner event as the Events API does. Called with mu held.
+// event wraps an inner event as the Events API does. An event about a new
+// message bears that message's own time. Called with mu held.
 func (s *Server) event(inner obj) *envelope {
-	inner["event_ts"] = s.st.nextTS(s.now())
+	if inner["event_ts"] = inner["ts"]; inner["ts"] == nil {
+		inner["event_ts"] = s.st.nextTS(s.now())
+	}
 	return &envelope{kind: "events_api", payload: obj{
 		"token": "local", "team_id": s.st.teamID, "api_app_id": s.st.appID, "type": "event_callback",
+		"context_team_id": s.st.teamID, "context_enterprise_id": nil, "event_context": "4-" + randomID(32),
 		"event": inner, "event_id": "Ev" + randomID(10), "event_time": s.now().Unix(), "is_ext_shared_channel": false,
 		"authorizations": []obj{{"enterprise_id": nil, "team_id": s.st.teamID, "user_id": s.st.bot.ID, "is_bot": true,
 			"is_enterprise_install": false}},
@@ -60,24 +65,43 @@ func retryReason(problem string) string {
 	return "connection_failed"
 }
 
-// messageEvents lists the events that a person's message causes: message.im in
-// a direct conversation, app_mention where the bot is a member and is named.
+// messageEvents lists the events that a new message causes, as far as the app
+// subscribes to them: message.im or message.channels where the bot is a member,
+// and app_mention where a person names it in a channel.
 func (s *Server) messageEvents(m *message) []*envelope {
-	inner := obj{"type": "message", "channel": m.channel.ID, "user": m.User, "text": m.Text, "ts": m.TS,
-		"team": s.st.teamID, "client_msg_id": shortID(16)}
-	if m.ThreadTS != "" {
-		inner["thread_ts"] = m.ThreadTS
-	}
-	if m.channel.im != "" {
-		inner["channel_type"] = "im"
-		return []*envelope{s.event(inner)}
-	}
-	if !m.channel.Bot || !strings.Contains(m.Text, "<@"+s.st.bot.ID+">") {
+	if !m.channel.Bot {
 		return nil
 	}
-	inner["type"] = "app_mention"
-	return []*envelope{s.event(inner)}
+	var out []*envelope
+	kind, name := "channel", "message.channels"
+	if m.channel.im != "" {
+		kind, name = "im", "message.im"
+	}
+	if s.subscribed(name) {
+		inner := s.said(m)
+		inner["channel_type"] = kind
+		out = append(out, s.event(inner))
+	}
+	if kind == "channel" && !m.bot && strings.Contains(m.Text, "<@"+s.st.bot.ID+">") && s.subscribed("app_mention") {
+		inner := s.said(m)
+		inner["type"] = "app_mention"
+		out = append(out, s.event(inner))
+	}
+	return out
 }
+
+// said is what events tell of a new message.
+func (s *Server) said(m *message) obj {
+	inner := s.st.render(m, true)
+	inner["channel"] = m.channel.ID
+	if !m.bot {
+		inner["client_msg_id"] = shortID(16)
+	}
+	return inner
+}
+
+// subscribed reports whether the app wants to hear of an event.
+func (s *Server) subscribed(name string) bool { return slices.Contains(s.opts.Events, name) }
 
 // join makes the bot a member and tells it so.
 func (s *Server) join(ch *channel, inviter string) {
@@ -86,6 +110,9 @@ func (s *Server) join(ch *channel, inviter string) {
 	}
 	ch.Bot = true
 	s.touch(nil)
+	if !s.subscribed("member_joined_channel") {
+		return
+	}
 	inner := obj{"type": "member_joined_channel", "user": s.st.bot.ID, "channel": ch.ID, "channel_type": "C", "team": s.st.teamID}
 	if inviter != "" {
 		inner["inviter"] = inviter

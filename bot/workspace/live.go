@@ -64,5 +64,8 @@ func (s *Server) openHome(req homeRequest) (obj, error) {
 	}
 	e := s.event(inner)
 	s.mu.Unlock()
+	if !s.subscribed("app_home_opened") {
+		return obj{"ack_ms": 0}, nil
+	}
 	return outcome(s.emit(e)), nil
 }

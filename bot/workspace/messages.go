@@ -22,11 +22,17 @@ func (s *Server) post(m *message) *message {
 	return m
 }
 
-// postAsBot posts what the app says.
+// postAsBot posts what the app says. The app hears of it like of any other
+// message: whoever answers messages has to know its own.
 func (s *Server) postAsBot(ch *channel, body content, thread string) *message {
 	s.st.count.Posts++
-	return s.post(&message{channel: ch, User: s.st.bot.ID, bot: true, Text: body.text, Blocks: body.blocks,
+	m := s.post(&message{channel: ch, User: s.st.bot.ID, bot: true, Text: body.text, Blocks: body.blocks,
 		Attachments: body.attachments, Metadata: body.metadata, ThreadTS: rootOf(ch, thread)})
+	for _, e := range s.messageEvents(m) {
+		e.echo = true
+		s.emitLater(e)
+	}
+	return m
 }
 
 // rootOf follows a reply to the message its thread hangs on.

@@ -113,6 +113,7 @@ type state struct {
 	homes      map[string]*view
 	triggers   map[string]*trigger
 	responses  map[string]*responseURL
+	offers     map[string][]any // options an app suggested last, see suggest.go
 	count      counters
 }
 
@@ -122,7 +123,7 @@ func newState(o Options) *state {
 		botID: idFromName("B0", o.BotName), teamID: "T0LOCAL", appID: idFromName("A0", o.BotName),
 		bot:        Person{ID: idFromName("U0", o.BotName), Name: o.BotName, RealName: o.BotName}.withDefaults(),
 		ephemerals: map[string][]*message{}, stacks: map[string][]*view{}, homes: map[string]*view{},
-		triggers: map[string]*trigger{}, responses: map[string]*responseURL{},
+		triggers: map[string]*trigger{}, responses: map[string]*responseURL{}, offers: map[string][]any{},
 	}
 	for _, c := range o.Channels {
 		st.addChannel(&channel{Channel: c.withDefaults()})

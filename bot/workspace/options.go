@@ -16,6 +16,11 @@ type Options struct {
 	Channels []Channel // default: #general (bot absent) and #sites (bot present)
 	Commands []Command // default: /distro
 
+	// Events are what the app subscribes to, by the names of a manifest's
+	// bot_events; default: those of distrobot's manifest. Besides them
+	// message.channels can be had: all that is said where the bot is a member.
+	Events []string
+
 	// AppURL switches to HTTP mode: payloads are POSTed there, signed. The word
 	// {kind} in it is replaced by commands, interactions or events, for apps
 	// that have one address each.
@@ -88,6 +93,9 @@ func (o Options) withDefaults() Options {
 	if o.Commands == nil {
 		o.Commands = []Command{{Name: "/distro", Hint: "help | list | show NAME | sites | compare | upgrade | digest",
 			Description: "Distributions, platforms and sites"}}
+	}
+	if o.Events == nil {
+		o.Events = []string{"app_home_opened", "app_mention", "member_joined_channel", "message.im", "subteam_members_changed"}
 	}
 	if o.SigningSecret == "" {
 		o.SigningSecret = derive(o.Token, "signing secret")[:32]

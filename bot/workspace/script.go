@@ -12,6 +12,7 @@ func (s *Server) scriptRoutes() map[string]http.Handler {
 		"POST /workspace/say":     script(s, s.say),
 		"POST /workspace/click":   script(s, s.click),
 		"POST /workspace/submit":  script(s, s.submit),
+		"POST /workspace/suggest": script(s, s.suggest),
 		"POST /workspace/close":   script(s, s.closeView),
 		"POST /workspace/home":    script(s, s.openHome),
 		"POST /workspace/deliver": script(s, s.deliverByHand),

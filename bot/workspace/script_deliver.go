@@ -142,7 +142,7 @@ func (s *Server) submissionFrom(body json.RawMessage) (obj, error) {
 	defer s.mu.Unlock()
 	p, v, err := s.modalOf(submit.User, submit.ViewID)
 	if err == nil {
-		err = s.typeIn(asList(v.body["blocks"]), v.values, submit.Values)
+		err = s.typeIn(p, asList(v.body["blocks"]), v.values, submit.Values)
 	}
 	if err != nil {
 		return nil, err

@@ -30,7 +30,7 @@ func (s *Server) submit(req submitRequest) (obj, error) {
 		s.mu.Unlock()
 		return nil, err
 	}
-	if err := s.typeIn(asList(v.body["blocks"]), v.values, req.Values); err != nil {
+	if err := s.typeIn(p, asList(v.body["blocks"]), v.values, req.Values); err != nil {
 		s.mu.Unlock()
 		return nil, mistaken(err.Error())
 	}
@@ -53,8 +53,27 @@ func (s *Server) submit(req submitRequest) (obj, error) {
 // submission is the view_submission payload of a modal. Called with mu held.
 func (s *Server) submission(p Person, v *view) obj {
 	out := s.interaction("view_submission", p)
-	out["view"], out["response_urls"], out["trigger_id"] = s.viewObject(v), []any{}, s.newTrigger(p.ID, v.target, v.ID)
+	out["view"], out["response_urls"], out["trigger_id"] = s.viewObject(v), s.responseURLs(p, v), s.newTrigger(p.ID, v.target, v.ID)
 	return out
+}
+
+// responseURLs are one for each conversation that was chosen in an input which
+// asked for that (response_url_enabled).
+func (s *Server) responseURLs(p Person, v *view) []obj {
+	list := []obj{}
+	blocks := asList(v.body["blocks"])
+	now := currentValues(blocks, v.values)
+	for _, in := range interactives(blocks) {
+		if !asBool(in.element["response_url_enabled"]) {
+			continue
+		}
+		id := asString(now[in.blockID()][in.actionID()][valueKeys[in.kind()][0]])
+		if ch := s.st.channelByID(id); ch != nil {
+			list = append(list, obj{"block_id": in.blockID(), "action_id": in.actionID(), "channel_id": ch.ID,
+				"response_url": s.newResponseURL(responseURL{user: p.ID, channel: ch})})
+		}
+	}
+	return list
 }
 
 // modalOf finds an open modal of a person. Called with mu held.
@@ -71,7 +90,7 @@ func (s *Server) modalOf(user, id string) (Person, *view, error) {
 }
 
 // typeIn stores what a person typed or chose.
-func (s *Server) typeIn(blocks []any, into blockValues, given map[string]map[string]json.RawMessage) error {
+func (s *Server) typeIn(who Person, blocks []any, into blockValues, given map[string]map[string]json.RawMessage) error {
 	all := interactives(blocks)
 	for block, actions := range given {
 		for action, value := range actions {
@@ -79,7 +98,7 @@ func (s *Server) typeIn(blocks []any, into blockValues, given map[string]map[str
 			if i < 0 {
 				return fmt.Errorf("there is no input %q in block %q", action, block)
 			}
-			typed, err := s.typedValue(all[i].element, value)
+			typed, err := s.typedValue(s.st.withOffer(who, all[i]).element, value)
 			if err != nil {
 				return err
 			}

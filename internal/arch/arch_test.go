@@ -32,6 +32,7 @@ var ours = map[string][]string{
 	"internal/run":      {},
 	"internal/golden":   {},
 	"internal/arch":     {},
+	"internal/outside":  {},                                 // tests alone
 	"internal/bench":    {"*"},                              // measures any part against its rivals
 	"internal/prove":    {"internal/prove", "internal/run"}, // runs tests by their names
 	"internal/browser":  {},
