@@ -26,16 +26,15 @@ type Tokens struct {
 // Config is what a Bot needs. Desk, Store, Narrate and one of the tokens App
 // and Signing are required.
 type Config struct {
-	Tokens   Tokens
-	Desk     Desk // may be set later, by SetDesk, since it needs Roles
-	Store    fleet.Store
-	Narrate  func(ctx context.Context, s fleet.Subject) (fleet.Message, error)
-	Standing func(ctx context.Context) ([]fleet.Standing, error)
-	Roles    RoleConfig
-	Owner    string       // of leases: unique for this process
-	Meter    Meter        // nil counts nothing
-	Log      *slog.Logger // nil is slog's default
-	Pace     Pace         // zero is Slack's published rates
+	Tokens  Tokens
+	Desk    Desk // may be set later, by SetDesk, since it needs Roles
+	Store   fleet.Store
+	Narrate func(ctx context.Context, s fleet.Subject) (fleet.Message, error)
+	Roles   RoleConfig
+	Owner   string       // of leases: unique for this process
+	Meter   Meter        // nil counts nothing
+	Log     *slog.Logger // nil is slog's default
+	Pace    Pace         // zero is Slack's published rates
 }
 
 // Bot is distrobot in one Slack workspace. Make it with New, Run it, and use
@@ -83,7 +82,7 @@ func New(c Config) (*Bot, error) {
 	b.sender = newSender(senderConfig{api: b.api, store: c.Store, narrate: c.Narrate, owner: c.Owner, pace: c.Pace, meter: c.Meter, log: c.Log})
 	b.disp = &dispatcher{
 		desk: c.Desk, api: b.api, respond: newResponder(c.Tokens.APIURL), who: b.identity,
-		home: &homes{store: c.Store, standing: c.Standing, roles: b.roles, api: b.api, log: c.Log},
+		home: &homes{store: c.Store, tell: b.tellHome, api: b.api, log: c.Log},
 		seen: &seen{store: c.Store, log: c.Log}, people: people, roles: b.roles,
 		changed: func(channel string) { b.channels.forget(); b.sender.invited(channel) },
 		meter:   c.Meter, log: c.Log,
@@ -112,6 +111,11 @@ func (b *Bot) transports() error {
 // SetDesk gives the bot who answers. It is called once, before Run: the desk
 // needs the bot's Roles, and the bot needs the desk.
 func (b *Bot) SetDesk(d Desk) { b.disp.desk = d }
+
+// tellHome asks the desk what a person's page says.
+func (b *Bot) tellHome(ctx context.Context, who fleet.Actor) ([]fleet.Message, error) {
+	return b.disp.desk.Home(ctx, who)
+}
 
 // Roles tells what people may do, from Slack's users and user groups.
 func (b *Bot) Roles() fleet.Roles { return b.roles }
@@ -157,6 +161,7 @@ func (b *Bot) Run(ctx context.Context) error {
 			return err
 		}
 		start(b.sender.run)
+		start(b.disp.home.run)
 		if b.socket != nil {
 			start(b.socket.run)
 		}

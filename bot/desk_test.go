@@ -15,6 +15,17 @@ type desk struct {
 	presses []commands.Press
 	run     func(commands.Ask) (commands.Reply, error)
 	press   func(commands.Press) (commands.Reply, error)
+	home    func(fleet.Actor) ([]fleet.Message, error)
+}
+
+func (d *desk) Home(_ context.Context, who fleet.Actor) ([]fleet.Message, error) {
+	d.mu.Lock()
+	f := d.home
+	d.mu.Unlock()
+	if f == nil {
+		return []fleet.Message{{Text: "Home of " + who.ID + "."}}, nil
+	}
+	return f(who)
 }
 
 func (d *desk) Run(_ context.Context, a commands.Ask) (commands.Reply, error) {
@@ -77,4 +88,10 @@ func (s *story) tell(_ context.Context, about fleet.Subject) (fleet.Message, err
 		return m, fleet.Errorf(fleet.NotFound, "There is no %s.", about)
 	}
 	return m, nil
+}
+
+func (d *desk) setHome(f func(fleet.Actor) ([]fleet.Message, error)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.home = f
 }

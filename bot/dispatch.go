@@ -23,6 +23,8 @@ type Desk interface {
 	// comes as a Reply; an error is a fault of ours.
 	Run(ctx context.Context, a commands.Ask) (commands.Reply, error)
 	Press(ctx context.Context, p commands.Press) (commands.Reply, error)
+	// Home gives the parts of a person's page, in their order.
+	Home(ctx context.Context, who fleet.Actor) ([]fleet.Message, error)
 }
 
 const (

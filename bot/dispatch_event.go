@@ -103,12 +103,12 @@ func formOffer(f fleet.Form) fleet.Message {
 	return fleet.Message{
 		Text:    "This needs a few answers; press the button to fill in the form.",
 		Lines:   []fleet.Line{fleet.Say("This needs a few answers.")},
-		Buttons: []fleet.Button{{Action: actForm, Label: "Continue: " + f.Title, Value: f.Command, Style: fleet.Primary}},
+		Buttons: []fleet.Button{{Action: fleet.ActAsk, Label: "Continue: " + f.Title, Value: f.Command, Style: fleet.Primary}},
 	}
 }
 
-// formButton opens the form of a command for the person who pressed, with
-// their own role.
+// formButton runs the command line of a button as the person who pressed, with
+// their own role; the form of a bare command opens.
 func (d *dispatcher) formButton(ctx context.Context, c slack.InteractionCallback, b *slack.BlockAction, a *acker) {
 	id := "form." + place(c) + "." + b.ActionTs
 	reply, err := d.desk.Run(ctx, commands.Ask{ID: id, Text: b.Value, Who: actorOf(c), Channel: channelOf(c)})

@@ -14,7 +14,6 @@ import (
 // Actions that the bot answers by itself.
 const (
 	actHome = "home.refresh" // draw the App Home anew
-	actForm = "form.open"    // value: the command whose form it opens
 	actLink = "link"
 )
 
@@ -43,7 +42,7 @@ func (d *dispatcher) actions(ctx context.Context, c slack.InteractionCallback, a
 		case actHome:
 			a.ack(nil)
 			d.home.show(ctx, actorOf(c), "")
-		case actForm:
+		case fleet.ActAsk:
 			d.formButton(ctx, c, b, a)
 		default:
 			d.press(ctx, c, b, a)

@@ -2,9 +2,8 @@ package bot
 
 import (
 	"context"
-	"errors"
 	"log/slog"
-	"slices"
+	"sync"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -12,181 +11,125 @@ import (
 	"github.com/distrobot/distrobot/fleet"
 )
 
-// homes draws the App Home: what waits for this person, what is running, what
-// is out of date, and how to ask. Decisions are made on the plan's own message,
-// where the comparison is: the home links there.
+// homes publishes the App Home of the people who look at theirs. What it says is
+// the desk's; here it becomes blocks, with links to the messages it names.
+//
+// Slack tells that a home was opened, never that it was closed. So a home is
+// kept up to date for a while after its person was last there, and published
+// only when it has come to look different.
 type homes struct {
-	store    fleet.Store
-	standing func(ctx context.Context) ([]fleet.Standing, error)
-	roles    fleet.Roles
-	api      *slack.Client
-	log      *slog.Logger
+	tell  func(ctx context.Context, who fleet.Actor) ([]fleet.Message, error)
+	store fleet.Store
+	api   *slack.Client
+	log   *slog.Logger
+	every time.Duration // between two looks at what has changed
+
+	mu    sync.Mutex
+	open  map[string]*viewer // by user id
+	links map[string]string  // permalinks by channel and timestamp; they never change
 }
 
-// maxHomePlans bounds each list of plans.
-const maxHomePlans = 8
+// A viewer is somebody who has looked at their home lately.
+type viewer struct {
+	who    fleet.Actor
+	seen   time.Time // when they were last there
+	shown  string    // digest of what was published
+	notice string    // what their last press was answered; shown until the next look
+}
 
-// show publishes the home of a person, with a notice on top if there is one.
+const (
+	homeLife  = 10 * time.Minute // how long a home is kept up to date
+	homeEvery = 15 * time.Second
+	homeMost  = 50   // homes kept up to date at once; the others are drawn when they are opened
+	linksMost = 5000 // permalinks remembered
+)
+
+// show publishes the home of a person who is there, with a notice on top if
+// there is one.
 func (h *homes) show(ctx context.Context, who fleet.Actor, notice string) {
-	blocks := h.draw(ctx, who, notice)
-	for _, v := range CheckView(blocks) {
-		h.log.WarnContext(ctx, "the home breaks a limit", "violation", v.String())
+	h.publish(ctx, h.enter(who, notice, time.Now()))
+}
+
+// enter notes that a person is there; whoever was there longest ago makes room.
+func (h *homes) enter(who fleet.Actor, notice string, now time.Time) *viewer {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.open == nil {
+		h.open = map[string]*viewer{}
 	}
-	_, err := h.api.PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: who.ID,
-		View: slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: blocks}}})
-	if err != nil {
-		h.log.WarnContext(ctx, "home not shown", "user", who.ID, "error", err)
+	v := &viewer{who: who, seen: now, notice: notice}
+	h.open[who.ID] = v
+	if len(h.open) <= homeMost {
+		return v
+	}
+	oldest := v
+	for _, o := range h.open {
+		if o.seen.Before(oldest.seen) {
+			oldest = o
+		}
+	}
+	delete(h.open, oldest.who.ID)
+	return v
+}
+
+// run keeps the homes that are open up to date until ctx ends.
+func (h *homes) run(ctx context.Context) error {
+	every := h.every
+	if every == 0 {
+		every = homeEvery
+	}
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		for _, v := range h.viewers(time.Now()) {
+			h.publish(ctx, v)
+		}
 	}
 }
 
-func (h *homes) draw(ctx context.Context, who fleet.Actor, notice string) []slack.Block {
-	var out []slack.Block
-	add := func(m fleet.Message) { out = append(out, viewBlocks(m)...) }
-	if notice != "" {
-		add(fleet.Message{Text: notice, Lines: []fleet.Line{{Quote: true, Spans: []fleet.Span{{Text: notice}}}}})
+// viewers lists who has been there lately, and forgets the others.
+func (h *homes) viewers(now time.Time) []*viewer {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var out []*viewer
+	for id, v := range h.open {
+		if now.Sub(v.seen) > homeLife {
+			delete(h.open, id)
+			continue
+		}
+		out = append(out, v)
 	}
-	role, err := h.roles.Role(ctx, who)
-	if err == nil && role == fleet.Nobody {
-		add(fleet.Message{Text: "Not for you.", Lines: []fleet.Line{fleet.Say("You are not among the people who may use distrobot here.")}})
-		return out
-	}
-	waiting, running, err := h.plans(ctx, who, role)
-	if err != nil {
-		h.log.WarnContext(ctx, "plans cannot be read for the home", "error", err)
-		add(fleet.Message{Text: "Away.", Tone: fleet.Warn, Lines: []fleet.Line{fleet.Say("The plans cannot be read at the moment. Press Refresh in a minute.")}})
-	} else {
-		add(h.list(ctx, "Waits for you", "Nothing waits for your decision.", waiting))
-		add(h.list(ctx, "Running", "Nothing is being moved.", running))
-	}
-	add(h.outOfDate(ctx))
-	add(help(role))
 	return out
 }
 
-// plans finds open plans: those the person may decide, and those under way.
-func (h *homes) plans(ctx context.Context, who fleet.Actor, role fleet.Role) (waiting, running []fleet.Plan, err error) {
-	var recs []fleet.Record
-	for _, fam := range fleet.PlanFamilies() {
-		ids, err := h.store.List(ctx, fleet.OpenPlans(fam), fleet.Page{Limit: 50})
-		if err != nil {
-			return nil, nil, err
-		}
-		for _, id := range ids {
-			recs = append(recs, &fleet.Plan{ID: fleet.PlanID(id)})
-		}
-	}
-	if len(recs) == 0 {
-		return nil, nil, nil
-	}
-	found, err := h.store.Read(ctx, recs...)
-	if err != nil {
-		return nil, nil, err
-	}
-	for i, r := range recs {
-		p := *r.(*fleet.Plan)
-		switch {
-		case !found[i]:
-		case p.State == fleet.PlanProposed && mayDecide(p, who, role):
-			waiting = append(waiting, p)
-		case p.State == fleet.PlanPaused, p.State == fleet.PlanRunning, p.State == fleet.PlanApproved:
-			running = append(running, p)
-		}
-	}
-	newest := func(a, b fleet.Plan) int { return b.Created.Compare(a.Created) }
-	slices.SortFunc(waiting, newest)
-	slices.SortFunc(running, newest)
-	return waiting, running, nil
-}
-
-// mayDecide is a hint for the list only; the press is judged by the rules.
-func mayDecide(p fleet.Plan, who fleet.Actor, role fleet.Role) bool {
-	if role < fleet.Maintainer || p.Requester.ID == who.ID && !p.Self {
-		return false
-	}
-	return !slices.ContainsFunc(p.Votes, func(a fleet.Approval) bool { return a.Who.ID == who.ID })
-}
-
-// list draws plans with links to their messages.
-func (h *homes) list(ctx context.Context, title, none string, plans []fleet.Plan) fleet.Message {
-	m := fleet.Message{Text: title, Title: title}
-	if len(plans) == 0 {
-		m.Lines = []fleet.Line{fleet.Say(none)}
-	}
-	for i, p := range plans {
-		if i == maxHomePlans {
-			m.Lines = append(m.Lines, fleet.Say("… and "+fleet.Plural(len(plans)-i, "more plan", "more plans")+"."))
-			break
-		}
-		title := fleet.Bold(p.Title)
-		title.URL = h.link(ctx, fleet.SubjectOf(fleet.AboutPlan, string(p.ID)))
-		m.Lines = append(m.Lines, fleet.Item(title, ", "+string(p.State)+", asked by ", fleet.By(p.Requester), " at ", fleet.When(p.Created)))
-	}
-	return m
-}
-
-// link finds the message of a subject; "" when it was not posted or Slack
-// cannot tell now.
-func (h *homes) link(ctx context.Context, s fleet.Subject) string {
-	post, err := postOf(ctx, h.store, s)
-	if err != nil || post.TS == "" {
-		return ""
-	}
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+// publish draws a home and sends it, unless it looks as it did.
+func (h *homes) publish(ctx context.Context, v *viewer) {
+	ctx, cancel := context.WithTimeout(ctx, workLimit)
 	defer cancel()
-	link, err := h.api.GetPermalinkContext(ctx, &slack.PermalinkParameters{Channel: post.Channel, Ts: post.TS})
-	if err != nil {
-		return ""
+	r := h.draw(ctx, v)
+	digest := r.unstamped()
+	h.mu.Lock()
+	same := v.shown == digest
+	v.shown = digest
+	h.mu.Unlock()
+	if same {
+		return
 	}
-	return link
-}
-
-var errNotPosted = errors.New("not posted anywhere")
-
-// postOf reads the first post of a subject.
-func postOf(ctx context.Context, s fleet.Store, about fleet.Subject) (fleet.Post, error) {
-	channels, err := s.List(ctx, fleet.PostsOf(about), fleet.Page{Limit: 1})
-	if err != nil {
-		return fleet.Post{}, err
+	for _, x := range CheckView(r.Blocks) {
+		h.log.WarnContext(ctx, "the home breaks a limit", "violation", x.String())
 	}
-	if len(channels) == 0 {
-		return fleet.Post{}, errNotPosted
+	_, err := h.api.PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: v.who.ID,
+		View: slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: r.Blocks}}})
+	if err == nil {
+		return
 	}
-	p := &fleet.Post{Subject: about, Channel: channels[0]}
-	err = fleet.One(ctx, s, p, "message of "+string(about))
-	return *p, err
-}
-
-// outOfDate draws the counts per distribution.
-func (h *homes) outOfDate(ctx context.Context) fleet.Message {
-	m := fleet.Message{Text: "Out of date", Title: "Out of date"}
-	all, err := h.standing(ctx)
-	if err != nil {
-		h.log.WarnContext(ctx, "counts cannot be read for the home", "error", err)
-		m.Lines = []fleet.Line{fleet.Say("The counts cannot be read at the moment.")}
-		return m
-	}
-	for _, s := range all {
-		if s.OutOfDate == 0 || len(m.Lines) == 20 {
-			continue
-		}
-		m.Lines = append(m.Lines, fleet.Item(fleet.Bold(string(s.Distribution.Name)), ": "+
-			fleet.Plural(s.OutOfDate, "site is", "sites are")+" out of date, "+fleet.Plural(s.OnTarget, "is", "are")+" on the target"))
-	}
-	if len(m.Lines) == 0 {
-		m.Lines = []fleet.Line{fleet.Say("Every site is on its upgrade target.")}
-	}
-	return m
-}
-
-func help(role fleet.Role) fleet.Message {
-	return fleet.Message{
-		Text: "Help", Title: "How to ask",
-		Lines: []fleet.Line{
-			fleet.Item(fleet.Mono(fleet.Slash+" help"), " lists the commands"),
-			fleet.Item(fleet.Mono(fleet.Slash+" list"), " shows distributions, ", fleet.Mono(fleet.Slash+" sites"), " shows sites"),
-			fleet.Item(fleet.Mono(fleet.Slash+" upgrade SITE"), " compares a site with its target and posts a plan"),
-		},
-		Buttons: []fleet.Button{{Action: actHome, Label: "Refresh"}},
-		Footer:  fleet.Say("You are a " + role.String() + "."),
-	}
+	h.log.WarnContext(ctx, "home not shown", "user", v.who.ID, "error", err)
+	h.mu.Lock()
+	v.shown = "" // the next look tries again
+	h.mu.Unlock()
 }

@@ -93,9 +93,6 @@ func (r *rig) newBot(o rigOptions, owner string) *Bot {
 		tokens.App, tokens.Signing = "", r.ws.SigningSecret()
 	}
 	b, err := New(Config{Tokens: tokens, Desk: r.desk, Store: r.store, Narrate: r.story.tell, Owner: owner, Pace: o.pace, Roles: o.roles,
-		Standing: func(context.Context) ([]fleet.Standing, error) {
-			return []fleet.Standing{{Distribution: fleet.Distribution{Name: "atrium"}, OutOfDate: 3, OnTarget: 4}}, nil
-		},
 		Log: slog.New(slog.NewTextHandler(r.log, nil))})
 	if err != nil {
 		r.t.Fatal(err)

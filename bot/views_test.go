@@ -1,9 +1,7 @@
 package bot
 
 import (
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/distrobot/distrobot/commands"
 	"github.com/distrobot/distrobot/fleet"
@@ -53,7 +51,7 @@ func TestFormFromAMention(t *testing.T) {
 	}
 	r.say("alice", "sites", "<@"+r.ws.BotUserID()+"> add")
 	m := r.shows("sites", "press the button")
-	r.click("bob", "sites", m.TS, actForm)
+	r.click("bob", "sites", m.TS, fleet.ActAsk)
 	r.eventually("a form", func() bool { return len(r.state().Views) == 1 })
 	if asks := r.desk.asked(); asks[1].Text != "add" || asks[1].Who.ID != "U0BOB" {
 		t.Errorf("the form is opened for the one who pressed: %+v", asks[1])
@@ -70,44 +68,4 @@ func TestRedeliveredCommand(t *testing.T) {
 	if asks := r.desk.asked(); len(asks) != 2 || asks[1].Text != "platforms" {
 		t.Errorf("asked %+v", asks)
 	}
-}
-
-func TestHome(t *testing.T) {
-	both(t, func(t *testing.T, r *rig) {
-		r.putPlan()
-		r.call("/workspace/home", obj{"user": "bob"})
-		home := func() string {
-			raw := r.state().Homes["U0BOB"]
-			return toJSON(raw)
-		}
-		r.eventually("a home", func() bool { return strings.Contains(home(), "Waits for you") })
-		for _, want := range []string{"Upgrade 3 sites", "3 sites are out of date", "You are a maintainer", actHome} {
-			if !strings.Contains(home(), want) {
-				t.Errorf("the home lacks %q:\n%s", want, home())
-			}
-		}
-		if strings.Contains(home(), `"table"`) {
-			t.Error("a home has no tables")
-		}
-	})
-}
-
-// putPlan keeps a proposed plan that bob may decide.
-func (r *rig) putPlan() {
-	r.t.Helper()
-	p := &fleet.Plan{ID: "01abc"}
-	err := r.store.Update(r.t.Context(), fleet.PlanFamily(p.ID), func(tx fleet.Tx) error {
-		p := &fleet.Plan{ID: "01abc"}
-		if _, err := tx.Get(p); err != nil {
-			return err
-		}
-		p.State, p.Title, p.Requester, p.Created = fleet.PlanProposed, "Upgrade 3 sites of atrium", fleet.Actor{ID: "U0ALICE", Team: "T"}, tx.Now()
-		p.Expires = tx.Now().Add(time.Hour)
-		tx.Put(p)
-		return nil
-	})
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	r.bot.roles.config.Maintainers = []string{"U0BOB"}
 }

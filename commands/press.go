@@ -46,6 +46,8 @@ func (t *Table) presses() map[string]press {
 		fleet.ActMoves:    {fleet.Reader, "look at the changes", t.pressMoves},
 		fleet.ActRepeat:   {fleet.Maintainer, "order a task again", t.pressRepeat},
 		fleet.ActEndTask:  {fleet.Maintainer, "cancel a task", t.pressCancelTask},
+		fleet.ActUnmute:   {fleet.Maintainer, "unmute a distribution", t.pressUnmute},
+		fleet.ActWake:     {fleet.Maintainer, "show a snoozed announcement", t.pressWake},
 	}
 }
 

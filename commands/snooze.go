@@ -15,7 +15,8 @@ const snoozeFor = 24 * time.Hour
 // newSnooze puts the latest announcement of a distribution away for a while.
 func newSnooze(t *Table) Command {
 	return Command{
-		Verb: "snooze", Args: "DIST [HOURS]", Min: 1, Max: 2, Group: "Distributions",
+		Verb: "snooze", Args: "DIST [HOURS] [--off]", Min: 1, Max: 2, Group: "Distributions",
+		Options: []Option{{"off", "", "show it again now"}},
 		Summary: "put its announcement away for a day, or for some hours", Role: fleet.Maintainer,
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
 			d, err := t.dist(ctx, r.Args[0])
@@ -32,6 +33,12 @@ func newSnooze(t *Table) Command {
 			}
 			if d.News == 0 {
 				return fleet.Message{}, fleet.Errorf(fleet.NotFound, "Nothing was announced for %s.", d.Name)
+			}
+			if r.Opts["off"] != "" {
+				if _, err := t.News.Unsnooze(ctx, fleet.NewsID(d.Name, d.News), r.Who); err != nil {
+					return fleet.Message{}, err
+				}
+				return say(fmt.Sprintf("The announcement of %s is shown again.", d.Name)), nil
 			}
 			a, err := t.News.Snooze(ctx, fleet.NewsID(d.Name, d.News), t.now().Add(length), r.Who)
 			if err != nil {

@@ -28,4 +28,8 @@ const (
 	ActRefresh  = "refresh.build"       // refresh: build with the newer packages
 	ActRetire   = "plat.retire"         // any value: remove the old platforms that can go (digest)
 	ActMoves    = "refresh.moves"       // refresh: list all of them
+	ActUnmute   = "dist.unmute"         // distribution: announce it again (home)
+	ActWake     = "news.wake"           // announcement id: a snoozed one comes back now (home)
+	ActAsk      = "form.open"           // a command line: run it as whoever pressed; forms open, answers are theirs alone
+	ActOpen     = "open"                // subject: a link to its message, which the bot fills in; no button where there is none
 )

@@ -12,6 +12,7 @@ import (
 type Hush struct {
 	Ignored string    `json:"ignored,omitempty"` // tags that are never offered, separated by spaces
 	Muted   time.Time `json:"muted,omitzero"`    // nothing is announced before
+	By      Actor     `json:"by,omitzero"`       // who muted it
 	Hours   string    `json:"hours,omitempty"`   // quiet hours, "22:00-07:00 Europe/Berlin": only security is announced
 }
 
@@ -158,7 +159,7 @@ func (n *News) Mute(ctx context.Context, d DistName, length time.Duration, who A
 		if until = l.tx.Now().Add(length); length == 0 {
 			until = l.tx.Now().Add(longestMute)
 		}
-		l.dist.Hush.Muted = until
+		l.dist.Hush.Muted, l.dist.Hush.By = until, who
 		l.tx.Emit(audited(l.tx, who, "news.muted", string(l.dist.Name), "until", until.UTC().Format(time.RFC3339)))
 		return nil
 	})
@@ -171,7 +172,7 @@ func (n *News) Unmute(ctx context.Context, d DistName, who Actor) error {
 		if !l.dist.Hush.Muted.After(l.tx.Now()) {
 			return Errorf(Refused, "Distribution %s is not muted.", l.dist.Name)
 		}
-		l.dist.Hush.Muted = time.Time{}
+		l.dist.Hush.Muted, l.dist.Hush.By = time.Time{}, Actor{}
 		l.tx.Emit(audited(l.tx, who, "news.unmuted", string(l.dist.Name)))
 		if alarm := (Alarm{ID: l.cursor.Alarm}); alarm.ID != "" {
 			if found, err := l.tx.Get(&alarm); err != nil {

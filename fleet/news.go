@@ -109,6 +109,27 @@ func (n *News) Snooze(ctx context.Context, id string, until time.Time, who Actor
 	return a, err
 }
 
+// Unsnooze shows a snoozed announcement again before its time.
+func (n *News) Unsnooze(ctx context.Context, id string, who Actor) (Announcement, error) {
+	a := Announcement{ID: id}
+	err := n.Store.Update(ctx, Catalogue, func(tx Tx) error {
+		a = Announcement{ID: id}
+		if found, err := tx.Get(&a); err != nil {
+			return err
+		} else if !found {
+			return Errorf(NotFound, "There is no announcement %s.", clip(id, 60))
+		}
+		if a.State != NewsSnoozed {
+			return Errorf(Refused, "This announcement is not snoozed; it is %s.", a.State)
+		}
+		a.State, a.Until, a.By = NewsOpen, time.Time{}, Actor{}
+		tx.Put(&a)
+		tx.Emit(a.notice(false), audited(tx, who, "news.woken", a.ID))
+		return nil
+	})
+	return a, err
+}
+
 // wakeAtOnce bounds how many announcements one commit wakes.
 const wakeAtOnce = 50
 

@@ -92,7 +92,7 @@ func (a *app) serve(ctx context.Context, opts serveOptions) error {
 func (a *app) newBot(m *metrics) (*bot.Bot, error) {
 	b, err := bot.New(bot.Config{
 		Tokens: bot.Tokens{Bot: a.cfg.SlackBotToken, App: a.cfg.SlackAppToken, Signing: a.cfg.SlackSigningSecret, APIURL: a.cfg.SlackAPIURL},
-		Desk:   a.table, Store: a.store, Narrate: a.narrator.Message, Standing: a.catalog.Standing,
+		Desk:   a.table, Store: a.store, Narrate: a.narrator.Message,
 		Roles: bot.RoleConfig{Admins: a.cfg.Admins, Maintainers: a.cfg.Maintainers, Shell: shellRole},
 		Owner: a.owner, Meter: m, Log: a.log,
 	})

@@ -1,0 +1,90 @@
+package commands_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/distrobot/distrobot/fleet"
+)
+
+// homeText is a person's page as text, with the labels of what can be pressed.
+func (w *world) homeText(who fleet.Actor) string {
+	w.t.Helper()
+	parts, err := w.table.Home(w.ctx, who)
+	w.ok(err)
+	var out []string
+	for _, m := range parts {
+		out = append(out, plainText(m))
+		for _, l := range m.Lines {
+			if l.Button != nil && l.Button.Action != fleet.ActOpen {
+				out = append(out, "["+l.Button.Label+"]")
+			}
+		}
+	}
+	return strings.Join(out, "\n")
+}
+
+func (w *world) homeSays(who fleet.Actor, has []string, lacks ...string) {
+	w.t.Helper()
+	text := w.homeText(who)
+	for _, x := range has {
+		if !strings.Contains(text, x) {
+			w.t.Errorf("the home of %s lacks %q:\n%s", who.Name, x, text)
+		}
+	}
+	for _, x := range lacks {
+		if strings.Contains(text, x) {
+			w.t.Errorf("the home of %s has %q:\n%s", who.Name, x, text)
+		}
+	}
+}
+
+// TestHome follows an upgrade on the pages of those it concerns: a decision is
+// listed for whoever may make it, and for nobody else.
+func TestHome(t *testing.T) {
+	w := newWorld(t)
+	w.atrium()
+	w.homeSays(bob, []string{"Nothing waits for you.", "Every site is on its upgrade target."}, "Muted")
+	news := w.publish("1.1.0")
+	w.press(bob, news, fleet.ActBuild, news.ID())
+	w.homeSays(carol, []string{"Build platform atrium-1.1.0: waits for the worker of host local"})
+	w.built("atrium-1.1.0")
+	w.work(fleet.TaskInspect, w.inspect)
+	p := w.plans(fleet.PlanProposed)[0]
+	w.homeSays(bob, []string{"Waits for you: 1 decision", "Out of date: 3 sites", "3 sites are not on atrium-1.1.0", "[Compare and upgrade atrium]"})
+	w.homeSays(carol, []string{"Nothing waits for you.", "3 sites are not on atrium-1.1.0", "You are a reader"}, "[Add", "[Compare", "[Stop")
+	w.homeSays(stranger, []string{"You are not among the people"}, "atrium")
+	w.press(bob, fleet.SubjectOf(fleet.AboutPlan, string(p.ID)), fleet.ActConfirm, fleet.PlanValue(p.ID, p.Revision))
+	w.homeSays(bob, []string{"Nothing waits for you.", "of 3"})
+	w.work(fleet.TaskMigrate, w.move())
+	w.homeSays(bob, []string{"Every site is on its upgrade target."})
+	w.table.Roles = people{away: errors.New("slack is away")}
+	w.homeSays(alice, []string{"Slack cannot tell your role at the moment", "You are a reader"}, "[Add", "[Compare", "[Stop")
+}
+
+// TestHomeShowsMutes lets people see what is muted, their own first, and end it
+// there.
+func TestHomeShowsMutes(t *testing.T) {
+	w := newWorld(t)
+	w.atrium()
+	w.ask(bob, "add other")
+	w.ask(alice, "mute atrium 48")
+	w.ask(bob, "mute other")
+	news := w.publish("1.1.0")
+	w.press(bob, news, fleet.ActSnooze, news.ID())
+	w.homeSays(bob, []string{"other announces nothing until somebody ends that, by you.", "[Stop muting other]", "atrium announces nothing until", ", by alice", "[Stop snoozing atrium 1.1.0]"})
+	if text := w.homeText(bob); strings.Index(text, "[Stop muting other]") > strings.Index(text, "[Stop muting atrium]") {
+		t.Errorf("what others muted comes first:\n%s", text)
+	}
+	w.says(w.press(carol, "", fleet.ActUnmute, "other"), "You may not unmute")
+	w.says(w.press(bob, "", fleet.ActUnmute, "other"), "is announced again")
+	w.says(w.press(bob, "", fleet.ActUnmute, "other"), "is not muted")
+	w.says(w.press(bob, "", fleet.ActUnmute, "nosuch"), "I do not know this message any more")
+	w.says(w.press(bob, "", fleet.ActWake, news.ID()), "is shown again")
+	w.says(w.press(bob, "", fleet.ActWake, news.ID()), "is not snoozed")
+	w.ask(bob, "snooze atrium")
+	w.says(w.ask(bob, "snooze atrium --off"), "is shown again")
+	w.ask(alice, "mute atrium --off")
+	w.homeSays(bob, nil, "Muted")
+}

@@ -1,0 +1,230 @@
+package fleet
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// A HomeView is what one person's page is made of. Everything in it was read for
+// that person: what they may not see is not there.
+type HomeView struct {
+	Who       Actor
+	Role      Role
+	Unsure    bool // Slack could not tell the role: it counts as Reader until it can
+	Now       time.Time
+	Plans     []Plan // not final, newest first
+	Tasks     []Task // not ended, newest first
+	Standings []Standing
+	Muted     []Distribution // that announce nothing for now
+	Snoozed   []Announcement // put away for a while
+}
+
+// homeItems is how many things each part of a page names. Slack shows at most
+// 100 blocks, and nobody reads them.
+const homeItems = 8
+
+// TellHome draws a person's page, a message for each part: what waits for them,
+// what they wait for, what is under way, what is out of date, what is muted, and
+// how to ask.
+func TellHome(v HomeView) []Message {
+	if v.Role == Nobody {
+		return []Message{{Text: "You are not among the people who may use distrobot here.",
+			Lines: []Line{Say("You are not among the people who may use distrobot here. Whoever set it up can add you.")}}}
+	}
+	out := []Message{v.waiting()}
+	if m := v.asked(); len(m.Lines) > 0 {
+		out = append(out, m)
+	}
+	out = append(out, v.moving(), v.outOfDate())
+	if m := v.quiet(); len(m.Lines) > 0 {
+		out = append(out, m)
+	}
+	return append(out, v.help())
+}
+
+// MayDecide reports whether a press of Confirm by this person would count now.
+// It asks the rule of the press itself.
+func MayDecide(p Plan, who Actor, role Role, now time.Time) bool {
+	_, d := DecidePlan(p, Vote{Plan: p.ID, Revision: p.Revision, Confirm: true, Who: who, Role: role}, now)
+	return d.Outcome == Approved || d.Outcome == Counted
+}
+
+// decides reports whether a plan waits for this person: for their vote, or, if it
+// is paused, for any maintainer's Continue or Stop.
+func (v HomeView) decides(p Plan) bool {
+	return MayDecide(p, v.Who, v.Role, v.Now) || p.State == PlanPaused && v.Role >= Maintainer
+}
+
+// waiting lists what this person can decide or answer.
+func (v HomeView) waiting() Message {
+	var lines []Line
+	for _, t := range v.Tasks {
+		if t.State == TaskHeld && v.Role >= Maintainer {
+			cur, _ := t.Current()
+			lines = append(lines, openable(subjectOfTask(t), Bold(t.title()), fmt.Sprintf(" waits for a person at the step “%s” on host %s.",
+				Clean(cur.Label(), 60), Clean(string(t.Host), 60))))
+		}
+	}
+	for _, p := range v.Plans {
+		switch {
+		case !v.decides(p):
+		case p.State == PlanPaused:
+			lines = append(lines, openable(SubjectOf(AboutPlan, string(p.ID)), Bold(planTitle(p)), " is paused. "+upperFirst(tellSentence(p.Reason))+" Continue or stop it."))
+		default:
+			lines = append(lines, openable(SubjectOf(AboutPlan, string(p.ID)), Bold(planTitle(p)), " waits for your decision", votesText(p), ". Asked by ",
+				By(p.Requester), ", ", When(p.Created), "; it expires ", When(p.Expires), "."))
+		}
+	}
+	m := Message{Title: "Waits for you", Text: "Nothing waits for you."}
+	if n := len(lines); n > 0 {
+		m.Title = "Waits for you: " + Plural(n, "decision", "decisions")
+		m.Text = Plural(n, "decision waits", "decisions wait") + " for you."
+	}
+	m.Lines = atMost(lines, "plans", "Nothing waits for you.")
+	if v.Unsure {
+		m.Lines = append([]Line{Say("Slack cannot tell your role at the moment, so this is what everybody sees.")}, m.Lines...)
+	}
+	return m
+}
+
+// asked lists this person's own requests that wait for others.
+func (v HomeView) asked() Message {
+	m := Message{Title: "You asked for", Text: "Your requests that wait for others."}
+	var lines []Line
+	for _, p := range v.Plans {
+		if p.Requester.ID != v.Who.ID || v.decides(p) {
+			continue
+		}
+		switch p.State {
+		case PlanReading:
+			lines = append(lines, openable(SubjectOf(AboutPlan, string(p.ID)), Bold(planTitle(p)), " is being compared."))
+		case PlanProposed:
+			lines = append(lines, openable(SubjectOf(AboutPlan, string(p.ID)), Bold(planTitle(p)), " waits for somebody else's decision", votesText(p),
+				"; it expires ", When(p.Expires), "."))
+		}
+	}
+	if len(lines) > 0 {
+		m.Lines = atMost(lines, "plans", "")
+	}
+	return m
+}
+
+// moving lists plans and tasks under way, with how far they are.
+func (v HomeView) moving() Message {
+	var lines []Line
+	for _, p := range v.Plans {
+		if p.State == PlanApproved || p.State == PlanRunning || p.State == PlanPaused {
+			lines = append(lines, openable(SubjectOf(AboutPlan, string(p.ID)), append([]any{Bold(planTitle(p)), ": "}, planProgress(p)...)...))
+		}
+	}
+	for _, t := range v.Tasks {
+		if t.Plan != "" || t.State != TaskRunning && t.State != TaskQueued {
+			continue
+		}
+		at := "waits for the worker of host " + Clean(string(t.Host), 60)
+		if t.State == TaskRunning {
+			at = tellStep(t)
+		}
+		lines = append(lines, openable(subjectOfTask(t), Bold(t.title()), ": "+at+". Asked by ", By(t.By), ", ", When(t.Created), "."))
+	}
+	m := Message{Title: "Under way", Text: "Nothing is under way.", Lines: atMost(lines, "tasks --open", "Nothing is under way.")}
+	if n := len(lines); n > 0 {
+		m.Text = Plural(n, "thing is", "things are") + " under way."
+	}
+	return m
+}
+
+// planProgress says how far a plan is: a bar, the number of sites, the time left
+// and the site it is at.
+func planProgress(p Plan) []any {
+	all := len(moving(p))
+	over := all - len(p.in(SiteWaiting, SiteRunning, SiteHeld))
+	out := []any{tellBar(over, all) + PlanView{Plan: p}.wave() + p.leftText()}
+	switch now := p.in(SiteRunning); {
+	case p.State == PlanPaused:
+		out = append(out, "; paused.")
+	case p.State == PlanApproved:
+		out = append(out, "; about to begin.")
+	case len(now) == 1:
+		out = append(out, "; now ", Mono(Clean(string(now[0].URI), 80)), ".")
+	case len(now) > 1:
+		out = append(out, "; now ", Mono(Clean(string(now[0].URI), 80)), fmt.Sprintf(" and %d more.", len(now)-1))
+	default:
+		out = append(out, ".")
+	}
+	return out
+}
+
+// outOfDate counts the sites that are behind, by distribution, the most first.
+func (v HomeView) outOfDate() Message {
+	behind := DigestView{Standings: v.Standings}.behind()
+	total := 0
+	var lines []Line
+	for _, s := range behind {
+		total += s.OutOfDate
+		name := Clean(string(s.Distribution.Name), 60)
+		l := Say(Bold(name), ": ", Plural(s.OutOfDate, "site is", "sites are")+" not on "+Clean(string(s.Distribution.Target), 110)+", "+
+			Plural(s.OnTarget, "is", "are")+".")
+		if v.Role >= Maintainer {
+			l.Button = &Button{Action: ActUpgrade, Label: clip("Compare and upgrade "+name, 75), Value: string(s.Distribution.Name)}
+		}
+		lines = append(lines, l)
+	}
+	m := Message{Title: "Out of date", Text: "Every site is on its upgrade target.", Lines: atMost(lines, "sites --out-of-date", "Every site is on its upgrade target.")}
+	if total > 0 {
+		m.Title = "Out of date: " + Plural(total, "site", "sites")
+		m.Text = Plural(total, "site is", "sites are") + " out of date."
+	}
+	return m
+}
+
+// openable is a line with a button to the message of a subject.
+func openable(s Subject, parts ...any) Line {
+	l := Say(parts...)
+	l.Button = &Button{Action: ActOpen, Label: "Open", Value: string(s)}
+	return l
+}
+
+// subjectOfTask is whose message shows a task.
+func subjectOfTask(t Task) Subject {
+	if t.Shows != "" {
+		return t.Shows
+	}
+	return SubjectOf(AboutTask, string(t.ID))
+}
+
+// title says what a task does to what.
+func (t Task) title() string {
+	does, known := taskTitles[t.Kind]
+	switch {
+	case t.Kind == TaskOutdated:
+		does = "Look for newer packages of"
+	case !known:
+		does = Clean(string(t.Kind), 30)
+	}
+	return clip(does+" "+Clean(t.About, 110), 150)
+}
+
+func planTitle(p Plan) string { return Clean(p.Title, 150) }
+
+// votesText says how many of several approvals a plan has: " (1 of 2 approvals)".
+func votesText(p Plan) string {
+	if p.Quorum < 2 {
+		return ""
+	}
+	return fmt.Sprintf(" (%d of %d approvals)", len(p.Votes), p.Quorum)
+}
+
+// atMost cuts a part of the page; what is left out is counted, with the command
+// that lists all. none stands for an empty part.
+func atMost(lines []Line, command, none string) []Line {
+	if len(lines) == 0 {
+		return []Line{Say(none)}
+	}
+	if len(lines) <= homeItems {
+		return lines
+	}
+	rest := len(lines) - homeItems
+	return append(slices.Clip(lines[:homeItems]), Say("and "+Plural(rest, "more", "more")+". All of them: ", Mono(Slash+" "+command)))
+}

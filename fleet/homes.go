@@ -1,0 +1,81 @@
+package fleet
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// Homes reads what a person's page shows. It changes nothing.
+type Homes struct {
+	Store   Store
+	Tasks   *Tasks
+	Catalog *Catalog
+	Now     func() time.Time // when it is shown; nil is time.Now
+}
+
+// Bounds of what one page reads: enough to count what it does not name.
+const (
+	homePlans = 20 // of a family
+	homeTasks = 100
+	homeNews  = 50
+)
+
+// Look reads the page of a person with a role. A nobody's page is not read.
+// What cannot be trusted is left out, as on every page that only shows.
+func (h *Homes) Look(ctx context.Context, who Actor, role Role) (HomeView, error) {
+	v := HomeView{Who: who, Role: role, Now: time.Now()}
+	if h.Now != nil {
+		v.Now = h.Now()
+	}
+	if role == Nobody {
+		return v, nil
+	}
+	var err error
+	if v.Plans, err = h.plans(ctx); err != nil {
+		return v, err
+	}
+	v.Tasks, _, err = h.Tasks.Query(ctx, TaskQuery{Open: true, Limit: homeTasks})
+	if err != nil && CodeOf(err) != Tampered {
+		return v, err
+	}
+	if v.Standings, err = h.Catalog.Standing(ctx); err != nil {
+		return v, err
+	}
+	if v.Muted, err = h.muted(ctx, v.Now); err != nil {
+		return v, err
+	}
+	v.Snoozed, err = h.snoozed(ctx)
+	return v, err
+}
+
+// plans reads the plans that are not final, newest first.
+func (h *Homes) plans(ctx context.Context) ([]Plan, error) {
+	var ids []string
+	for _, fam := range PlanFamilies() {
+		some, err := h.Store.List(ctx, OpenPlans(fam), Page{Limit: homePlans, Descending: true})
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, some...)
+	}
+	plans, _, err := soundRows(ctx, h.Store, ids, planRow)
+	slices.SortStableFunc(plans, func(a, b Plan) int { return b.Created.Compare(a.Created) })
+	return plans, err
+}
+
+// muted gives the distributions that announce nothing at the moment.
+func (h *Homes) muted(ctx context.Context, now time.Time) ([]Distribution, error) {
+	dists, _, err := h.Catalog.Look(ctx)
+	return slices.DeleteFunc(dists, func(d Distribution) bool { return !d.Hush.Muted.After(now) }), err
+}
+
+// snoozed gives the announcements that people put away, the next to come back first.
+func (h *Homes) snoozed(ctx context.Context) ([]Announcement, error) {
+	ids, err := h.Store.List(ctx, Snoozed, Page{Limit: homeNews})
+	if err != nil {
+		return nil, err
+	}
+	news, _, err := soundRows(ctx, h.Store, ids, func(a *Announcement, id string) { a.ID = id })
+	return slices.DeleteFunc(news, func(a Announcement) bool { return a.State != NewsSnoozed }), err
+}
