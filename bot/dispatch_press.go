@@ -33,7 +33,11 @@ func (d *dispatcher) interaction(ctx context.Context, c slack.InteractionCallbac
 func (d *dispatcher) actions(ctx context.Context, c slack.InteractionCallback, a *acker) {
 	defer a.ack(nil)
 	for _, b := range c.ActionCallback.BlockActions {
-		if b.Type != "button" {
+		switch b.Type {
+		case "button":
+		case "static_select":
+			b.Value = b.SelectedOption.Value
+		default:
 			continue
 		}
 		switch action := actionOf(b.ActionID); action {
@@ -73,6 +77,13 @@ func (d *dispatcher) press(ctx context.Context, c slack.InteractionCallback, b *
 // showPress replaces the pressed message at once and says the reply. Other
 // copies of the message follow by the outbox.
 func (d *dispatcher) showPress(ctx context.Context, c slack.InteractionCallback, id string, r commands.Reply) {
+	if c.View.CallbackID == sheetID {
+		d.turnSheet(ctx, c, r)
+		return
+	}
+	if !r.None && d.openSheet(ctx, c.TriggerID, r.Message) {
+		r.None = true
+	}
 	if c.ResponseURL == "" {
 		d.showInView(ctx, c, id, r)
 		return

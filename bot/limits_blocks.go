@@ -3,6 +3,8 @@ package bot
 import (
 	"fmt"
 	"unicode/utf8"
+
+	"github.com/distrobot/distrobot/fleet"
 )
 
 func (c *checker) section(at string, o object) {
@@ -33,11 +35,15 @@ func (c *checker) actions(at string, o object) {
 	for i, v := range c.list(at+"/elements", o["elements"], 1, maxActions) {
 		p := fmt.Sprintf("%s/elements/%d", at, i)
 		e, _ := v.(object)
-		if e["type"] != "button" {
+		switch {
+		case e["type"] == "button":
+			c.button(p, e)
+		case e["type"] == "static_select" && c.surface == onView:
+			c.menu(p, e)
+		default:
 			c.add(p+"/type", "must be button")
 			continue
 		}
-		c.button(p, e)
 		id, _ := e["action_id"].(string)
 		if ids[id] {
 			c.add(p+"/action_id", "must be unique in the block")
@@ -135,13 +141,19 @@ func (c *checker) input(at string, o object) {
 	switch e["type"] {
 	case "plain_text_input":
 	case "static_select":
-		for i, v := range c.list(at+"/element/options", e["options"], 1, 100) {
-			p := fmt.Sprintf("%s/element/options/%d", at, i)
-			opt, _ := v.(object)
-			c.text(p+"/text", opt["text"], limit{max: 75, plain: true})
-			c.string(p+"/value", opt["value"], 150)
-		}
+		c.menu(at+"/element", e)
 	default:
 		c.add(at+"/element/type", "is %q, which is not used here", e["type"])
+	}
+}
+
+// menu: 1 to 100 options.
+func (c *checker) menu(at string, e object) {
+	c.length(at+"/action_id", e["action_id"], 255)
+	for i, v := range c.list(at+"/options", e["options"], 1, fleet.MaxChoices) {
+		p := fmt.Sprintf("%s/options/%d", at, i)
+		opt, _ := v.(object)
+		c.text(p+"/text", opt["text"], limit{max: maxLabel, plain: true})
+		c.string(p+"/value", opt["value"], maxOption)
 	}
 }

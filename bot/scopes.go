@@ -17,6 +17,7 @@ func methodScopes() map[string][]string {
 		"chat.update":                   {"chat:write"},
 		"chat.getPermalink":             nil,
 		"views.open":                    nil,
+		"views.update":                  nil,
 		"views.publish":                 nil,
 		"users.info":                    {"users:read"},
 		"users.list":                    {"users:read"},

@@ -3,6 +3,8 @@ package commands
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/distrobot/distrobot/fleet"
 )
@@ -16,6 +18,7 @@ const compareRows = 98
 func newCompare(t *Table) Command {
 	return Command{
 		Verb: "compare", Args: "PLATFORM PLATFORM | SITE", Min: 1, Max: 2, Group: "Upgrades",
+		Options: []Option{{"page", "N", "the next page of a long comparison"}},
 		Summary: "what differs between two platforms, or what an upgrade would change for a site",
 		Help:    []string{fleet.Slash + " compare atrium-1.0.0 atrium-1.1.0", fleet.Slash + " compare shop.example.org"},
 		Role:    fleet.Reader, Run: t.compare,
@@ -24,7 +27,7 @@ func newCompare(t *Table) Command {
 
 func (t *Table) compare(ctx context.Context, r Request) (fleet.Message, error) {
 	if len(r.Args) == 1 {
-		return t.compareOne(ctx, r.Args[0])
+		return t.compareOne(ctx, r, r.Args[0])
 	}
 	from, err := t.platform(ctx, r.Args[0])
 	if err != nil {
@@ -34,16 +37,12 @@ func (t *Table) compare(ctx context.Context, r Request) (fleet.Message, error) {
 	if err != nil {
 		return fleet.Message{}, err
 	}
-	c, err := t.Planner.Compare(ctx, from.Name, to.Name, "")
-	if err != nil {
-		return fleet.Message{}, err
-	}
-	return compared(c, 0), nil
+	return t.compared(ctx, r, comparing{From: from.Name, To: to.Name})
 }
 
 // compareOne compares a site's, or a platform's, present state with the
 // upgrade target.
-func (t *Table) compareOne(ctx context.Context, name string) (fleet.Message, error) {
+func (t *Table) compareOne(ctx context.Context, r Request, name string) (fleet.Message, error) {
 	x, err := t.thing(ctx, name, aSite, aPlatform)
 	if err != nil {
 		return fleet.Message{}, err
@@ -69,27 +68,53 @@ func (t *Table) compareOne(ctx context.Context, name string) (fleet.Message, err
 	if !fleet.OutOfDate(p, d) {
 		return say(fmt.Sprintf("%s is up to date; there is nothing to compare.", fleet.Clean(name, 80))), nil
 	}
-	c, err := t.Planner.Compare(ctx, p.Name, d.Target, uri)
+	return t.compared(ctx, r, comparing{From: p.Name, To: d.Target, Site: uri})
+}
+
+// comparing is what a comparison is of.
+type comparing struct {
+	From, To fleet.PlatformName
+	Site     fleet.URI // "" for none
+}
+
+// value is what a button that leads to a page of it carries.
+func (x comparing) value(page int) string {
+	return strings.TrimSpace(fmt.Sprintf("%d %s %s %s", page, x.From, x.To, x.Site))
+}
+
+// compared shows one page of a comparison, all of it in a shell.
+func (t *Table) compared(ctx context.Context, r Request, x comparing) (fleet.Message, error) {
+	c, err := t.Planner.Compare(ctx, x.From, x.To, x.Site)
 	if err != nil {
 		return fleet.Message{}, err
 	}
-	return compared(c, 0), nil
+	page := 1
+	if p := r.Opts["page"]; p != "" {
+		if page, err = strconv.Atoi(p); err != nil || page < 1 || page > 1+(len(c.Rows)-1)/compareRows {
+			return fleet.Message{}, fleet.Errorf(fleet.Invalid, "There is no page %q of this comparison.", fleet.Clean(p, 20))
+		}
+	}
+	m := compared(c)
+	switch {
+	case r.Shell && r.Opts["page"] == "":
+		m.Table = fleet.TellRows(c.Rows, 0, len(c.Rows))
+	case len(c.Rows) > compareRows:
+		rows := c.Rows[(page-1)*compareRows:]
+		m.Table = fleet.TellRows(rows[:min(len(rows), compareRows)], 0, compareRows)
+		m.More = append(m.More, fleet.Say(fmt.Sprintf("Page %d of %d.", page, 1+(len(c.Rows)-1)/compareRows)))
+		m.Buttons = []fleet.Button{{Action: fleet.ActPages, Label: "Compare in full", Value: x.value(0)}}
+	}
+	return m, nil
 }
 
-// compared shows a comparison in full; more counts rows that were not kept.
-func compared(c fleet.Comparison, more int) fleet.Message {
+// compared shows a comparison in one message, the first rows of it.
+func compared(c fleet.Comparison) fleet.Message {
 	m := fleet.Message{
 		Title: fmt.Sprintf("From %s to %s", fleet.Clean(string(c.From), 60), fleet.Clean(string(c.To), 60)),
-		Text:  fmt.Sprintf("%s %s between %s and %s.", fleet.Plural(len(c.Rows)+more, "package", "packages"), differ(len(c.Rows)+more), c.From, c.To),
+		Text:  fmt.Sprintf("%s %s between %s and %s.", fleet.Plural(len(c.Rows), "package", "packages"), differ(len(c.Rows)), c.From, c.To),
 	}
-	m.Lines = []fleet.Line{fleet.Say(m.Text)}
-	if c.Same > 0 {
-		m.Lines[0].Spans = append(m.Lines[0].Spans, fleet.Span{Text: fmt.Sprintf(" %s the same.", isAre(c.Same))})
-	}
-	m.Table = fleet.TellRows(c.Rows, more, compareRows)
-	for _, f := range c.Findings {
-		m.More = append(m.More, fleet.TellFinding(f))
-	}
+	m.Lines = append([]fleet.Line{fleet.Say(fleet.SumUp(c))}, fleet.TellFindings(c.Findings, len(c.Findings))...)
+	m.Table = fleet.TellRows(c.Rows, 0, compareRows)
 	if c.Blocked() {
 		m.Tone = fleet.Warn
 	}
@@ -101,11 +126,4 @@ func differ(n int) string {
 		return "differs"
 	}
 	return "differ"
-}
-
-func isAre(n int) string {
-	if n == 1 {
-		return "1 is"
-	}
-	return fmt.Sprintf("%d are", n)
 }

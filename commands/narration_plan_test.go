@@ -96,9 +96,9 @@ func planCases() map[string]fleet.Message {
 		"superseded": tellPlan(func(p *fleet.Plan) {
 			p.State, p.Reason, p.Replacement = fleet.PlanSuperseded, "The target moved to atrium-1.2.0", "01jd000000000000000000000a"
 		}),
-		"undone":   tellPlan(func(p *fleet.Plan) { p.Kind = fleet.Rollback; confirmed(p, fleet.PlanDone, fleet.SiteDone) }),
+		"undone":     tellPlan(func(p *fleet.Plan) { p.Kind = fleet.Rollback; confirmed(p, fleet.PlanDone, fleet.SiteDone) }),
 		"many_sites": tellDrupal(),
-		"log_line": fleet.TellPlanEvent(fleet.PlanEvent{At: noon, Text: "site1.example.org: hold", Tone: fleet.Neutral}),
+		"log_line":   fleet.TellPlanEvent(fleet.PlanEvent{At: noon, Text: "site1.example.org: hold", Tone: fleet.Neutral}),
 	}
 }
 

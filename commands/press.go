@@ -24,6 +24,8 @@ func (t *Table) presses() map[string]press {
 		fleet.ActChanges:  {fleet.Reader, "look at the changes", t.pressChanges},
 		fleet.ActSnooze:   {fleet.Maintainer, "snooze an announcement", t.pressSnooze},
 		fleet.ActCompare:  {fleet.Reader, "look at the comparison", t.pressCompare},
+		fleet.ActSheet:    {fleet.Reader, "look at the comparison", t.pressSheet},
+		fleet.ActPages:    {fleet.Reader, "look at the comparison", t.pressPages},
 		fleet.ActConfirm:  {fleet.Reader, "confirm a plan", t.pressVote(true)},
 		fleet.ActCancel:   {fleet.Reader, "cancel a plan", t.pressVote(false)},
 		fleet.ActRehearse: {fleet.Maintainer, "rehearse a plan", t.pressRehearse},

@@ -69,22 +69,6 @@ func (t *Table) pressResume(on bool) func(context.Context, Press, Request) (Repl
 	}
 }
 
-// pressCompare shows the whole comparison of a plan to the person alone.
-func (t *Table) pressCompare(ctx context.Context, p Press, _ Request) (Reply, error) {
-	id, _, err := divide(p.Value)
-	if err != nil {
-		return Reply{}, err
-	}
-	plan, err := t.plan(ctx, id)
-	if err != nil {
-		return Reply{}, err
-	}
-	if plan.State == fleet.PlanReading {
-		return tell("The facts are still being read; press again when the comparison is shown."), nil
-	}
-	return Reply{Message: compared(fleet.Comparison{From: plan.From, To: plan.To, Rows: plan.Rows, Findings: plan.Notes}, plan.More)}, nil
-}
-
 // pressRehearse tries a plan's moves on copies of its sites.
 func (t *Table) pressRehearse(ctx context.Context, p Press, r Request) (Reply, error) {
 	id, _, err := divide(p.Value)

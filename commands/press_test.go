@@ -13,6 +13,7 @@ import (
 var actions = []string{
 	fleet.ActBuild, fleet.ActChanges, fleet.ActSnooze, fleet.ActCompare, fleet.ActConfirm, fleet.ActCancel, fleet.ActContinue, fleet.ActStop,
 	fleet.ActRetry, fleet.ActUndo, fleet.ActRollback, fleet.ActAgain, fleet.ActSkip, fleet.ActGiveUp, fleet.ActRebuild, fleet.ActUpgrade,
+	fleet.ActSheet, fleet.ActPages, fleet.ActSchedule, fleet.ActPause, fleet.ActUnmoved, fleet.ActRehearse,
 }
 
 // TestEveryPressIsAnswered presses every button with values that are old,

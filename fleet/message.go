@@ -16,6 +16,7 @@ type Message struct {
 	Buttons []Button
 	Footer  Line    // small print: who asked, when, which plan
 	Tone    Tone    // success, warning …; shown by words as well, never by colour alone
+	Sheet   *Sheet  `json:",omitempty"` // where one can be opened, it is shown instead of everything else
 	Form    *Form   // instead of everything else: open this form (needs a trigger)
 	Subject Subject // set on messages that are kept up to date; empty on plain replies
 	Moving  bool    // shows progress: more of the same follows soon, so edits may be spaced out; false once at rest

@@ -96,7 +96,7 @@ func (v PlanView) proposed(m *Message) {
 		m.Lines = append(m.Lines, Say(tellSentence(p.Reason)))
 	}
 	m.Lines = append(m.Lines, Say(Bold(sum)))
-	m.Lines = append(m.Lines, planNotes(p)...)
+	m.Lines = append(m.Lines, TellFindings(p.Notes, tellNotes)...)
 	m.Lines = append(m.Lines, planSites(p)...)
 	m.Lines = append(m.Lines, tellWaves(p)...)
 	m.Lines = append(m.Lines, v.holding()...)
@@ -150,19 +150,6 @@ func tellAbout(s PlanSite) string {
 		return note
 	}
 	return strings.TrimSpace(Clean(string(s.URI), 80) + ". " + note)
-}
-
-// planNotes lists blocks and warnings, worst first as they were found.
-func planNotes(p Plan) []Line {
-	var out []Line
-	for i, f := range p.Notes {
-		if i == tellNotes {
-			out = append(out, Say(fmt.Sprintf("and %s.", Plural(len(p.Notes)-tellNotes, "more note", "more notes"))))
-			break
-		}
-		out = append(out, TellFinding(f))
-	}
-	return out
 }
 
 // TellFinding is a block or warning as a list item.

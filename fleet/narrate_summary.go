@@ -33,22 +33,7 @@ func (v PlanView) summary() string {
 	if w := v.window(); w > 0 {
 		add("window about " + tellDuration(w) + " from the rehearsal")
 	}
-	out := strings.Join(parts, ", ") + "."
-	if name := ownName(p.Rows); name != "" && strings.HasPrefix(out, name) {
-		return out // a package's name is written as it is
-	}
-	return upperFirst(out)
-}
-
-// ownName is the name of the program that changes, where it has no other name
-// for people.
-func ownName(rows []Row) string {
-	for _, r := range rows {
-		if r.Core() && coreNames[r.Package] == "" {
-			return Clean(r.Package, 60)
-		}
-	}
-	return ""
+	return ownCase(p.Rows, strings.Join(parts, ", ")+".")
 }
 
 // tellCore says how the program itself changes; "" if it does not.
