@@ -14,6 +14,8 @@ import (
 
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/slackevents"
+
+	"github.com/distrobot/distrobot/fleet"
 )
 
 // maxBody bounds a request of Slack's; the largest are presses on full messages.
@@ -155,7 +157,7 @@ func (h *httpMode) run(w http.ResponseWriter, r *http.Request, kind string, f fu
 	acked := make(chan any, 1)
 	a := h.d.acker(kind, func(payload any) { acked <- payload })
 	began := h.pool.try(func() {
-		h.d.guard(h.base, kind, func(ctx context.Context) { f(ctx, a) })
+		h.d.guard(fleet.WithOrigin(h.base, fleet.Origin{Via: fleet.ViaHTTP}), kind, func(ctx context.Context) { f(ctx, a) })
 		a.ack(nil) // a handler that panicked
 	})
 	if !began {

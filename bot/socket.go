@@ -14,6 +14,8 @@ import (
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/slackevents"
 	"github.com/slack-go/slack/socketmode"
+
+	"github.com/distrobot/distrobot/fleet"
 )
 
 // socket supervises slack-go's Socket Mode client. The client has one pipeline
@@ -164,6 +166,7 @@ func (s *socket) handle(ctx context.Context, sm *socketmode.Client, e socketmode
 			s.log.WarnContext(ctx, "not acknowledged", "envelope", e.Request.EnvelopeID, "error", err)
 		}
 	}
+	ctx = fleet.WithOrigin(ctx, fleet.Origin{Via: fleet.ViaSocket})
 	s.d.guard(ctx, string(e.Type), func(ctx context.Context) {
 		switch data := e.Data.(type) {
 		case slack.SlashCommand:

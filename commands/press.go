@@ -57,6 +57,7 @@ func (t *Table) presses() map[string]press {
 // the person who pressed, and Refresh shows the message as it is now. The
 // error is a fault of ours.
 func (t *Table) Press(ctx context.Context, p Press) (Reply, error) {
+	ctx = fleet.WithOrigin(ctx, fleet.Origin{Request: p.ID, Channel: p.Channel})
 	if p.Command != "" {
 		return t.submit(ctx, p)
 	}
@@ -64,6 +65,14 @@ func (t *Table) Press(ctx context.Context, p Press) (Reply, error) {
 	if !known {
 		return reply(forgotten())
 	}
+	out, err := t.pressed(ctx, p, b)
+	t.record(ctx, askedPress(p, b), out, err)
+	return out, err
+}
+
+// pressed asks whether the person may, does what the button does, and draws the
+// message as it is then.
+func (t *Table) pressed(ctx context.Context, p Press, b press) (Reply, error) {
 	role, err := t.permit(ctx, p.Who, b.role, b.what)
 	if err == nil {
 		r := Request{ID: p.ID, Who: p.Who, Role: role, Channel: p.Channel}
@@ -124,6 +133,13 @@ func (t *Table) submit(ctx context.Context, p Press) (Reply, error) {
 	if cmd.Verb == "add" {
 		dropEmpty(r.Opts)
 	}
+	out, err := t.formed(ctx, cmd, p, r)
+	t.record(ctx, askedForm(cmd, p), out, err)
+	return out, err
+}
+
+// formed runs a form's command; what is wrong with an input is shown beside it.
+func (t *Table) formed(ctx context.Context, cmd Command, p Press, r Request) (Reply, error) {
 	out, err := t.runForm(ctx, cmd, r)
 	var w *wrongInput
 	var e *fleet.Error

@@ -38,7 +38,11 @@ func (t *Table) pressVote(confirm bool) func(context.Context, Press, Request) (R
 		if !d.Private {
 			return Reply{None: true}, nil
 		}
-		return tell(d.Text), nil
+		out := tell(d.Text)
+		if d.Outcome != fleet.Approved && d.Outcome != fleet.Counted && d.Outcome != fleet.Cancelled {
+			out.Code = fleet.Refused
+		}
+		return out, nil
 	}
 }
 

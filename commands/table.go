@@ -12,26 +12,28 @@ import (
 // A Table is everything people may ask, over the services that do it. It is
 // built by a struct literal; its zero fields are not usable unless said.
 type Table struct {
-	Store     fleet.Store
-	Catalog   *fleet.Catalog
-	Targets   *fleet.Targets
-	Sites     *fleet.Sites
-	Builder   *fleet.Builder
-	Planner   *fleet.Planner
-	Decider   *fleet.Decider
-	Conductor *fleet.Conductor
-	Tasks     *fleet.Tasks
-	News      *fleet.News
-	Digests   *fleet.Digests
-	Refreshes *fleet.Refreshes
-	Hosts     *fleet.Hosts
-	Narrator  *fleet.Narrator
-	Trail     fleet.Trail
-	Logs      fleet.Logs
-	Roles     fleet.Roles
-	Prober    fleet.Prober
-	Rooms     rooms  // nil when it cannot be told where the bot is
-	Poller    poller // reads a distribution's repository now; nil makes check refuse
+	Store      fleet.Store
+	Catalog    *fleet.Catalog
+	Targets    *fleet.Targets
+	Sites      *fleet.Sites
+	Builder    *fleet.Builder
+	Planner    *fleet.Planner
+	Decider    *fleet.Decider
+	Conductor  *fleet.Conductor
+	Tasks      *fleet.Tasks
+	News       *fleet.News
+	Digests    *fleet.Digests
+	Refreshes  *fleet.Refreshes
+	Hosts      *fleet.Hosts
+	Narrator   *fleet.Narrator
+	Trail      fleet.Trail
+	Auditor    auditor                       // nil records no requests
+	Unrecorded func(fleet.AuditEvent, error) // a request could not be recorded; nil does nothing
+	Logs       fleet.Logs
+	Roles      fleet.Roles
+	Prober     fleet.Prober
+	Rooms      rooms  // nil when it cannot be told where the bot is
+	Poller     poller // reads a distribution's repository now; nil makes check refuse
 
 	Hooks Hooks
 
@@ -58,6 +60,11 @@ func (t *Table) List() []Command { return all(t) }
 // runs the command. What a person may read comes as a private Reply; the error
 // is a fault of ours.
 func (t *Table) Run(ctx context.Context, a Ask) (Reply, error) {
+	from := fleet.Origin{Request: a.ID, Channel: a.Channel}
+	if a.Shell {
+		from.Via = fleet.ViaShell
+	}
+	ctx = fleet.WithOrigin(ctx, from)
 	tokens, err := lex(a.Text, !a.Shell)
 	if err != nil {
 		return reply(err)
@@ -69,6 +76,13 @@ func (t *Table) Run(ctx context.Context, a Ask) (Reply, error) {
 	if err != nil {
 		return reply(err)
 	}
+	out, err := t.typed(ctx, cmd, rest, a)
+	t.record(ctx, askedCommand(cmd, a.Who, tokens), out, err)
+	return out, err
+}
+
+// typed runs a command with the words after its name.
+func (t *Table) typed(ctx context.Context, cmd Command, rest []token, a Ask) (Reply, error) {
 	args, opts, err := cmd.split(rest)
 	if err != nil {
 		return reply(err)

@@ -92,7 +92,7 @@ func newWorld(t *testing.T) *world {
 		Store: s, Catalog: &fleet.Catalog{Store: s}, Targets: &fleet.Targets{Store: s}, Sites: &fleet.Sites{Store: s},
 		Builder: &fleet.Builder{Store: s}, Planner: planner, Decider: &fleet.Decider{Store: s, Planner: planner}, Conductor: conductor,
 		Tasks: &fleet.Tasks{Store: s}, Hosts: &fleet.Hosts{Store: s}, Refreshes: &fleet.Refreshes{Store: s}, News: &fleet.News{Store: s}, Digests: &fleet.Digests{Store: s, Clock: daily{}}, Narrator: &fleet.Narrator{Store: s},
-		Trail: s, Logs: s, Roles: people{}, Prober: w.repos, Poller: w.repos, Version: "test", DefaultChannel: "C0MAIN",
+		Trail: s, Auditor: &fleet.Auditor{Store: s}, Logs: s, Roles: people{}, Prober: w.repos, Poller: w.repos, Version: "test", DefaultChannel: "C0MAIN",
 	}
 	w.carrier = &fleet.Carrier{Store: s, Outbox: s, Trail: s, Planner: planner, Conductor: conductor, Channel: "C0MAIN"}
 	return w

@@ -11,7 +11,12 @@ func (c *Carrier) deliver(ctx context.Context, fam Family, p PendingEffect) erro
 	case e.Notice != nil:
 		return c.notice(ctx, *e.Notice)
 	case e.Audit != nil:
-		return c.Trail.Record(ctx, string(fam)+"/"+p.ID, *e.Audit)
+		id := string(fam) + "/" + p.ID
+		if e.Audit.requested() {
+			// Delivered again, it is the same request; a form is sent again until it is right.
+			id = "request/" + e.Audit.Request + "/" + string(e.Audit.Outcome)
+		}
+		return c.Trail.Record(ctx, id, *e.Audit)
 	case e.Task != nil:
 		return c.task(ctx, *e.Task)
 	case e.Withdraw != nil:

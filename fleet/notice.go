@@ -45,16 +45,6 @@ type Notice struct {
 	Edit bool `json:"edit,omitempty"`
 }
 
-// An AuditEvent is one line of the tamper-evident record.
-type AuditEvent struct {
-	At      time.Time         `json:"at"`
-	Who     Actor             `json:"who"`
-	What    string            `json:"what"` // verb in the past: "plan.confirmed", "target.set"
-	About   string            `json:"about"`
-	Request string            `json:"request,omitempty"` // request id, to find the log lines
-	Detail  map[string]string `json:"detail,omitempty"`
-}
-
 // An Effect is what must follow a commit in another family. Exactly one field
 // is set. Effects are carried at least once, so each is idempotent: a Notice
 // by its subject and channel, an AuditEvent by the effect's id, a Task by its

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 )
 
 // Tasks keeps tasks for people; workers use Store.Update with the rules of
@@ -86,8 +87,22 @@ func (ts *Tasks) Order(ctx context.Context, t Task) error {
 			next.Created = tx.Now()
 		}
 		tx.Put(&next)
+		tx.Emit(Effect{Audit: next.Audited("task.ordered", tx.Now())})
 		return nil
 	})
+}
+
+// Audited is the event that records what happened to a task, by who ordered it.
+func (t Task) Audited(what string, now time.Time) *AuditEvent {
+	e := AuditEvent{At: now, Who: t.By, What: what, About: t.About,
+		Detail: map[string]string{"task": string(t.ID), "kind": string(t.Kind), "host": string(t.Host)}}
+	if t.Plan != "" {
+		e.Detail["plan"] = string(t.Plan)
+	}
+	if t.Reason != "" {
+		e.Detail["reason"] = Clean(t.Reason, 300)
+	}
+	return &e
 }
 
 // Cancel cancels a queued task, or asks a running one to stop where that is

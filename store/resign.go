@@ -83,10 +83,12 @@ func (s *Store) resignOutboxes(ctx context.Context) (int, error) {
 }
 
 // A base is where the signatures of the audit record begin to count: the events
-// up to Number were verified when the key changed, and Digest is of all of them.
+// up to Number were verified when the key changed, and Digest is of all of them
+// that are not archived.
 type base struct {
-	Number int64  `json:"n"`
-	Digest string `json:"digest"`
+	Number int64     `json:"n"`
+	Digest string    `json:"digest"`
+	Cut    chainHead `json:"cut,omitzero"` // the last event that was archived; the record here begins after it
 }
 
 // Key implements fleet.Record.
@@ -97,7 +99,7 @@ func (b *base) Entries() []fleet.Entry { return nil }
 
 // rebase verifies the audit record under all keys and notes how far that went.
 func (s *Store) rebase(ctx context.Context) error {
-	n, end, err := s.verify(ctx)
+	n, end, err := s.verify(ctx, nil)
 	if err != nil {
 		return err
 	}

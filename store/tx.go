@@ -140,7 +140,7 @@ func (t *tx) got(r fleet.Record) *row {
 
 // Emit implements fleet.Tx.
 func (t *tx) Emit(es ...fleet.Effect) {
-	for _, e := range es {
+	for _, e := range fleet.Traced(t.ctx, es) {
 		b, err := json.Marshal(e)
 		if err != nil {
 			t.fail(fmt.Errorf("store: encode effect: %w", err))

@@ -162,6 +162,9 @@ func (a *app) wireTable(opts appOptions) {
 		Digests: a.digests, Refreshes: a.refreshes, Hosts: a.hosts, Narrator: a.narrator, Trail: a.store, Logs: a.store,
 		Roles: a.roles, Prober: a.poller, Poller: a.poller,
 		Hooks:   commands.Hooks{URL: a.cfg.URL, Secrets: a.cfg.hookSecrets()},
+		Auditor: &fleet.Auditor{Store: a.store}, Unrecorded: func(e fleet.AuditEvent, err error) {
+			a.log.Error("a request could not be recorded", "what", e.What, "who", e.Who.ID, "request", e.Request, "err", err)
+		},
 		Version: version(), DefaultChannel: a.cfg.Channel, Sandbox: opts.sandbox, Patience: 20 * time.Second,
 	}
 }

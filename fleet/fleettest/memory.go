@@ -163,7 +163,7 @@ func (m *Memory) Update(ctx context.Context, fam fleet.Family, rule func(fleet.T
 			return err
 		}
 		m.mu.Lock()
-		t := &tx{m: m, fam: fam, now: m.now, seen: map[fleet.Key]int64{}}
+		t := &tx{ctx: ctx, m: m, fam: fam, now: m.now, seen: map[fleet.Key]int64{}}
 		err := m.down
 		m.mu.Unlock()
 		if err != nil {
@@ -242,6 +242,7 @@ type write struct {
 }
 
 type tx struct {
+	ctx     context.Context
 	m       *Memory
 	fam     fleet.Family
 	now     time.Time
@@ -288,7 +289,7 @@ func (t *tx) add(r fleet.Record, drop bool) {
 	t.writes = append(t.writes, write{copied.Interface().(fleet.Record), drop})
 }
 
-func (t *tx) Emit(e ...fleet.Effect) { t.effects = append(t.effects, e...) }
+func (t *tx) Emit(e ...fleet.Effect) { t.effects = append(t.effects, fleet.Traced(t.ctx, e)...) }
 
 func (t *tx) Until(at time.Time) { t.until = at }
 
@@ -321,6 +322,7 @@ func (m *Memory) Record(_ context.Context, id string, e fleet.AuditEvent) error 
 	defer m.mu.Unlock()
 	if !m.trailed[id] {
 		m.trailed[id] = true
+		e.Number = int64(len(m.trail) + 1)
 		m.trail = append(m.trail, e)
 	}
 	return m.down

@@ -272,8 +272,5 @@ func ending(t fleet.Task, now time.Time) []fleet.Effect {
 	if !t.State.Final() {
 		return out
 	}
-	return append(out, fleet.Effect{Audit: &fleet.AuditEvent{
-		At: now, Who: t.By, What: "task." + string(t.State), About: t.About,
-		Detail: map[string]string{"task": string(t.ID), "kind": string(t.Kind), "host": string(t.Host), "reason": t.Reason},
-	}})
+	return append(out, fleet.Effect{Audit: t.Audited("task."+string(t.State), now)})
 }
