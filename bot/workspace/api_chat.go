@@ -66,7 +66,9 @@ func updateMessage(c *call) (obj, error) {
 		return nil, refuse("no_text")
 	}
 	c.s.edit(m, body)
-	return obj{"channel": ch.ID, "ts": m.TS, "text": m.Text, "message": c.s.st.render(m, true)}, nil
+	edited := c.s.st.render(m, true)
+	delete(edited, "ts") // Slack gives it beside the message alone
+	return obj{"channel": ch.ID, "ts": m.TS, "text": m.Text, "message": edited}, nil
 }
 
 func postEphemeral(c *call) (obj, error) {

@@ -42,7 +42,11 @@ func listConversations(c *call) (obj, error) {
 			kind = "im"
 		}
 		if slices.Contains(strings.Split(types, ","), kind) {
-			list = append(list, c.s.channelObject(ch))
+			item := c.s.channelObject(ch)
+			if ch.im == "" {
+				item["num_members"] = len(c.s.st.members(ch))
+			}
+			list = append(list, item)
 		}
 	}
 	page, next, err := paginate(list, c.args, 1000)
@@ -55,12 +59,12 @@ func listConversations(c *call) (obj, error) {
 // channelObject is a conversation in Slack's form.
 func (s *Server) channelObject(ch *channel) obj {
 	if ch.im != "" {
-		return obj{"id": ch.ID, "created": 0, "is_im": true, "user": ch.im, "is_open": true, "is_channel": false}
+		return obj{"id": ch.ID, "created": 0, "is_im": true, "user": ch.im, "is_open": true, "is_org_shared": false}
 	}
 	topic := obj{"value": ch.Topic, "creator": "", "last_set": 0}
 	return obj{"id": ch.ID, "name": ch.Name, "name_normalized": ch.Name, "is_channel": true, "is_private": false,
 		"is_archived": false, "is_general": ch.Name == "general", "is_member": ch.Bot, "is_im": false,
-		"created": 0, "creator": "", "topic": topic, "purpose": topic, "num_members": len(s.st.members(ch))}
+		"created": 0, "creator": "", "topic": topic, "purpose": topic}
 }
 
 // conversation finds the channel of a read.
@@ -76,7 +80,11 @@ func conversationInfo(c *call) (obj, error) {
 	if err != nil {
 		return nil, err
 	}
-	return obj{"channel": c.s.channelObject(ch)}, nil
+	out := c.s.channelObject(ch)
+	if c.flag("include_num_members") && ch.im == "" {
+		out["num_members"] = len(c.s.st.members(ch))
+	}
+	return obj{"channel": out}, nil
 }
 
 func listMembers(c *call) (obj, error) {
@@ -169,7 +177,11 @@ func openConversation(c *call) (obj, error) {
 	}
 	for _, ch := range c.s.st.channels {
 		if ch.im == users[0] {
-			return obj{"channel": c.s.channelObject(ch), "no_op": true, "already_open": true}, nil
+			opened := obj{"id": ch.ID}
+			if c.flag("return_im") {
+				opened = c.s.channelObject(ch)
+			}
+			return obj{"channel": opened, "no_op": true, "already_open": true}, nil
 		}
 	}
 	return nil, refuse("user_not_found")

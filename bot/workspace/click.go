@@ -192,6 +192,9 @@ func (s *Server) actionPayload(p Person, on surface, action obj) obj {
 		return out
 	}
 	m := on.message
+	if m.ephemeralTo == "" { // Slack does not repeat an ephemeral message
+		out["message"] = s.st.render(m, true)
+	}
 	out["trigger_id"] = s.newTrigger(p.ID, m.channel, "")
 	out["response_url"] = s.newResponseURL(responseURL{user: p.ID, channel: m.channel, source: m, thread: m.ThreadTS})
 	return out
@@ -215,9 +218,6 @@ func (s *Server) placePayload(kind string, p Person, on surface) obj {
 		name = "directmessage"
 	}
 	out["container"], out["channel"] = container, obj{"id": m.channel.ID, "name": name}
-	if m.ephemeralTo == "" { // Slack does not repeat an ephemeral message
-		out["message"] = s.st.render(m, true)
-	}
 	return out
 }
 

@@ -65,7 +65,9 @@ func TestBoltOverSocketMode(t *testing.T) {
 	r := openRoom(t, everything())
 	app, _ := r.bolt(r.socketMode())
 	useApp(t, r, app)
+	t.Run("methods", func(t *testing.T) { boltMethods(t, r, app) })
 	app.expectQuiet(t)
+	t.Run("types", func(t *testing.T) { haveSlacksTypes(t, r, app) })
 }
 
 // TestBoltOverHTTP is the same over signed requests.

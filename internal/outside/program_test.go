@@ -118,6 +118,17 @@ func (p *program) take(what string) (json.RawMessage, <-chan struct{}, error) {
 	return nil, p.news, p.ended
 }
 
+// reports are all that it reported, by kind.
+func (p *program) reports() map[string][]json.RawMessage {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := map[string][]json.RawMessage{}
+	for _, l := range p.lines {
+		out[l.What] = append(out[l.What], l.raw)
+	}
+	return out
+}
+
 // rest lists the kinds of reports that nobody has taken.
 func (p *program) rest() string {
 	p.mu.Lock()

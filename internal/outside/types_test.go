@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -43,7 +44,7 @@ func (got tools) compile(t *testing.T, modules map[string]string) map[string][]s
 		at := diagnostic.FindStringSubmatch(line)
 		if at != nil {
 			last = strings.TrimSuffix(at[1], ".ts")
-			faults[last] = append(faults[last], "line "+at[2]+": "+at[4])
+			faults[last] = append(faults[last], "line "+at[2]+", "+lineOf(modules[last], at[2])+": "+at[4])
 		} else if last != "" {
 			n := len(faults[last]) - 1
 			faults[last][n] += "\n" + line // the rest of the one before
@@ -58,6 +59,15 @@ func (got tools) compile(t *testing.T, modules map[string]string) map[string][]s
 		}
 	}
 	return faults
+}
+
+// lineOf is one line of a module, by its number.
+func lineOf(text, number string) string {
+	lines := strings.Split(text, "\n")
+	if n, err := strconv.Atoi(number); err == nil && n <= len(lines) {
+		return strings.TrimSpace(lines[n-1])
+	}
+	return "?"
 }
 
 // module makes a module that says a value of JSON is of a type of testdata/types.
