@@ -4,7 +4,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ARTIFACTS ?= $(CURDIR)/artifacts
 FUZZTIME ?= 5s
 
-.PHONY: build test need lint race fuzz bench prove clean
+.PHONY: build test need lint race fuzz bench prove release clean
 
 build: ## the program, in ./distrobot
 	$(GO) build -trimpath -o distrobot ./cmd/distrobot
@@ -33,5 +33,8 @@ bench: ## each row against its rival: bench NAME VALUE BOUND ok|SHORT (ONLY=NAME
 prove: ## what the tests show: prove NAME TRIALS ok|SHORT (ONLY=NAME,… for some, SHORT=1 for a few cases of each)
 	@ONLY='$(ONLY)' SHORT='$(SHORT)' GO='$(GO)' $(GO) run ./internal/prove/cmd
 
+release: ## archives, Debian packages, bills of materials and checksums of this commit, in dist/
+	sh scripts/release.sh dist
+
 clean:
-	rm -rf distrobot artifacts
+	rm -rf distrobot artifacts dist

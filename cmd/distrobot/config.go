@@ -16,8 +16,8 @@ import (
 )
 
 // Config is every setting of distrobot. Settings are environment variables,
-// read also from .env in the working directory, which never overrides the real
-// environment. .env.example documents each; a test holds the two together.
+// read also from .env in the working directory (or else from the file that the
+// Debian package installed), which never overrides the real environment. .env.example documents each; a test holds the two together.
 type Config struct {
 	SlackBotToken      string `env:"SLACK_BOT_TOKEN"`
 	SlackAppToken      string `env:"SLACK_APP_TOKEN"`
@@ -106,8 +106,8 @@ type Config struct {
 
 // loadConfig reads .env and the environment.
 func loadConfig() (Config, error) {
-	if err := godotenv.Load(); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return Config{}, fmt.Errorf(".env cannot be read: %w", err)
+	if err := loadSettings(); err != nil {
+		return Config{}, err
 	}
 	c, err := env.ParseAs[Config]()
 	if err != nil {
@@ -121,6 +121,28 @@ func loadConfig() (Config, error) {
 		c.SlackAPIURL += "/"
 	}
 	return c, nil
+}
+
+// loadSettings reads .env in the working directory, or else the file that the
+// Debian package installed. People who may not read that one can still use what
+// needs none of it, and are told.
+func loadSettings() error {
+	err := godotenv.Load()
+	if err == nil {
+		return nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf(".env cannot be read: %w", err)
+	}
+	switch err := godotenv.Load(packagedSettings); {
+	case err == nil, errors.Is(err, fs.ErrNotExist):
+		return nil
+	case errors.Is(err, fs.ErrPermission):
+		fmt.Fprintf(os.Stderr, "distrobot: you may not read %s, so its settings are not used; try it with sudo, or as a member of the group distrobot.\n", packagedSettings)
+		return nil
+	default:
+		return fmt.Errorf("%s cannot be read: %w", packagedSettings, err)
+	}
 }
 
 // limits are how many tasks of a kind are worked on at once. Looks for newer

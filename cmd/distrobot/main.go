@@ -16,6 +16,7 @@ import (
 	_ "time/tzdata" // time zones of digests, on machines that have none
 
 	"github.com/alecthomas/kong"
+	kongcompletion "github.com/jotaen/kong-completion"
 )
 
 // The exit codes of every subcommand.
@@ -40,7 +41,11 @@ type cli struct {
 	Restore   restoreCmd   `cmd:"" help:"Bring a backup back; prints first, acts with --yes."`
 	Schema    schemaCmd    `cmd:"" help:"Bring the stored state to this version's schema; prints first, acts with --yes."`
 	Resign    resignCmd    `cmd:"" help:"Sign the stored state with a new DISTROBOT_KEY; prints first, acts with --yes."`
-	Version   versionCmd   `cmd:"" help:"Print the version."`
+	Init      initCmd      `cmd:"" help:"Ask the few questions that a first start needs, and write the settings."`
+	Version   versionCmd   `cmd:"" help:"Print the version, its commit and date."`
+
+	Completion completionCmd `cmd:"" help:"Print what makes a shell complete subcommands: bash, zsh or fish."`
+	Man        manCmd        `cmd:"" help:"Print the manual page."`
 }
 
 // exitError carries an exit code; its message, if any, is for people.
@@ -63,6 +68,7 @@ func execute(args []string) int {
 		fmt.Fprintln(os.Stderr, "distrobot:", err)
 		return exitFailed
 	}
+	kongcompletion.Register(parser) // answers a shell that completes, and ends there
 	kctx, err := parser.Parse(args)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "distrobot: %v\nTry: distrobot --help\n", err)

@@ -22,7 +22,9 @@ func (a *app) mindEpoch(ctx context.Context) error {
 		case <-a.outlived:
 			return errOutlived
 		case <-tick.C:
-			if over, err := a.store.Outlived(ctx); err == nil && over {
+			over, err := a.store.Outlived(ctx)
+			a.pulse.beat("epoch")
+			if err == nil && over {
 				return errOutlived
 			}
 		}

@@ -191,6 +191,7 @@ func (a *app) stages(b *bot.Bot, m *metrics, opts serveOptions, ready func()) ([
 		"epoch":   a.mindEpoch,
 		"alarms":  a.tellTampered,
 		"storage": a.mindStorage,
+		"pulse":   a.pulse.watchdog,
 		"carrier": func(ctx context.Context) error {
 			return every(ctx, a.log, loop{name: "carrier", interval: 200 * time.Millisecond, nudge: a.nudge, run: func(ctx context.Context) error {
 				n, err := carrier.Carry(ctx)
@@ -204,6 +205,7 @@ func (a *app) stages(b *bot.Bot, m *metrics, opts serveOptions, ready func()) ([
 		"conductor": func(ctx context.Context) error {
 			return every(ctx, a.log, loop{name: "conductor", interval: time.Second, run: func(ctx context.Context) error {
 				_, err := a.conductor.Sweep(ctx)
+				a.pulse.beat("conductor")
 				return err
 			}})
 		},

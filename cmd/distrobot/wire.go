@@ -54,6 +54,7 @@ type app struct {
 	table *commands.Table
 	nudge chan struct{} // an effect was committed by this process
 
+	pulse    pulse // of this process, for a service manager's watchdog
 	tampered tampering
 	outlived chan struct{} // closed when the data was restored or migrated under this process
 }

@@ -53,7 +53,7 @@ func (c workerCmd) Run(ctx context.Context) error {
 		fmt.Printf("ready: working for host %s\n", cfg.Host)
 	}
 	return runStages(ctx, a.log, []stage{{name: "work", grace: cfg.Grace + 15*time.Second,
-		loops: map[string]func(context.Context) error{"worker": w.run, "epoch": a.mindEpoch, "alarms": a.tellTampered}}})
+		loops: map[string]func(context.Context) error{"worker": w.run, "epoch": a.mindEpoch, "alarms": a.tellTampered, "pulse": a.pulse.watchdog}}})
 }
 
 // A worker does the tasks of one host in this process.

@@ -31,7 +31,9 @@ var ours = map[string][]string{
 	"internal/database": {"internal/run"},
 	"internal/run":      {},
 	"internal/golden":   {},
+	"internal/sbom":     {"internal/sbom", "internal/run"}, // the test builds a program
 	"internal/arch":     {},
+	"":                  {},                                 // the files that the program hands to people
 	"internal/outside":  {},                                 // tests alone
 	"internal/bench":    {"*"},                              // measures any part against its rivals
 	"internal/prove":    {"internal/prove", "internal/run"}, // runs tests by their names
@@ -44,20 +46,21 @@ var ours = map[string][]string{
 // importers names, for each outside library, the packages that may use it:
 // one library, one room (tests apart).
 var importers = map[string][]string{
-	"github.com/slack-go/slack":        {"bot"},
-	"github.com/redis/go-redis/v9":     {"store", "internal/queue", "internal/bench"},
-	"github.com/alicebob/miniredis/v2": {"store"},
-	"github.com/hibiken/asynq":         {"internal/queue"},
-	"github.com/go-git/go-git/v5":      {"internal/mirror", "internal/bench"},
-	"github.com/google/go-github/v60":  {"watcher"},
-	"github.com/robfig/cron/v3":        {"watcher"},
-	"github.com/gorilla/websocket":     {"bot/workspace"},
-	"github.com/cenkalti/backoff/v5":   {"bot"},
-	"github.com/chromedp/chromedp":     {"internal/browser"},
-	"github.com/go-sql-driver/mysql":   {"internal/database", "internal/bench"},
-	"modernc.org/sqlite":               {"internal/database"},
-	"github.com/klauspost/compress":    {"internal/database", "hosting/local"},
-	"os/exec":                          {"internal/run", "internal/bench", "internal/arch", "internal/browser"},
+	"github.com/slack-go/slack":         {"bot"},
+	"github.com/redis/go-redis/v9":      {"store", "internal/queue", "internal/bench"},
+	"github.com/alicebob/miniredis/v2":  {"store"},
+	"github.com/hibiken/asynq":          {"internal/queue"},
+	"github.com/go-git/go-git/v5":       {"internal/mirror", "internal/bench"},
+	"github.com/google/go-github/v60":   {"watcher"},
+	"github.com/robfig/cron/v3":         {"watcher"},
+	"github.com/gorilla/websocket":      {"bot/workspace"},
+	"github.com/cenkalti/backoff/v5":    {"bot"},
+	"github.com/chromedp/chromedp":      {"internal/browser"},
+	"github.com/go-sql-driver/mysql":    {"internal/database", "internal/bench"},
+	"modernc.org/sqlite":                {"internal/database"},
+	"github.com/klauspost/compress":     {"internal/database", "hosting/local"},
+	"github.com/CycloneDX/cyclonedx-go": {"internal/sbom"},
+	"os/exec":                           {"internal/run", "internal/bench", "internal/arch", "internal/browser"},
 }
 
 type pkg struct {
@@ -97,6 +100,10 @@ func rel(p string) string { return strings.TrimPrefix(strings.TrimPrefix(p, modu
 func within(p, dir string) bool { return p == dir || strings.HasPrefix(p, dir+"/") }
 
 func rule(p string) ([]string, bool) {
+	if p == "" { // the root
+		r, ok := ours[""]
+		return r, ok
+	}
 	for dir := p; dir != "." && dir != ""; dir = path.Dir(dir) {
 		if r, ok := ours[dir]; ok {
 			return r, true
