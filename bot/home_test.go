@@ -20,13 +20,13 @@ var (
 
 // proposal is a plan that waits for a maintainer other than alice.
 func proposal(id fleet.PlanID) fleet.Plan {
-	return fleet.Plan{ID: id, Kind: fleet.Upgrade, Title: "Upgrade 3 sites of atrium", State: fleet.PlanProposed, Revision: 1, Quorum: 1,
+	return fleet.Plan{ID: id, Kind: fleet.Upgrade, Title: "Upgrade 3 sites of atrium", State: fleet.PlanProposed, Revision: 1,
 		Requester: homeAlice, Created: homeStart.Add(-time.Minute), Expires: homeStart.Add(time.Hour)}
 }
 
 // busy is a view with n of everything.
 func busy(role fleet.Role, n int) fleet.HomeView {
-	v := fleet.HomeView{Who: homeBob, Role: role, Now: homeStart}
+	v := fleet.HomeView{Who: homeBob, Role: role, Now: homeStart, Mine: map[fleet.PlanID]bool{}}
 	for i := range n {
 		id := fmt.Sprintf("01p%05d", i)
 		running := proposal(fleet.PlanID(id + "r"))
@@ -36,6 +36,7 @@ func busy(role fleet.Role, n int) fleet.HomeView {
 		own.Requester = homeBob
 		paused := proposal(fleet.PlanID(id + "h"))
 		paused.State, paused.Reason = fleet.PlanPaused, "a site failed"
+		v.Mine[fleet.PlanID(id)] = role >= fleet.Maintainer
 		v.Plans = append(v.Plans, proposal(fleet.PlanID(id)), running, own, paused)
 		v.Tasks = append(v.Tasks,
 			fleet.Task{ID: fleet.TaskID(id), Kind: fleet.TaskBuild, About: "atrium-1.1.0", Host: "web1", State: fleet.TaskRunning, Created: homeStart, By: homeBob,
@@ -119,7 +120,7 @@ func TestHomeFollows(t *testing.T) {
 		t.Errorf("the home was published again though nothing had changed: %v, was %v", got, hash)
 	}
 	mu.Lock()
-	view.Plans[0].State = fleet.PlanCancelled
+	view.Mine[view.Plans[0].ID] = false
 	mu.Unlock()
 	r.eventually("the change", func() bool { return strings.Contains(home(), "Waits for you: 2") })
 }

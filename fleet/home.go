@@ -3,6 +3,7 @@ package fleet
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -13,8 +14,9 @@ type HomeView struct {
 	Role      Role
 	Unsure    bool // Slack could not tell the role: it counts as Reader until it can
 	Now       time.Time
-	Plans     []Plan // not final, newest first
-	Tasks     []Task // not ended, newest first
+	Plans     []Plan          // not final, newest first
+	Mine      map[PlanID]bool // those of them that a Confirm of this person would count for
+	Tasks     []Task          // not ended, newest first
 	Standings []Standing
 	Muted     []Distribution // that announce nothing for now
 	Snoozed   []Announcement // put away for a while
@@ -43,17 +45,10 @@ func TellHome(v HomeView) []Message {
 	return append(out, v.help())
 }
 
-// MayDecide reports whether a press of Confirm by this person would count now.
-// It asks the rule of the press itself.
-func MayDecide(p Plan, who Actor, role Role, now time.Time) bool {
-	_, d := DecidePlan(p, Vote{Plan: p.ID, Revision: p.Revision, Confirm: true, Who: who, Role: role}, now)
-	return d.Outcome == Approved || d.Outcome == Counted
-}
-
 // decides reports whether a plan waits for this person: for their vote, or, if it
 // is paused, for any maintainer's Continue or Stop.
 func (v HomeView) decides(p Plan) bool {
-	return MayDecide(p, v.Who, v.Role, v.Now) || p.State == PlanPaused && v.Role >= Maintainer
+	return v.Mine[p.ID] || p.State == PlanPaused && v.Role >= Maintainer
 }
 
 // waiting lists what this person can decide or answer.
@@ -208,12 +203,13 @@ func (t Task) title() string {
 
 func planTitle(p Plan) string { return Clean(p.Title, 150) }
 
-// votesText says how many of several approvals a plan has: " (1 of 2 approvals)".
+// votesText says how many of several approvals a plan has: " (1 of 2 approvals; one
+// more is needed, from @client)".
 func votesText(p Plan) string {
-	if p.Quorum < 2 {
+	if p.Rule.Terms().Total() < 2 {
 		return ""
 	}
-	return fmt.Sprintf(" (%d of %d approvals)", len(p.Votes), p.Quorum)
+	return " (" + strings.TrimSuffix(StillNeeded(p), ".") + ")"
 }
 
 // atMost cuts a part of the page; what is left out is counted, with the command

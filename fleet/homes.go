@@ -11,6 +11,7 @@ type Homes struct {
 	Store   Store
 	Tasks   *Tasks
 	Catalog *Catalog
+	Decider *Decider
 	Now     func() time.Time // when it is shown; nil is time.Now
 }
 
@@ -34,6 +35,10 @@ func (h *Homes) Look(ctx context.Context, who Actor, role Role) (HomeView, error
 	var err error
 	if v.Plans, err = h.plans(ctx); err != nil {
 		return v, err
+	}
+	v.Mine = map[PlanID]bool{}
+	for _, p := range v.Plans {
+		v.Mine[p.ID] = p.State == PlanProposed && h.Decider.Awaits(ctx, p, Vote{Who: who, Role: role}, v.Now)
 	}
 	v.Tasks, _, err = h.Tasks.Query(ctx, TaskQuery{Open: true, Limit: homeTasks})
 	if err != nil && CodeOf(err) != Tampered {
@@ -78,4 +83,18 @@ func (h *Homes) snoozed(ctx context.Context) ([]Announcement, error) {
 	}
 	news, _, err := soundRows(ctx, h.Store, ids, func(a *Announcement, id string) { a.ID = id })
 	return slices.DeleteFunc(news, func(a Announcement) bool { return a.State != NewsSnoozed }), err
+}
+
+// Awaits reports whether a Confirm of the person in v would count now, if they
+// give the reason and the second factor that the policy may want. It asks the
+// rule of the press itself, and records nothing. What cannot be told counts as no.
+func (d *Decider) Awaits(ctx context.Context, p Plan, v Vote, now time.Time) bool {
+	v.Plan, v.Revision = p.ID, p.Revision
+	v, err := d.weigh(ctx, p, v)
+	if err != nil {
+		return false
+	}
+	v.Confirm = true
+	_, dec := DecidePlan(p, v, now)
+	return slices.Contains([]Outcome{Approved, Counted, NeedsReason, NeedsSecond}, dec.Outcome)
 }
