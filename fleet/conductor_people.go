@@ -5,18 +5,19 @@ import "context"
 // Resume lets a paused plan go on (Continue), or ends one that has not ended
 // (Stop): what is under way ends, nothing else begins. Whoever continues agrees
 // to the target, the rules and the failures as they are now. Refused when the
-// plan has another revision or nothing to continue, or its platform is gone.
+// plan has another revision or nothing to continue, its platform is gone, or a
+// platform holds other code than was confirmed.
 func (c *Conductor) Resume(ctx context.Context, id PlanID, rev int, on bool, who Actor) (Plan, error) {
 	p := Plan{ID: id}
 	if err := One(ctx, c.Store, &p, "plan "+clip(string(id), 40)); err != nil {
 		return p, err
 	}
-	w, err := c.Planner.present(ctx, p, nil)
+	w, err := c.Planner.present(ctx, p, p.in(SiteWaiting))
 	if err != nil {
 		return p, err
 	}
 	return c.decide(ctx, id, who, func(tx Tx, p Plan) (Plan, string, string, error) {
-		next, err := ResumePlan(p, Resumption{rev, on, who, w.dist, w.to, w.rule})
+		next, err := ResumePlan(p, Resumption{rev, on, who, w.dist, w.to, w.rule, w.recoded(p), w.said()})
 		if on {
 			return next, "plan.continued", "Continued by ", err
 		}
@@ -79,6 +80,8 @@ type Resumption struct {
 	Dist     Distribution
 	To       Platform
 	Rule     ConfirmRule // what it takes to confirm, by the policy as it is now
+	Recoded  string      // which platform holds other code than was confirmed; "" for none
+	Said     map[string]string
 }
 
 // ResumePlan is the rule of Continue and Stop.
@@ -95,6 +98,9 @@ func ResumePlan(p Plan, r Resumption) (Plan, error) {
 	if r.To.State != PlatformReady {
 		return p, Errorf(Refused, "Platform %s is %s.", p.To, orGone(string(r.To.State))).WithHint("Stop this plan.")
 	}
+	if r.Recoded != "" { // what nobody confirmed is never run, whoever continues
+		return p, Errorf(Refused, "%s That is not what was confirmed.", r.Recoded).WithHint("Stop this plan and ask for a fresh one.")
+	}
 	if !p.stillApproved(r.Rule) {
 		return p, Errorf(Refused, "The policy has changed since this was confirmed: it takes %s now.", r.Rule.Terms().Tell()).
 			WithHint("Stop this plan and ask for a fresh one.")
@@ -107,6 +113,9 @@ func ResumePlan(p Plan, r Resumption) (Plan, error) {
 	p.State, p.By, p.Reason, p.Asked, p.Told = PlanRunning, r.Who, "", false, ""
 	p.Revision++
 	p.Aim, p.Rules = r.Dist.Target, r.Dist.Rules
+	if p.Basis != nil {
+		p.Basis = &Basis{Code: p.Basis.Code, Said: r.Said}
+	}
 	p.limit(r.Dist.Policy)
 	p.Forgiven = len(p.in(SiteBack, SiteBroken))
 	return p, nil

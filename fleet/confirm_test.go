@@ -76,7 +76,7 @@ func TestChangedRulesVoidAnUndecidedPlan(t *testing.T) {
 	w.ok(err)
 	w.work(fleet.TaskInspect, inspects)
 	fresh := w.offered()
-	if fresh.ID == old.ID || fresh.Failures != 3 || !strings.Contains(fresh.Reason, "The rules of atrium have changed.") {
+	if fresh.ID == old.ID || fresh.Failures != 3 || !strings.Contains(fresh.Reason, "The rules of atrium have changed: channel was not set and is C0OTHER, failures was not set and is 3.") {
 		t.Errorf("%+v", fresh)
 	}
 	w.confirmed(fresh, bob)

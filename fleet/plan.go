@@ -93,6 +93,7 @@ type Plan struct {
 	PerHost      int          `json:"per_host,omitempty"` // of them on one host; 0 is no limit of its own
 	Asked        bool         `json:"asked,omitempty"`    // it is paused because nobody can tell how a site went, and goes on once that is known
 	Stopped      bool         `json:"stopped,omitempty"`  // a person ended it: what is under way ends, nothing else begins
+	Basis        *Basis       `json:"basis,omitempty"`    // what it was drawn from; nil in plans of an earlier version
 	Told         string       `json:"told,omitempty"`     // the last line of the thread about what holds it back
 }
 

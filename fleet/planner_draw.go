@@ -166,7 +166,7 @@ func DrawPlan(p Plan, d drawing, now time.Time) Plan {
 		d.pending(&p)
 	}
 	p.Rules, p.Rule, p.Quorum = d.dist.Rules, d.rule, d.rule.Terms().Total()
-	p.Fingerprint = FingerprintOf(snapshot(p, d.plats, moving(p)))
+	p.Fingerprint, p.Basis = FingerprintOf(snapshot(p, d.plats, moving(p))), d.basis()
 	p.State, p.Proposed, p.Expires = PlanProposed, now, now.Add(d.expiry)
 	switch free := d.freely(p); {
 	case free && d.unkept != "":

@@ -82,8 +82,10 @@ func (w present) moved(p Plan) string {
 	switch {
 	case w.to.State != PlatformReady:
 		return "Platform " + string(p.To) + " is " + orGone(string(w.to.State)) + " now."
+	case w.recoded(p) != "":
+		return w.recoded(p)
 	case p.Distribution == "" && w.dist.Rules != p.Rules:
-		return "The rules of all distributions have changed since this was confirmed."
+		return w.reruled(p)
 	case p.Distribution == "":
 		return ""
 	case w.dist.Rules == 0:
@@ -91,7 +93,7 @@ func (w present) moved(p Plan) string {
 	case p.Kind == Upgrade && w.dist.Target != p.Aim:
 		return "The upgrade target of " + string(p.Distribution) + " is " + orGone(string(w.dist.Target)) + " now, not " + string(p.Aim) + "."
 	case w.dist.Rules != p.Rules:
-		return "The rules of " + string(p.Distribution) + " have changed since this was confirmed."
+		return w.reruled(p)
 	}
 	return ""
 }

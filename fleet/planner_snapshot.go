@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -17,6 +18,7 @@ type present struct {
 	freezes  []Freeze     // of everything and of the distribution
 	rule     ConfirmRule  // what it takes to confirm
 	silent   map[HostName]time.Time
+	joined   []URI // sites that have come into an undecided plan's scope since it was drawn
 }
 
 // Snapshot gives what the fingerprint is taken over, as things are now, for
@@ -83,7 +85,8 @@ func (pl *Planner) present(ctx context.Context, p Plan, sites []PlanSite) (prese
 	}
 	p.Rules = w.dist.Rules
 	w.snapshot = snapshot(p, w.plats, now)
-	return w, nil
+	w.joined, err = pl.joined(ctx, p, w)
+	return w, err
 }
 
 // untrue says in one sentence why an undecided plan is not true any more; ""
@@ -101,9 +104,14 @@ func (w present) untrue(p Plan) string {
 	case p.Kind == Migrate && w.to.Locked:
 		return "Platform " + string(p.To) + " has been locked."
 	case w.dist.Rules != p.Rules, p.State == PlanProposed && w.rule.said() != p.Rule.said():
-		return "The rules of " + orAll(p.Distribution) + " have changed."
+		return w.reruled(p)
+	case len(w.joined) > 0:
+		return fmt.Sprintf("%s to be moved since this was drawn: %s.", upperFirst(Plural(len(w.joined), "site has come", "sites have come")), tellList(w.joined, 3))
 	case FingerprintOf(w.snapshot) == p.Fingerprint:
 		return ""
+	}
+	if why := w.recoded(p); why != "" {
+		return why
 	}
 	for _, s := range p.in(SiteWaiting) {
 		if why := w.drift(s); why != "" {
