@@ -3,6 +3,7 @@ package bot
 import (
 	"maps"
 	"slices"
+	"strings"
 )
 
 // methodScopes lists every method of the Web API that the bot calls, with the
@@ -45,4 +46,10 @@ func Scopes() []string {
 		}
 	}
 	return slices.Sorted(maps.Keys(set))
+}
+
+// Methods lists the methods of the Web API that the bot calls, sorted.
+func Methods() []string {
+	all := slices.Sorted(maps.Keys(methodScopes()))
+	return slices.DeleteFunc(all, func(name string) bool { return strings.Contains(name, " ") })
 }

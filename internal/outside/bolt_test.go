@@ -65,9 +65,9 @@ func TestBoltOverSocketMode(t *testing.T) {
 	r := openRoom(t, everything())
 	app, _ := r.bolt(r.socketMode())
 	useApp(t, r, app)
-	t.Run("methods", func(t *testing.T) { boltMethods(t, r, app) })
+	boltMethods(t, r, app)
 	app.expectQuiet(t)
-	t.Run("types", func(t *testing.T) { haveSlacksTypes(t, r, app) })
+	haveSlacksTypes(t, r, app)
 }
 
 // TestBoltOverHTTP is the same over signed requests.
@@ -92,13 +92,15 @@ func TestBoltOverHTTP(t *testing.T) {
 	app.expectQuiet(t)
 }
 
+// useApp does all that a person can do with the app.
 func useApp(t *testing.T, r *room, app *program) {
-	for _, part := range []struct {
-		name string
-		test func(*testing.T, *room, *program)
-	}{{"commands", boltCommands}, {"messages", boltMessages}, {"home", boltHome}, {"buttons", boltButtons}, {"menus", boltMenus}, {"modals", boltModals}, {"stack", boltStack}} {
-		t.Run(part.name, func(t *testing.T) { part.test(t, r, app) })
-	}
+	boltCommands(t, r, app)
+	boltMessages(t, r, app)
+	boltHome(t, r, app)
+	boltButtons(t, r, app)
+	boltMenus(t, r, app)
+	boltModals(t, r, app)
+	boltStack(t, r, app)
 }
 
 // expectQuiet holds that the app met no error that no test asked for.
