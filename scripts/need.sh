@@ -9,7 +9,7 @@ needed="git:git gcc:gcc redis-server:redis-server chromium:chromium
 	mariadbd:mariadb-server mariadb-dump:mariadb-client nginx:nginx
 	git-lfs:git-lfs sshd:openssh-server ssh:openssh-client
 	composer:composer php:php-cli unzip:unzip patch:patch xz:xz-utils
-	jq:jq rsync:rsync curl:curl node:nodejs npm:npm"
+	jq:jq rsync:rsync curl:curl node:nodejs npm:npm prometheus:prometheus"
 # extension of PHP, as php -m has it : Debian package that holds it. Composer
 # reads repositories of archives by zip, the CMSs need the others.
 extensions="zip:php-zip mysqli:php-mysql gd:php-gd dom:php-xml mbstring:php-mbstring

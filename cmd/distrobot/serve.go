@@ -56,6 +56,7 @@ func (a *app) serve(ctx context.Context, opts serveOptions) error {
 		return err
 	}
 	m := newMetrics()
+	m.registry.MustRegister(&fleetMetrics{store: a.store, outbox: a.store, standing: a.catalog.Standing})
 	b, err := a.newBot(m)
 	if err != nil {
 		return err
