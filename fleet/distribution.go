@@ -29,6 +29,9 @@ type Distribution struct {
 	By      Actor        `json:"by"`
 	News    int          `json:"news,omitempty"` // number of its latest announcement
 	Hush    Hush         `json:"hush,omitzero"`  // what people do not want to hear of it
+	// Adopts names platforms that join when they are found in a host's own system;
+	// "" is none.
+	Adopts PlatformPattern `json:"adopts,omitempty"`
 }
 
 // Source says how a tree becomes a platform.

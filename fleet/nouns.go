@@ -57,6 +57,8 @@ func blankAround(k Key) Record {
 		return &Slot{}
 	case "host":
 		return &Host{}
+	case "stock":
+		return &Stock{}
 	case "seat":
 		return &Seat{}
 	case "floor":

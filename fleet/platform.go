@@ -69,6 +69,7 @@ type Platform struct {
 	Took         map[HostName]Duration `json:"took,omitempty"`      // how long the build took
 	Refresh      string                `json:"refresh,omitempty"`   // id of the Refresh it was ordered of
 	Refreshed    string                `json:"refreshed,omitempty"` // sha256 of the refreshed lock it is built with; "" uses the committed one
+	Seen         map[HostName]Seen     `json:"seen,omitempty"`      // what hosts' own systems said of it
 }
 
 // Duration is a time span in milliseconds in JSON.

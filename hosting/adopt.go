@@ -20,6 +20,9 @@ func (w *Worker) adopt() job.Recipe {
 
 func (w *Worker) adoptSites(ctx context.Context, s *job.Scope) error {
 	only := fleet.URI(s.Task.About)
+	if err := w.followSites(ctx, s, only); err != nil {
+		return err
+	}
 	all, readErr := w.Backend.All(ctx)
 	if readErr != nil {
 		s.Log("Some records cannot be read: %v", readErr)
@@ -48,6 +51,9 @@ func (w *Worker) adoptSites(ctx context.Context, s *job.Scope) error {
 		taken++
 	}
 	s.Keep("adopted", fmt.Sprint(taken))
+	if err := w.TakeStock(ctx, func(line string) { s.Log("%s", line) }); err != nil {
+		s.Log("What the platforms are made of is read later: %s", Sentence(err))
+	}
 	switch {
 	case only != "" && taken+len(refused) == 0:
 		return fleet.Errorf(fleet.NotFound, "Host %s serves no site %s.", w.Host, only)
@@ -60,6 +66,21 @@ func (w *Worker) adoptSites(ctx context.Context, s *job.Scope) error {
 		return fleet.Errorf(fleet.Failed, "No record of a site on host %s could be read.", w.Host).Because(readErr)
 	}
 	return nil
+}
+
+// followSites has the backend take for true what people did to sites by other
+// means, and the platforms recorded that they brought them to. Looking only
+// changes nothing.
+func (w *Worker) followSites(ctx context.Context, s *job.Scope, only fleet.URI) error {
+	system, ok := w.Backend.(Inventoried)
+	if !ok || s.Task.Params[fleet.ParamDry] != "" {
+		return nil
+	}
+	log := func(line string) { s.Log("%s", line) }
+	if err := w.TakeStock(ctx, log); err != nil {
+		return err
+	}
+	return system.Follow(ctx, only, log)
 }
 
 func pinned(r Record) string {

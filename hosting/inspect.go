@@ -23,6 +23,12 @@ func (w *Worker) inspectSites(ctx context.Context, s *job.Scope) error {
 	if len(sites) == 0 && s.Task.About != "" {
 		sites = []fleet.URI{fleet.URI(s.Task.About)}
 	}
+	if err := w.renew(ctx, s, sites); err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		s.Log("What this host's own system has could not be looked at again: %s", Sentence(err))
+	}
 	code, err := w.codeOf(ctx, fleet.PlatformName(s.Param(fleet.ParamPlatform)))
 	if err != nil {
 		return err

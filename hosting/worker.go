@@ -22,6 +22,8 @@ type Worker struct {
 	Sources []Source // source.All(…)
 	// Refreshes records what looks for newer packages find: *fleet.Refreshes.
 	Refreshes refreshKeeper
+	// Inventories records what hosts' own systems have: *fleet.Inventories.
+	Inventories inventoryKeeper
 
 	// Lease is how long a site's lock lasts without renewal; default 60 s. It
 	// must be longer than the lease of tasks.
@@ -39,6 +41,7 @@ type Worker struct {
 	// Isolate takes the network from a command; default Isolated.
 	Isolate func(ctx context.Context, c run.Command) (run.Command, bool)
 	mu      sync.Mutex
+	stock   sync.Mutex // held while a host's own system is looked at
 	held    map[fleet.TaskID]holding
 }
 

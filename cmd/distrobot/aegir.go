@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"os/user"
@@ -20,10 +21,11 @@ import (
 // AegirConfig is the part of Config for DISTROBOT_BACKEND=aegir; .env.example
 // explains it.
 type AegirConfig struct {
-	Drush      string        `env:"DRUSH" envDefault:"drush"`
-	Home       string        `env:"HOME" envDefault:"/var/aegir"`
+	Flavour    string        `env:"FLAVOUR" envDefault:"aegir"`
+	Drush      string        `env:"DRUSH"`
+	Home       string        `env:"HOME"`
 	Hostmaster string        `env:"HOSTMASTER" envDefault:"@hostmaster"`
-	User       string        `env:"USER" envDefault:"aegir"`
+	User       string        `env:"USER"`
 	SSH        string        `env:"SSH"`
 	SSHKey     string        `env:"SSH_KEY"`
 	KnownHosts string        `env:"KNOWN_HOSTS"`
@@ -36,11 +38,39 @@ type AegirConfig struct {
 	Email      string        `env:"EMAIL"`
 	Language   string        `env:"LANGUAGE" envDefault:"en"`
 	Limit      time.Duration `env:"LIMIT" envDefault:"6h"`
+	Sync       time.Duration `env:"SYNC" envDefault:"5m"`
+	Serial     bool          `env:"SERIAL"`
+	Platforms  string        `env:"PLATFORMS"`
+}
+
+// flavoured fills in what differs between distributions of Aegir.
+func (a AegirConfig) flavoured() (AegirConfig, error) {
+	switch a.Flavour {
+	case "aegir":
+		a.Drush, a.Home, a.User = cmp.Or(a.Drush, "drush"), cmp.Or(a.Home, "/var/aegir"), cmp.Or(a.User, "aegir")
+	case "boa":
+		if a.Home == "" {
+			return a, fmt.Errorf("DISTROBOT_AEGIR_FLAVOUR=boa needs DISTROBOT_AEGIR_HOME, such as /data/disk/o1: each of its users has an Aegir")
+		}
+		a.Drush, a.User, a.Serial = cmp.Or(a.Drush, "drush8"), cmp.Or(a.User, filepath.Base(a.Home)), true
+		a.Platforms = cmp.Or(a.Platforms, filepath.Join(a.Home, "static", "platforms"))
+	case "devshop":
+		return a, fmt.Errorf("DISTROBOT_AEGIR_FLAVOUR=devshop: devshop updates its projects in place and has no platforms to move sites between; it cannot be driven")
+	default:
+		return a, fmt.Errorf("DISTROBOT_AEGIR_FLAVOUR=%s: it must be aegir or boa", a.Flavour)
+	}
+	if a.Sync < 10*time.Second {
+		return a, fmt.Errorf("DISTROBOT_AEGIR_SYNC=%s: look at most every ten seconds", a.Sync)
+	}
+	return a, nil
 }
 
 // aegir is the backend of DISTROBOT_BACKEND=aegir.
 func (c Config) aegir(b *local.Backend) (hosting.Backend, error) {
-	a := c.Aegir
+	a, err := c.Aegir.flavoured()
+	if err != nil {
+		return nil, err
+	}
 	d := &aegir.Drush{Program: strings.Fields(a.Drush), Hostmaster: a.Hostmaster, Home: a.Home, Env: run.Environ("HOME=" + a.Home)}
 	switch {
 	case a.Email == "":
@@ -66,7 +96,7 @@ func (c Config) aegir(b *local.Backend) (hosting.Backend, error) {
 		}
 	}
 	return &aegir.Backend{
-		Tasks: &aegir.Runner{Drush: d}, Host: fleet.HostName(c.Host), Records: b, Limit: a.Limit, Docroot: docroot,
+		Tasks: &aegir.Runner{Drush: d, Serial: a.Serial}, Host: fleet.HostName(c.Host), Records: b, Limit: a.Limit, Docroot: docroot, Ours: a.Platforms,
 		Web: aegir.Web{
 			Dir: filepath.Join(a.Home, "config", "server_master", "nginx"), Reload: strings.Fields(a.Reload), PID: a.PID, Check: a.Check, Public: a.Public,
 		},

@@ -64,6 +64,7 @@ type worker struct {
 	drives  hosting.Backend // the same, or what keeps its records in it
 	web     *local.Web
 	runner  *job.Runner
+	recipes *hosting.Worker
 	queue   *queue.Queue
 	sweeper *job.Sweeper
 	cron    *hosting.Cron
@@ -100,10 +101,12 @@ func (a *app) newWorker(seed func(context.Context, fleet.URI, string) error) (*w
 	w.backend.Public = w.web.URL
 	host := &hosting.Worker{
 		Host: w.host, Store: a.store, Sites: a.sites, Builder: a.builder, Refreshes: a.refreshes, Backend: w.drives,
-		Kinds: kind.All(), Sources: source.All(a.sourceOptions()),
+		Inventories: &fleet.Inventories{Store: a.store},
+		Kinds:       kind.All(), Sources: source.All(a.sourceOptions()),
 		Lease: 4 * a.cfg.Lease, Retry: a.cfg.CheckRetry, Soak: a.cfg.Soak,
 		BuildAs: a.builds, BuildMemory: a.cfg.BuildMemory << 20,
 	}
+	w.recipes = host
 	w.upkeep = hosting.Upkeep{Worker: host, Orders: a.sites, Log: a.log}
 	w.cron = &hosting.Cron{Worker: host, Every: a.cfg.Cron, Log: a.log}
 	w.runner = &job.Runner{Store: a.store, Logs: a.store, Recipe: host.Recipe, Owner: a.owner,
@@ -111,7 +114,7 @@ func (a *app) newWorker(seed func(context.Context, fleet.URI, string) error) (*w
 		Deadlines: map[fleet.TaskKind]time.Duration{"": a.cfg.TaskLimit}, Limits: limits, May: w.may}
 	w.seat = &job.Presence{Hosts: a.hosts, Log: a.log, Look: w.look, Every: a.cfg.reportEvery(),
 		Host: fleet.Host{Name: w.host, Backend: w.drives.Name(), Version: version(), Owner: a.owner}}
-	w.strand = hosting.Strand{Host: w.host, Store: a.store, Sites: w.backend, Works: w.runner.Works, Log: a.log}
+	w.strand = hosting.Strand{Host: w.host, Store: a.store, Sites: w.freer(), Works: w.runner.Works, Log: a.log}
 	w.queue = queue.New(a.store.Conn(), a.log)
 	w.sweeper = &job.Sweeper{Store: a.store, Host: w.host, Log: a.log, Wake: func(ctx context.Context, t fleet.TaskRef, urgent bool) {
 		w.notify(ctx, t, urgent, time.Time{})
@@ -250,6 +253,7 @@ func (w *worker) loops(ctx context.Context, g *errgroup.Group) {
 		})
 	})
 	g.Go(func() error { return w.serveSites(ctx) })
+	g.Go(func() error { return w.takeStock(ctx) })
 	g.Go(func() error { return w.app.tendMirrors(ctx) })
 	g.Go(func() error { return w.mindStorage(ctx) })
 	g.Go(func() error {

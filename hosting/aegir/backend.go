@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"sync"
 	"time"
 
 	"github.com/distrobot/distrobot/fleet"
@@ -30,6 +31,11 @@ type Backend struct {
 	Fresh time.Duration
 	// Idle is how long open tasks of a site are waited for; 0 means three minutes.
 	Idle time.Duration
+	// Ours is the directory there for the platforms that distrobot builds; empty
+	// means "platforms" below Aegir's root.
+	Ours string
+
+	copying sync.Mutex // held while the code of a platform is copied here
 }
 
 // NewSite is what Aegir wants to know of a new site.
@@ -51,7 +57,7 @@ var _ hosting.Backend = (*Backend)(nil)
 func (b *Backend) Name() string { return "aegir" }
 
 // ours is where the platforms that we build are on the machine of Aegir.
-func (b *Backend) ours() string { return path.Join(b.Tasks.Home, "platforms") }
+func (b *Backend) ours() string { return orDefault(b.Ours, path.Join(b.Tasks.Home, "platforms")) }
 
 // Longest is how long an act of this backend may take: steps that take an instant
 // elsewhere are whole tasks of Aegir here.

@@ -40,16 +40,17 @@ func able(c hosting.Copy) error {
 
 // allowed checks what only Aegir's web forms check, or nobody. look has stale
 // package data verified anew; without, it is the quick repetition just before the
-// task, and the platforms' data is as fresh as it was then.
+// task, and the platforms' data is as fresh as it was then. A lock never stops a
+// way back; one that we carried over to Aegir does not stop what runs already.
 func (b *Backend) allowed(ctx context.Context, c hosting.Copy, look bool) error {
 	target, err := b.platform(ctx, c.Platform)
 	if err != nil {
 		return err
 	}
 	switch {
-	case target.Status == Off:
+	case target.Status == Off && !c.Takes && (c.From == 0 || !b.lockedByUs(c.Platform)):
 		return fleet.Errorf(fleet.Refused, "Platform %s is locked in Aegir.", c.Platform)
-	case target.Status != Enabled || target.Verified.IsZero():
+	case target.Status == Queued || target.Verified.IsZero():
 		return fleet.Errorf(fleet.Refused, "Platform %s was not verified in Aegir.", c.Platform)
 	}
 	if c.From == 0 {

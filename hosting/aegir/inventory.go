@@ -66,6 +66,11 @@ const hostmaster = "hostmaster"
 
 // Sites reads all sites but Aegir's own, or the one with that address.
 func Sites(ctx context.Context, q Querier, only fleet.URI) ([]Site, error) {
+	all, err := allSites(ctx, q, only)
+	return slices.DeleteFunc(all, func(s Site) bool { return s.Profile == hostmaster }), err
+}
+
+func allSites(ctx context.Context, q Querier, only fleet.URI) ([]Site, error) {
 	rest := siteTables
 	if only != "" {
 		rest += " AND n.title=" + literal(string(only))
@@ -74,9 +79,7 @@ func Sites(ctx context.Context, q Querier, only fleet.URI) ([]Site, error) {
 	err := q.Query(ctx, Select(siteColumns, rest), len(siteColumns), func(row []string) error {
 		r := reader{row: row}
 		s := Site{NID: r.number(), URI: fleet.URI(r.text()), Status: int(r.number()), Verified: r.time(), DBServer: r.number(), Profile: r.text(), Platform: r.platform()}
-		if s.Profile != hostmaster {
-			out = append(out, s)
-		}
+		out = append(out, s)
 		return r.err
 	})
 	return out, err
@@ -133,15 +136,30 @@ type Inventory struct {
 	Packages  map[int64][]Package // by node, sorted by type and name
 }
 
-// Sync reads the whole inventory by three statements.
+// Sync reads the whole inventory by three statements. Aegir's own site and the
+// platform under it are left out.
 func Sync(ctx context.Context, q Querier) (Inventory, error) {
 	var v Inventory
-	var err error
-	if v.Platforms, err = Platforms(ctx, q); err != nil {
+	platforms, err := Platforms(ctx, q)
+	if err != nil {
 		return v, err
 	}
-	if v.Sites, err = Sites(ctx, q, ""); err != nil {
+	sites, err := allSites(ctx, q, "")
+	if err != nil {
 		return v, err
+	}
+	under := map[int64]bool{}
+	for _, s := range sites {
+		if s.Profile == hostmaster {
+			under[s.Platform.NID] = true
+		} else {
+			v.Sites = append(v.Sites, s)
+		}
+	}
+	for _, p := range platforms {
+		if !under[p.NID] {
+			v.Platforms = append(v.Platforms, p)
+		}
 	}
 	all, err := Packages(ctx, q)
 	if err != nil {
@@ -205,9 +223,15 @@ func (r *reader) platform() Platform {
 // name is what distrobot calls a platform: the directory below ours, or for one
 // that was there before what people see in Aegir.
 func (p Platform) name(ours string) fleet.PlatformName {
-	if below, ok := strings.CutPrefix(path.Clean(p.Root)+"/", ours+"/"); ok {
-		first, _, _ := strings.Cut(below, "/")
-		return fleet.PlatformName(first)
+	if below, ok := p.below(ours); ok {
+		return fleet.PlatformName(below)
 	}
 	return fleet.PlatformName(strings.TrimPrefix(p.Context, "platform_"))
+}
+
+// below gives the directory below ours that a platform is in.
+func (p Platform) below(ours string) (string, bool) {
+	below, ok := strings.CutPrefix(path.Clean(p.Root)+"/", ours+"/")
+	first, _, _ := strings.Cut(below, "/")
+	return first, ok
 }

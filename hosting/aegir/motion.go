@@ -49,12 +49,17 @@ func (b *Backend) motion(uri fleet.URI) (motion, bool, error) {
 }
 
 // move writes a motion, durably.
-func (b *Backend) move(uri fleet.URI, m motion) error {
-	at := b.motionFile(uri)
+func (b *Backend) move(uri fleet.URI, m motion) error { return keepJSON(b.motionFile(uri), m) }
+
+// rest forgets a motion.
+func (b *Backend) rest(uri fleet.URI) error { return forget(b.motionFile(uri)) }
+
+// keepJSON writes a file of ours, durably and whole.
+func keepJSON(at string, v any) error {
 	if err := os.MkdirAll(filepath.Dir(at), 0o700); err != nil {
 		return err
 	}
-	text, err := json.Marshal(m)
+	text, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
@@ -70,9 +75,9 @@ func (b *Backend) move(uri fleet.URI, m motion) error {
 	return os.Rename(f.Name(), at)
 }
 
-// rest forgets a motion.
-func (b *Backend) rest(uri fleet.URI) error {
-	err := os.Remove(b.motionFile(uri))
+// forget deletes a file of ours; an absent one is no error.
+func forget(at string) error {
+	err := os.Remove(at)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

@@ -2,8 +2,10 @@ package aegir
 
 import (
 	"context"
-	_ "embed" // of the script
+	_ "embed" // of the scripts
+	"fmt"
 	"io"
+	"os"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -15,26 +17,80 @@ import (
 	"github.com/distrobot/distrobot/internal/run"
 )
 
-//go:embed place.sh
-var placeScript string
+var (
+	//go:embed place.sh
+	placeScript string
+	//go:embed fetch.sh
+	fetchScript string
+)
 
 // Stage implements hosting.Platforms on this machine.
 func (b *Backend) Stage(ctx context.Context, p fleet.PlatformName, fence int64) (string, error) {
 	return b.Records.Stage(ctx, p, fence)
 }
 
-// Tree gives the tree of a platform on this machine: ours, or Aegir's own if it
-// runs here.
+// Tree gives the tree of a platform on this machine: the one that we built, or a
+// copy of the code of one that Aegir had before.
 func (b *Backend) Tree(ctx context.Context, p fleet.PlatformName) (string, error) {
 	dir, err := b.Records.Tree(ctx, p)
-	if fleet.CodeOf(err) != fleet.NotFound || b.Tasks.SSH != nil {
+	if fleet.CodeOf(err) != fleet.NotFound {
 		return dir, err
 	}
 	found, there := b.platform(ctx, p)
 	if there != nil {
 		return "", there
 	}
-	return found.Root, nil
+	if b.built(found) {
+		return "", err // it is being built: its tree comes with its publication
+	}
+	b.copying.Lock()
+	defer b.copying.Unlock()
+	if dir, err = b.Records.Tree(ctx, p); fleet.CodeOf(err) != fleet.NotFound {
+		return dir, err
+	}
+	return b.fetchTree(ctx, p, found)
+}
+
+// fetchTree copies the code of a platform of Aegir here, without its sites: their
+// files are not code, and may be anything.
+func (b *Backend) fetchTree(ctx context.Context, p fleet.PlatformName, found Platform) (string, error) {
+	stage, err := b.Records.Stage(ctx, p, 1)
+	if err != nil {
+		return "", err
+	}
+	if err := os.Mkdir(stage, 0o755); err != nil {
+		return "", hosting.Explain("copy the platform's code", err)
+	}
+	r, w := io.Pipe()
+	sent := make(chan error, 1)
+	go func() {
+		_, err := b.Tasks.do(ctx, call{argv: withArgs(fetchScript, found.Root), out: w, most: maxTree, limit: placing})
+		w.CloseWithError(err)
+		sent <- err
+	}()
+	_, err = run.Run(ctx, run.Command{Program: "tar", Args: []string{"-C", stage, "--no-same-owner", "-xf", "-"}, Env: run.Environ(), Stdin: r})
+	r.CloseWithError(io.ErrClosedPipe)
+	if bad := <-sent; bad != nil {
+		return "", told(bad)
+	}
+	if err != nil {
+		return "", fmt.Errorf("copy the code of platform %s: %w", p, err)
+	}
+	return b.Records.Publish(ctx, p, stage)
+}
+
+// maxTree bounds the code of a platform that is copied, in bytes.
+const maxTree = 8 << 30
+
+// Reread implements hosting.Inventoried.
+func (b *Backend) Reread(ctx context.Context, p fleet.PlatformName) error {
+	found, err := b.platform(ctx, p)
+	if err != nil || b.built(found) {
+		return err
+	}
+	b.copying.Lock()
+	defer b.copying.Unlock()
+	return b.Records.Discard(ctx, p)
 }
 
 // Restage implements hosting.Takeover.
@@ -67,30 +123,44 @@ func contextOf(p fleet.PlatformName) string {
 // verified; only then it counts as there. Whatever of that fails or is cut off is
 // done again by the next attempt, which finds the stage.
 func (b *Backend) Publish(ctx context.Context, p fleet.PlatformName, stage string) (string, error) {
-	if _, err := b.Records.Tree(ctx, p); fleet.CodeOf(err) != fleet.NotFound {
+	dir, err := b.Records.Tree(ctx, p)
+	if fleet.CodeOf(err) == fleet.NotFound {
+		dir = stage
+	} else if _, there := b.platform(ctx, p); fleet.CodeOf(there) != fleet.NotFound {
 		return b.Records.Publish(ctx, p, stage) // says that it is there already
-	}
-	root, err := b.placeTree(ctx, p, stage)
+	} // else somebody has deleted it in Aegir, and it is brought back
+	root, err := b.placeTree(ctx, p, dir)
 	if err != nil {
 		return "", err
+	}
+	if err := keepJSON(b.builtFile(p), root); err != nil {
+		return "", hosting.Explain("note the platform", err)
 	}
 	if err := b.register(ctx, p, root); err != nil {
 		return "", err
 	}
-	found, err := b.platform(ctx, p)
-	if err != nil {
+	if err := b.firstVerify(ctx, p); err != nil {
 		return "", err
-	}
-	if err := b.verify(ctx, found.NID, found.Context, nil); err != nil {
-		return "", err
-	}
-	if found, err = b.platform(ctx, p); err != nil {
-		return "", err
-	}
-	if found.Verified.IsZero() || found.Status == Queued {
-		return "", fleet.Errorf(fleet.Failed, "Aegir verified the platform %s, but does not list it as verified.", p)
 	}
 	return b.Records.Publish(ctx, p, stage)
+}
+
+// firstVerify has Aegir build a platform, which its verify is.
+func (b *Backend) firstVerify(ctx context.Context, p fleet.PlatformName) error {
+	found, err := b.platform(ctx, p)
+	if err != nil {
+		return err
+	}
+	if err := b.verify(ctx, found.NID, found.Context, nil); err != nil {
+		return err
+	}
+	if found, err = b.platform(ctx, p); err != nil {
+		return err
+	}
+	if found.Verified.IsZero() || found.Status == Queued {
+		return fleet.Errorf(fleet.Failed, "Aegir verified the platform %s, but does not list it as verified.", p)
+	}
+	return nil
 }
 
 // placeTree copies a tree to the machine of Aegir, whole or not at all, and
@@ -157,7 +227,7 @@ func (b *Backend) Discard(ctx context.Context, p fleet.PlatformName) error {
 	case fleet.CodeOf(err) == fleet.NotFound:
 	case err != nil:
 		return err
-	case found.Root != at && !strings.HasPrefix(found.Root, at+"/"):
+	case !b.built(found):
 		return b.Records.Discard(ctx, p)
 	default:
 		w := Work{Op: once("delete"), Of: found.NID, Type: "delete"}
@@ -167,6 +237,9 @@ func (b *Backend) Discard(ctx context.Context, p fleet.PlatformName) error {
 	}
 	if _, err := b.Tasks.shell(ctx, `[ ! -d "$1" ] || { chmod -R u+w "$1" && rm -rf "$1"; }`, at); err != nil {
 		return told(err)
+	}
+	if err := forget(b.builtFile(p)); err != nil {
+		return err
 	}
 	return b.Records.Discard(ctx, p)
 }

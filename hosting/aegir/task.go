@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/distrobot/distrobot/fleet"
@@ -48,6 +49,11 @@ type Runner struct {
 	// Poll is how often a task is looked at; Later how long a host that says that
 	// its load is too heavy is left alone.
 	Poll, Later time.Duration
+	// Serial says that the host does one task at a time, whatever it is about, as
+	// BOA wants it.
+	Serial bool
+
+	turn sync.Mutex // of a serial host
 }
 
 // Defaults of a Runner.
@@ -73,6 +79,13 @@ type following struct {
 // (job.Ask) when nobody can tell how it ended; the context's.
 func (r *Runner) Do(ctx context.Context, w Work) error {
 	over := time.Now().Add(w.Limit)
+	if r.Serial {
+		r.turn.Lock()
+		defer r.turn.Unlock()
+		if err := r.queue(ctx, w, over); err != nil {
+			return err
+		}
+	}
 	for {
 		f, err := r.launch(ctx, w)
 		if fleet.CodeOf(err) == fleet.Later && time.Now().Before(over) {
@@ -102,6 +115,39 @@ func (r *Runner) Do(ctx context.Context, w Work) error {
 			return fleet.Errorf(fleet.Failed, "Aegir could not %s: %s", verb(w.Type), sentence(orDefault(f.bad, "its log does not say why")))
 		}
 		return nil
+	}
+}
+
+// stuck is after how many seconds Aegir itself does not count a task any more that
+// is said to run: its process was killed.
+const stuck = 28800
+
+// queue waits until no task of a serial host runs, ours of before or anybody's;
+// one that was launched already is only followed.
+func (r *Runner) queue(ctx context.Context, w Work, over time.Time) error {
+	if known, err := r.known(ctx, w.Op); known || err != nil {
+		return err
+	}
+	columns := []string{"t.nid", "t.task_type"}
+	rest := fmt.Sprintf("hosting_task t JOIN node n ON n.vid=t.vid WHERE t.task_status=%d AND t.executed>%d", taskRuns, time.Now().Unix()-stuck)
+	for said := false; ; said = true {
+		busy := ""
+		err := r.Query(ctx, Select(columns, rest), len(columns), func(row []string) error {
+			busy = row[1] + " (node " + row[0] + ")"
+			return nil
+		})
+		if err != nil || busy == "" {
+			return err
+		}
+		if !said && w.Log != nil {
+			w.Log("Waiting: this host does one task at a time, and now " + fleet.Clean(busy, 80) + ".")
+		}
+		if !time.Now().Before(over) {
+			return fleet.Errorf(fleet.Later, "The Aegir host is still at another task: %s.", fleet.Clean(busy, 80))
+		}
+		if err := pause(ctx, orDefault(r.Poll, defaultPoll)); err != nil {
+			return err
+		}
 	}
 }
 
@@ -275,7 +321,7 @@ func verb(kind string) string {
 	switch kind {
 	case "backup", "import", "install":
 		return kind + " the site"
-	case "verify", "delete", "disable":
+	case "verify", "delete", "disable", "lock", "unlock":
 		return kind + " it"
 	}
 	return kind + " the site"

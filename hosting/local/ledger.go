@@ -41,3 +41,30 @@ func (b *Backend) Generation(uri fleet.URI, n int64) (hosting.Record, error) {
 	}
 	return r, err
 }
+
+// Follow makes the record of a generation the live one that came about by other
+// means than a task. Its fence is above all that this machine has seen.
+func (b *Backend) Follow(ctx context.Context, c hosting.Copy) error {
+	s := b.site(c.URI)
+	if err := os.MkdirAll(s.path("gen"), 0o755); err != nil {
+		return hosting.Explain("write the site's record", err)
+	}
+	f, err := os.OpenFile(s.path("lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return hosting.Explain("write the site's record", err)
+	}
+	err = await(ctx, f)
+	seen, _ := readHolder(f)
+	f.Close()
+	if live, bad := s.liveRecord(); bad == nil {
+		seen.fence = max(seen.fence, live.Fence)
+	}
+	if err != nil {
+		return hosting.Explain("write the site's record", err)
+	}
+	c.Fence = seen.fence + 1
+	if err := b.Note(ctx, c); err != nil {
+		return err
+	}
+	return b.Switch(ctx, c)
+}
