@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/distrobot/distrobot/fleet"
 )
 
 // ellipsis ends text that was cut.
@@ -16,9 +18,9 @@ const breaker = '\u200b'
 // sanitize makes foreign text fit for any element: bytes that are not UTF-8
 // become U+FFFD, white space of any sort (line breaks too) becomes a space, and
 // control, format (bidirectional overrides, zero-width) and private characters
-// go. It keeps leading and trailing spaces, which join spans.
+// go. Secrets are removed. It keeps leading and trailing spaces, which join spans.
 func sanitize(s string) string {
-	s = strings.ToValidUTF8(s, "\uFFFD")
+	s = fleet.Redact(strings.ToValidUTF8(s, "\uFFFD"))
 	return strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):

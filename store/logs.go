@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -18,7 +19,7 @@ const (
 )
 
 // Append implements fleet.Logs. It is not repeated when its reply is lost (a
-// transaction never is), so a line is not doubled.
+// transaction never is), so a line is not doubled. Secrets are removed first.
 func (s *Store) Append(ctx context.Context, task fleet.TaskID, host fleet.HostName, lines ...fleet.LogLine) error {
 	if len(lines) == 0 {
 		return nil
@@ -26,6 +27,8 @@ func (s *Store) Append(ctx context.Context, task fleet.TaskID, host fleet.HostNa
 	if err := checkFamily(fleet.HostFamily(host)); err != nil {
 		return err
 	}
+	lines = slices.Clone(lines)
+	fleet.RedactLines(lines)
 	key := s.keys.log(host, task)
 	_, err := s.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
 		for _, l := range lines[max(0, len(lines)-maxLogLines):] {

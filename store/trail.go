@@ -49,7 +49,7 @@ func (r *recorded) Life() time.Duration { return 90 * 24 * time.Hour }
 
 // Record implements fleet.Trail.
 func (s *Store) Record(ctx context.Context, id string, e fleet.AuditEvent) error {
-	doc, err := json.Marshal(e)
+	doc, err := json.Marshal(e.Redacted())
 	if err != nil {
 		return fmt.Errorf("store: encode audit event: %w", err)
 	}

@@ -153,7 +153,7 @@ func (a *app) answer(ctx context.Context, ask doRequest, who fleet.Actor) doAnsw
 		a.log.Error("command failed", "ref", ref, "command", ask.Text, "who", who.ID, "err", err)
 		return doAnswer{Message: fleet.Message{Text: "Something failed on my side; the log has it as " + ref + "."}}
 	}
-	return doAnswer{OK: reply.Code == "", Code: reply.Code, Message: reply.Message}
+	return doAnswer{OK: reply.Code == "", Code: reply.Code, Message: reply.Message.Redacted()}
 }
 
 // administer answers apply and export, which are for administrators.
@@ -181,5 +181,5 @@ func failure(err error) doAnswer {
 		text := strings.TrimSpace(strings.Replace(err.Error(), e.Error(), e.Text+" "+e.Hint, 1))
 		return doAnswer{Code: e.Code, Message: fleet.Message{Text: text}}
 	}
-	return doAnswer{Message: fleet.Message{Text: "Something failed on my side: " + err.Error()}}
+	return doAnswer{Message: fleet.Message{Text: "Something failed on my side: " + fleet.Redact(err.Error())}}
 }

@@ -82,5 +82,6 @@ func printTable(w io.Writer, t fleet.Table) {
 	tw.Flush()
 }
 
-// plain drops what could move a terminal's cursor or reverse its text.
-func plain(s string) string { return fleet.Clean(s, 4000) }
+// plain drops what could move a terminal's cursor or reverse its text, and
+// secrets.
+func plain(s string) string { return fleet.Clean(fleet.Redact(s), 4000) }

@@ -79,7 +79,7 @@ func (c tryCmd) Run(ctx context.Context) error {
 // listen opens the page's listener and, for the sample, its git server, and
 // turns the settings into those of a trial.
 func (t *trial) listen(ctx context.Context, cfg *Config) (stop func(), err error) {
-	log := newLogger(os.Stderr, cfg.LogLevel, cfg.LogFormat)
+	log := newLogger(os.Stderr, cfg.LogLevel, cfg.LogFormat, cfg.secrets()...)
 	mux := http.NewServeMux()
 	mux.Handle("POST /try/publish", t.ws.Guard(t.ws.RequireToken(http.HandlerFunc(t.publish))))
 	mux.Handle("GET /try/sites", t.ws.Guard(t.ws.RequireToken(http.HandlerFunc(t.sites))))
@@ -122,7 +122,7 @@ func (t *trial) serveSample(ctx context.Context, cfg *Config) (stop func(), err 
 		return nil, err
 	}
 	var addr net.Addr
-	addr, stop, err = listenAndServe(ctx, "127.0.0.1:0", h, newLogger(os.Stderr, cfg.LogLevel, cfg.LogFormat))
+	addr, stop, err = listenAndServe(ctx, "127.0.0.1:0", h, newLogger(os.Stderr, cfg.LogLevel, cfg.LogFormat, cfg.secrets()...))
 	if err != nil {
 		return nil, err
 	}

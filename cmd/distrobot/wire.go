@@ -78,7 +78,7 @@ func openApp(ctx context.Context, cfg Config, opts appOptions) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &app{cfg: cfg, log: newLogger(os.Stderr, cfg.LogLevel, cfg.LogFormat), nudge: make(chan struct{}, 1), outlived: make(chan struct{}), tampered: make(tampering, 100)}
+	a := &app{cfg: cfg, log: newLogger(os.Stderr, cfg.LogLevel, cfg.LogFormat, cfg.secrets()...), nudge: make(chan struct{}, 1), outlived: make(chan struct{}), tampered: make(tampering, 100)}
 	a.owner = fmt.Sprintf("%s/%d/%s", cfg.Host, os.Getpid(), a.newID())
 	a.store, err = store.Open(ctx, store.Options{
 		URL: cfg.RedisURL, DataDir: cfg.Data, Key: key, OldKeys: old, Maintain: opts.maintain, Start: startRedis(a.log), Log: a.log,

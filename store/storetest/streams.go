@@ -160,8 +160,26 @@ func testTrail(t *testing.T, b *bench) {
 	if got := strings.Join(about, " "); got != "11 10 9 8 7 6 5 4 3 2 1 0" {
 		t.Errorf("events %s", got)
 	}
+	noSecrets(t, b)
 	breakTrail(t, b)
 	archiveTrail(t, b)
+}
+
+// noSecrets asserts that neither the record nor a task's log keeps a token.
+func noSecrets(t *testing.T, b *bench) {
+	token := "gl" + "pat-" + strings.Repeat("aB3", 8)
+	e := fleet.AuditEvent{What: "plan.confirmed", About: "11", Detail: map[string]string{"asked": "add x --url https://u:" + token + "@h/x", "why": token}}
+	if err := b.Record(t.Context(), "secret", e); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Append(t.Context(), "01s", "h", fleet.LogLine{Text: "PRIVATE-TOKEN: " + token}); err != nil {
+		t.Fatal(err)
+	}
+	events, _, err := b.Events(t.Context(), "", 1)
+	lines, _, err2 := b.Lines(t.Context(), "01s", "h", "", 1)
+	if got := fmt.Sprint(events, lines, err, err2); strings.Contains(got, token) || !strings.Contains(got, "https://u:[redacted]@h/x") {
+		t.Errorf("kept: %s", got)
+	}
 }
 
 // testLogs asserts order, cursors and the bound of a task's log.

@@ -133,29 +133,29 @@ func archiveTrail(t *testing.T, b *bench) {
 			t.Fatal(err)
 		}
 	}
-	if n, err := b.Anchored(ctx, anchor); n != 16 || err != nil {
+	if n, err := b.Anchored(ctx, anchor); n != 17 || err != nil {
 		t.Fatalf("anchored: %d, %v", n, err)
 	}
 	var file bytes.Buffer
 	cut, err := b.ArchiveTrail(ctx, at, &file)
-	if err != nil || cut.First != 1 || cut.Number != 12 {
+	if err != nil || cut.First != 1 || cut.Number != 13 {
 		t.Fatalf("archived %+v, %v", cut, err)
 	}
 	if err := b.DropTrail(ctx, cut, fleet.System("test"), "x.jsonl"); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := b.Verify(ctx); n != 17 || err != nil {
+	if n, err := b.Verify(ctx); n != 18 || err != nil {
 		t.Fatalf("after archiving: %d, %v", n, err)
 	}
 	if _, err := b.Anchored(ctx, anchor); err != nil {
 		t.Errorf("the anchor at the cut: %v", err)
 	}
-	if _, err := b.Anchored(ctx, "12:"+strings.Repeat("A", 43)); fleet.CodeOf(err) != fleet.Tampered {
+	if _, err := b.Anchored(ctx, "13:"+strings.Repeat("A", 43)); fleet.CodeOf(err) != fleet.Tampered {
 		t.Errorf("a false anchor: %v", err)
 	}
-	events, next, err := b.Events(ctx, "15", 10)
-	if err != nil || len(events) != 2 || events[0].Number != 14 || events[1].Number != 13 {
-		t.Errorf("events before 15: %+v, %v", events, err)
+	events, next, err := b.Events(ctx, "16", 10)
+	if err != nil || len(events) != 2 || events[0].Number != 15 || events[1].Number != 14 {
+		t.Errorf("events before 16: %+v, %v", events, err)
 	}
 	if rest, _, err := b.Events(ctx, next, 10); err != nil || len(rest) != 0 {
 		t.Errorf("events before the first: %+v, %v", rest, err)
@@ -166,18 +166,18 @@ func archiveTrail(t *testing.T, b *bench) {
 		t.Fatalf("%d entries left, %v", len(left), err)
 	}
 	b.Client().XDel(ctx, b.prefix+":{a}:audit", left[0].ID)
-	if _, err := b.Verify(ctx); err == nil || !strings.Contains(err.Error(), "audit event 13 (missing)") {
+	if _, err := b.Verify(ctx); err == nil || !strings.Contains(err.Error(), "audit event 14 (missing)") {
 		t.Errorf("the first event after the cut is gone: %v", err)
 	}
 }
 
 func verifyFile(t *testing.T, b *bench, file []byte) {
 	first, last, err := b.VerifyFile(bytes.NewReader(file))
-	if err != nil || first.Number != 1 || last.Number != 12 {
+	if err != nil || first.Number != 1 || last.Number != 13 {
 		t.Errorf("the file: %d to %d, %v", first.Number, last.Number, err)
 	}
 	lines := bytes.SplitAfter(file, []byte("\n"))
-	for i := range 12 {
+	for i := range 13 {
 		var changed [][]byte
 		for k, l := range lines {
 			if k == i {
@@ -188,7 +188,7 @@ func verifyFile(t *testing.T, b *bench, file []byte) {
 		if _, _, err := b.VerifyFile(bytes.NewReader(bytes.Join(changed, nil))); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("audit event %d ", i+1)) {
 			t.Errorf("line %d changed: %v", i+1, err)
 		}
-		if i > 0 && i < 11 {
+		if i > 0 && i < 12 {
 			if _, _, err := b.VerifyFile(bytes.NewReader(bytes.Join(slices.Delete(slices.Clone(lines), i, i+1), nil))); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("audit event %d (missing)", i+1)) {
 				t.Errorf("line %d left out: %v", i+1, err)
 			}
