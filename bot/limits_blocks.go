@@ -140,7 +140,7 @@ func (c *checker) input(at string, o object) {
 	c.length(at+"/element/initial_value", e["initial_value"], 3000)
 	switch e["type"] {
 	case "plain_text_input":
-	case "static_select":
+	case "static_select", "multi_static_select":
 		c.menu(at+"/element", e)
 	default:
 		c.add(at+"/element/type", "is %q, which is not used here", e["type"])

@@ -86,6 +86,10 @@ func input(in fleet.Input) *slack.InputBlock {
 	if in.Placeholder != "" {
 		hint = plainObject(in.Placeholder, 150)
 	}
+	if in.Many {
+		b.Element = manyChoices(in, hint)
+		return b
+	}
 	if len(in.Choices) > 0 {
 		b.Element = choices(in, hint)
 		return b
@@ -199,6 +203,9 @@ func inputs(v slack.View) map[string]string {
 		out[name] = el.Value
 		if el.SelectedOption.Value != "" {
 			out[name] = el.SelectedOption.Value
+		}
+		if len(el.SelectedOptions) > 0 {
+			out[name] = manyValues(el.SelectedOptions)
 		}
 	}
 	return out

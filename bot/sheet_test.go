@@ -76,3 +76,33 @@ func TestSheetFallsBack(t *testing.T) {
 	r.click("alice", "sites", m.TS, fleet.ActCompare)
 	r.private("U0ALICE", "The fall-back.")
 }
+
+// TestManyChoices: several options of a menu are handed on, joined by commas,
+// and a form with all the menus it may have keeps Slack's limits.
+func TestManyChoices(t *testing.T) {
+	r := newRig(t, rigOptions{})
+	p := fleet.Plan{ID: "01abc", Revision: 2, Title: "Upgrade 700 sites", Scope: fleet.Scope{Without: []fleet.URI{"s001.a-rather-long-name.sites.example.org"}}}
+	for i := range 700 {
+		p.Sites = append(p.Sites, fleet.PlanSite{URI: fleet.URI(fmt.Sprintf("s%03d.a-rather-long-name.sites.example.org", i)), Progress: fleet.SiteWaiting})
+	}
+	form := fleet.WithoutForm(p)
+	r.desk.run = func(commands.Ask) (commands.Reply, error) {
+		return commands.Reply{Message: fleet.Message{Text: "Choose.", Form: &form}}, nil
+	}
+	r.say("alice", "sites", "/distro choose")
+	r.eventually("a form", func() bool { return len(r.state().Views) == 1 })
+	view := r.state().Views[0]
+	got := r.call("/workspace/submit", obj{"user": "alice", "view_id": view["id"], "values": obj{
+		"in.sites.0": obj{"value": []string{"s001.a-rather-long-name.sites.example.org", "s002.a-rather-long-name.sites.example.org"}}}})
+	if got["error"] != nil {
+		t.Fatal(got)
+	}
+	r.eventually("a submission", func() bool { return len(r.desk.pressed()) == 1 })
+	sent := r.desk.pressed()[0]
+	if want := "s001.a-rather-long-name.sites.example.org,s002.a-rather-long-name.sites.example.org"; sent.Inputs["sites.0"] != want || sent.Inputs["sites.4"] != "" || sent.Value != "01abc|2" {
+		t.Errorf("%+v", sent)
+	}
+	if v, err := formView(form, "C1"); err != nil || len(CheckView(v.Blocks.BlockSet)) > 0 {
+		t.Errorf("%v %v", err, CheckView(v.Blocks.BlockSet))
+	}
+}

@@ -41,6 +41,7 @@ func all(t *Table) []Command {
 
 		newCompare(t),
 		newUpgrade(t),
+		newWithout(t),
 		newRehearse(t),
 		newMigrate(t),
 		newRollback(t),

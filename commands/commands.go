@@ -43,7 +43,8 @@ type Request struct {
 	Away    bool   // it was asked in a channel that the bot is not in
 	Args    []string
 	Opts    map[string]string
-	Shell   bool // asked by `distrobot do`: no forms, no buttons that need Slack
+	without []fleet.Site // of upgrade: what stays as it is
+	Shell   bool         // asked by `distrobot do`: no forms, no buttons that need Slack
 }
 
 // A Press is a button that was pressed, or a form that was submitted.

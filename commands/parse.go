@@ -126,6 +126,11 @@ func optionName(t token) (string, bool) {
 	return "", false
 }
 
+// has reports whether the command has an option.
+func (c Command) has(name string) bool {
+	return slices.ContainsFunc(c.Options, func(o Option) bool { return o.Name == name })
+}
+
 func (c Command) option(name string) (Option, error) {
 	var names []string
 	for _, o := range c.Options {

@@ -26,6 +26,7 @@ func (t *Table) presses() map[string]press {
 		fleet.ActCompare:  {fleet.Reader, "look at the comparison", t.pressCompare},
 		fleet.ActSheet:    {fleet.Reader, "look at the comparison", t.pressSheet},
 		fleet.ActPages:    {fleet.Reader, "look at the comparison", t.pressPages},
+		fleet.ActWithout:  {fleet.Maintainer, "leave sites out of a plan", t.pressWithout},
 		fleet.ActConfirm:  {fleet.Reader, "confirm a plan", t.pressVote(true)},
 		fleet.ActCancel:   {fleet.Reader, "cancel a plan", t.pressVote(false)},
 		fleet.ActRehearse: {fleet.Maintainer, "rehearse a plan", t.pressRehearse},
@@ -126,7 +127,12 @@ func (t *Table) submit(ctx context.Context, p Press) (Reply, error) {
 	for name, value := range p.Inputs {
 		if name == "name" {
 			r.Args = append(r.Args, strings.TrimSpace(value))
-		} else if _, err := cmd.option(name); err == nil {
+		} else if name, _, part := strings.Cut(name, "."); cmd.has(name) {
+			if part && r.Opts[name] != "" && value != "" {
+				value = r.Opts[name] + "," + value // one list over several inputs
+			} else if part && value == "" {
+				value = r.Opts[name]
+			}
 			r.Opts[name] = value
 		}
 	}

@@ -13,7 +13,8 @@ import (
 // nothing: the plan's Confirm does.
 func newUpgrade(t *Table) Command {
 	return Command{
-		Verb: "upgrade", Args: "SITE|PLATFORM|DIST", Min: 1, Max: 1, Group: "Upgrades",
+		Verb: "upgrade", Args: "SITE|PLATFORM|DIST [--without SITE,…]", Min: 1, Max: 1, Group: "Upgrades",
+		Options: []Option{{"without", "SITE,…", "sites of a platform or distribution that stay as they are"}},
 		Summary: "propose to bring out-of-date sites to the target",
 		Help: []string{
 			"It changes nothing by itself: a plan with the comparison is posted, and somebody confirms it.",
@@ -29,12 +30,23 @@ func (t *Table) upgrade(ctx context.Context, r Request) (fleet.Message, error) {
 	if err != nil {
 		return fleet.Message{}, err
 	}
+	without, err := t.without(ctx, r.Opts["without"])
+	if err != nil {
+		return fleet.Message{}, err
+	}
 	switch {
+	case x.Site != nil && len(without) > 0:
+		return fleet.Message{}, fleet.Errorf(fleet.Invalid, "Sites are left out of a platform or a distribution, not of a site.")
 	case x.Site != nil:
 		return t.propose(ctx, r, fleet.Proposal{Kind: fleet.Upgrade, Scope: fleet.Scope{Site: x.Site.URI}})
 	case x.Platform != nil:
-		return t.propose(ctx, r, fleet.Proposal{Kind: fleet.Upgrade, Scope: fleet.Scope{Platform: x.Platform.Name}})
+		orders, err := narrowed([]fleet.Proposal{{Kind: fleet.Upgrade, Scope: fleet.Scope{Platform: x.Platform.Name}}}, without)
+		if err != nil {
+			return fleet.Message{}, err
+		}
+		return t.propose(ctx, r, orders...)
 	}
+	r.without = without
 	return t.upgradeDist(ctx, r, *x.Dist)
 }
 
@@ -60,6 +72,10 @@ func (t *Table) upgradeDist(ctx context.Context, r Request, d fleet.Distribution
 	}
 	if len(orders) == 0 {
 		return say(fmt.Sprintf("Every site of %s is on %s; there is nothing to upgrade.", d.Name, d.Target)), nil
+	}
+	orders, err = narrowed(orders, r.without)
+	if err != nil {
+		return fleet.Message{}, err
 	}
 	return t.propose(ctx, r, orders...)
 }

@@ -9,6 +9,7 @@ const (
 	ActCompare  = "plan.compare"        // plan|revision
 	ActSheet    = "plan.sheet"          // plan.what.page|revision: one page of a plan's comparison, "s3" for its site 3 or "p0" for its first platform
 	ActPages    = "compare.page"        // "PAGE FROM TO [URI]": one page of a comparison
+	ActWithout  = "plan.without"        // plan|revision: choose sites that are left out
 	ActConfirm  = "plan.confirm"        // plan|revision
 	ActCancel   = "plan.cancel"         // plan|revision
 	ActRehearse = "plan.rehearse"       // plan|revision: try the move on copies of its sites

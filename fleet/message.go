@@ -164,6 +164,7 @@ type Input struct {
 	Optional    bool
 	Multiline   bool
 	Choices     []Choice // a select instead of a text
+	Many        bool     // several of Choices may be chosen; Initial and the value given are joined by commas
 }
 
 // A Choice is one option of a select.

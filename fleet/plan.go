@@ -109,7 +109,8 @@ type Scope struct {
 	Platform     PlatformName `json:"platform,omitempty"`
 	Whole        bool         `json:"whole,omitempty"` // the whole distribution: Distribution, or else the one of Platform
 	Distribution DistName     `json:"dist,omitempty"`
-	Only         []URI        `json:"only,omitempty"` // a retry, or the way back of a plan: just these sites
+	Only         []URI        `json:"only,omitempty"`    // a retry, or the way back of a plan: just these sites
+	Without      []URI        `json:"without,omitempty"` // sites that people left out, sorted
 }
 
 // SiteProgress is where one site of a plan stands.

@@ -25,6 +25,11 @@ func (v *survey) draft(o Proposal) (Plan, error) {
 			continue
 		}
 		ps := PlanSite{URI: s.URI, Host: s.Host, From: s.Platform, Generation: s.Generation, Progress: SiteWaiting}
+		if slices.Contains(o.Scope.Without, s.URI) {
+			ps.Progress, ps.Note = SiteLeftOut, byRequest
+			p.Sites = append(p.Sites, ps)
+			continue
+		}
 		if err := v.whyNot(o, s); err != nil {
 			if first == nil {
 				first = err
@@ -36,6 +41,9 @@ func (v *survey) draft(o Proposal) (Plan, error) {
 	if len(moving(p)) == 0 {
 		if first != nil {
 			return p, first
+		}
+		if len(p.Sites) > 0 {
+			return p, Errorf(Refused, "Every site would be left out.").WithHint("Cancel the plan instead.")
 		}
 		return p, v.upToDate(o, right)
 	}

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"slices"
 )
 
 // offerer is who asks for the plans that follow from a target.
@@ -28,9 +29,17 @@ func (pl *Planner) Offer(ctx context.Context, d DistName, channel string) ([]Pla
 	if err != nil {
 		return nil, err
 	}
+	opens, err := openPlans(ctx, pl.Store)
+	if err != nil {
+		return nil, err
+	}
 	var out []Plan
 	for i, p := range plats {
 		if counts[i] == 0 || !OutOfDate(p, dist) {
+			continue
+		}
+		if have := slices.IndexFunc(opens, func(x Plan) bool { return x.narrowed(p.Name, dist.Target) }); have >= 0 {
+			out = append(out, opens[have])
 			continue
 		}
 		scopes, err := pl.scopes(ctx, p, dist)
@@ -47,6 +56,13 @@ func (pl *Planner) Offer(ctx context.Context, d DistName, channel string) ([]Pla
 		}
 	}
 	return out, nil
+}
+
+// narrowed reports whether a plan is an undecided one that leads a platform's
+// sites to a target, and that people have left sites out of: it is not offered
+// anew with all of them.
+func (p Plan) narrowed(from, target PlatformName) bool {
+	return p.State.Undecided() && p.Kind == Upgrade && p.To == target && p.Scope.Platform == from && len(p.Scope.Without) > 0
 }
 
 // scopes are the plans that one out-of-date platform gets.
