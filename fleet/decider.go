@@ -46,8 +46,7 @@ func (d *Decider) Press(ctx context.Context, v Vote) (Decision, error) {
 // press is one attempt; again when the plan changed between the look at the
 // world and the commit.
 func (d *Decider) press(ctx context.Context, v Vote) (dec Decision, again bool, err error) {
-	p := Plan{ID: v.Plan}
-	req := Request{Family: PlanFamily(v.Plan), ID: v.Request}
+	p, req := Plan{ID: v.Plan}, requestOf(v)
 	found, err := d.Store.Read(ctx, &p, &req)
 	if err != nil {
 		return dec, false, err
@@ -123,8 +122,7 @@ func (d *Decider) commit(ctx context.Context, v Vote, checked string) (dec Decis
 	var unsure bool
 	err = d.Store.Update(ctx, PlanFamily(v.Plan), func(tx Tx) error {
 		again = false
-		p := Plan{ID: v.Plan}
-		req := Request{Family: PlanFamily(v.Plan), ID: v.Request}
+		p, req := Plan{ID: v.Plan}, requestOf(v)
 		if err := must(tx, &p, "plan "+string(v.Plan)); err != nil {
 			return err
 		}
@@ -173,7 +171,9 @@ func decided(tx Tx, v Vote, before PlanState, dec Decision) error {
 		if err != nil {
 			return fmt.Errorf("remember the answer to %s: %w", v.Request, err)
 		}
-		tx.Put(&Request{Family: PlanFamily(v.Plan), ID: v.Request, Answer: string(answer)})
+		req := requestOf(v)
+		req.Answer = string(answer)
+		tx.Put(&req)
 	}
 	note := func(what string, more ...Effect) {
 		e := audited(tx, v.Who, what, string(v.Plan), v.details(next)...)
@@ -249,13 +249,19 @@ func (d *Decider) stale(ctx context.Context, v Vote, p Plan, why string) (Decisi
 		return dec, nil
 	}
 	err := d.Store.Update(ctx, PlanFamily(p.ID), func(tx Tx) error {
-		req := Request{Family: PlanFamily(p.ID), ID: v.Request}
+		req := requestOf(v)
 		if _, err := tx.Get(&req); err != nil || v.Request == "" {
 			return err
 		}
 		return decided(tx, v, p.State, dec)
 	})
 	return dec, err
+}
+
+// requestOf is where the answer to a press is remembered: by its plan, too, so
+// that what was said about one plan answers for no other of its family.
+func requestOf(v Vote) Request {
+	return Request{Family: PlanFamily(v.Plan), ID: string(v.Plan) + "." + v.Request}
 }
 
 // recall gives the answer that a request was given before.

@@ -198,13 +198,14 @@ func (h *history) preflight(w *hand, t fleet.Task) (over bool) {
 	c := fleet.SiteClaim{URI: fleet.URI(t.About), Task: t.ID, Claim: w.fence, Lease: siteLease, Plan: t.Plan, Generation: generation, Platform: fleet.PlatformName(t.Params[fleet.ParamFrom])}
 	if t.Kind == fleet.TaskMigrate {
 		c.Target, c.Rules = fleet.PlatformName(t.Params[fleet.ParamTarget]), rules
+		c.Begins, c.Free = true, t.Params[fleet.ParamFree]
 	}
 	before, d := h.siteNow(c.URI), h.dist()
 	s, err := h.sites.Claim(h.ctx, h.wrong.claim(c))
 	h.wentWrong("claim site", err)
 	h.say("task %s takes %s: %v", t.ID, c.URI, err)
 	switch {
-	case fleet.CodeOf(err) == fleet.Conflict:
+	case fleet.CodeOf(err) == fleet.Conflict, fleet.CodeOf(err) == fleet.Held:
 		return false // it waits
 	case err != nil:
 		if h.step(w, "preflight", fleet.StepFailed, nil) {

@@ -2,6 +2,7 @@ package fleet_test
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/distrobot/distrobot/fleet"
 )
@@ -12,6 +13,7 @@ type code struct{ commit, lock, tree string }
 // A shownPlan is what people see of a plan at a revision.
 type shownPlan struct {
 	kind  fleet.PlanKind
+	of    fleet.DistName
 	to    fleet.PlatformName
 	holds code // what that platform holds
 	rules int64
@@ -31,9 +33,17 @@ type shownSite struct {
 // A grant is what an approval covers.
 type grant struct {
 	shownPlan
+	agreed  map[conditions]bool // target and rules as they were when people agreed, the first time and at each Continue
 	stopped bool
-	ordered map[fleet.URI]bool // sites whose task was ordered before the plan was stopped
+	halted  bool               // paused by a person
+	ordered map[fleet.URI]bool // sites whose task was ordered before the plan was stopped or paused
 	done    map[fleet.URI]fleet.TaskID
+}
+
+// conditions is what people agree to besides what is shown.
+type conditions struct {
+	target fleet.PlatformName
+	rules  int64
 }
 
 // A ledger knows, from what was shown and pressed alone, what may be done.
@@ -43,6 +53,7 @@ type ledger struct {
 	mover   map[fleet.URI]fleet.TaskID // who moved a site last
 	begun   int                        // sites that tasks of plans have begun to change
 	moved   int
+	frozen  map[fleet.DistName]time.Time // until when
 	refuted *refutation
 }
 
@@ -52,13 +63,18 @@ type refutation struct{ format, text string }
 
 func (r *refutation) Error() string { return r.text }
 
+func newGrant(s shownPlan) *grant {
+	return &grant{shownPlan: s, agreed: map[conditions]bool{{s.aim, s.rules}: true}, done: map[fleet.URI]fleet.TaskID{}}
+}
+
 func newLedger() ledger {
-	return ledger{grants: map[fleet.PlanID]*grant{}, acted: map[fleet.TaskID]bool{}, mover: map[fleet.URI]fleet.TaskID{}}
+	return ledger{grants: map[fleet.PlanID]*grant{}, acted: map[fleet.TaskID]bool{}, mover: map[fleet.URI]fleet.TaskID{},
+		frozen: map[fleet.DistName]time.Time{}}
 }
 
 // shown takes a screenshot.
 func (h *history) shown(p fleet.Plan) shownPlan {
-	s := shownPlan{kind: p.Kind, to: p.To, holds: h.holds(p.To), rules: p.Rules, aim: p.Aim, sites: map[fleet.URI]shownSite{}, state: p.State, live: p.State == fleet.PlanProposed}
+	s := shownPlan{kind: p.Kind, of: p.Distribution, to: p.To, holds: h.holds(p.To), rules: p.Rules, aim: p.Aim, sites: map[fleet.URI]shownSite{}, state: p.State, live: p.State == fleet.PlanProposed}
 	for _, x := range p.Sites {
 		if x.Progress != fleet.SiteLeftOut {
 			s.sites[x.URI] = shownSite{x.From, h.holds(x.From), x.Generation}
@@ -81,7 +97,23 @@ func (l *ledger) approved(h *history, id fleet.PlanID, pressed int) {
 		l.refute("plan %s was approved by a press on revision %d, which nobody saw proposed", id, pressed)
 		return
 	}
-	l.grants[id] = &grant{shownPlan: on, done: map[fleet.URI]fleet.TaskID{}}
+	l.grants[id] = newGrant(on)
+}
+
+// holdsTrue wants what was approved to be as it was shown at that very moment.
+func (l *ledger) holdsTrue(h *history, id fleet.PlanID) {
+	g, d := l.grants[id], h.dist()
+	if g == nil {
+		return // it was refuted
+	}
+	if g.of == "atrium" && d.Rules != g.rules || g.kind == fleet.Upgrade && d.Target != g.aim || h.holds(g.to) != g.holds {
+		l.refute("plan %s was approved under target %q, rules %d and %v, but %q, %d and %v were shown", id, d.Target, d.Rules, h.holds(g.to), g.aim, g.rules, g.holds)
+	}
+	for uri, s := range g.sites {
+		if now := h.siteNow(uri); now.Platform != s.from || now.Generation != s.generation {
+			l.refute("plan %s was approved when %s was on %s, generation %d, but %s, generation %d, was shown", id, uri, now.Platform, now.Generation, s.from, s.generation)
+		}
+	}
 }
 
 // freely notes that the policy let a plan begin without a press: one that it has
@@ -91,7 +123,7 @@ func (l *ledger) freely(h *history, p fleet.Plan) {
 		if p.Requester.ID != fleet.System("policy").ID || p.Kind != fleet.Upgrade {
 			l.refute("plan %s of %s began without a press", p.ID, p.Requester.Name)
 		}
-		l.grants[p.ID] = &grant{shownPlan: h.shown(p), done: map[fleet.URI]fleet.TaskID{}}
+		l.grants[p.ID] = newGrant(h.shown(p))
 	}
 }
 
@@ -104,7 +136,7 @@ func (l *ledger) resumed(p fleet.Plan, on bool, d fleet.Distribution) {
 		return
 	}
 	if on {
-		g.aim, g.rules = d.Target, d.Rules
+		g.agreed[conditions{d.Target, d.Rules}], g.halted = true, false
 		return
 	}
 	g.stopped, g.ordered = true, map[fleet.URI]bool{}
@@ -140,6 +172,8 @@ func (l *ledger) begins(h *history, t fleet.Task, before fleet.Site, d fleet.Dis
 		l.refute("site %s is moved by plan %s, which was shown without it", uri, t.Plan)
 	case g.stopped && !g.ordered[uri]:
 		l.refute("site %s is moved by plan %s after it was stopped", uri, t.Plan)
+	case g.halted && !g.ordered[uri]:
+		l.refute("site %s is moved by plan %s, which a person paused", uri, t.Plan)
 	case g.done[uri] != "":
 		l.refute("site %s is moved twice by plan %s: tasks %s and %s", uri, t.Plan, g.done[uri], t.ID)
 	case before.Platform != site.from || before.Generation != site.generation:
@@ -152,11 +186,12 @@ func (l *ledger) begins(h *history, t fleet.Task, before fleet.Site, d fleet.Dis
 		l.refute("%s holds %v now, but %v was shown", before.Platform, h.holds(before.Platform), site.holds)
 	case g.kind != fleet.Rollback && before.Pinned != "" && g.kind == fleet.Upgrade:
 		l.refute("site %s is moved although it is pinned", uri)
-	case g.kind == fleet.Upgrade && (d.Target != g.aim || d.Rules != g.rules):
-		l.refute("site %s is moved under target %s and rules %d, but %s and %d were agreed to", uri, d.Target, d.Rules, g.aim, g.rules)
+	case g.kind == fleet.Upgrade && !g.agreed[conditions{d.Target, d.Rules}]:
+		l.refute("site %s is moved under target %q and rules %d, but %v were agreed to", uri, d.Target, d.Rules, g.agreed)
 	case g.kind == fleet.Rollback && before.From != g.to:
 		l.refute("site %s goes back to %s, but %s was shown", uri, before.From, g.to)
 	}
+	l.halts(h, t, g)
 	g.done[uri] = t.ID
 }
 

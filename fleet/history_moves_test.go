@@ -17,14 +17,14 @@ type kindOfMove struct {
 
 // allMoves lists what may happen.
 func allMoves() []kindOfMove {
-	return []kindOfMove{
+	return append(haltMoves(), []kindOfMove{
 		{"propose", 60, (*history).propose}, {"press", 130, (*history).press}, {"resume", 60, (*history).resume},
 		{"carry", 170, (*history).carry}, {"sweep", 40, (*history).sweep}, {"grab", 130, (*history).grab}, {"work", 330, (*history).work},
 		{"target", 20, (*history).target}, {"policy", 15, (*history).policy}, {"build", 15, (*history).build}, {"retire", 6, (*history).retire},
 		{"lock", 4, (*history).lock}, {"assign", 4, (*history).assign}, {"touch", 15, (*history).touch}, {"pin", 20, (*history).pin},
 		{"answer", 40, (*history).answer}, {"cancel", 10, (*history).cancel}, {"replay", 25, (*history).replay}, {"pass", 50, (*history).pass},
 		{"restart", 10, func(h *history) { h.restart(); h.say("another replica takes over") }},
-	}
+	}...)
 }
 
 // moveNames holds each name as often as its move shall happen.
@@ -71,6 +71,7 @@ func (h *history) onScreen() (id fleet.PlanID, rev int, ok bool) {
 	}
 	at := len(h.order) - 1 - min(h.r.IntN(4), h.r.IntN(len(h.order)))
 	id = h.order[max(at, 0)]
+	h.show(id) // as they look at it
 	for r := range h.screens[id] {
 		rev = max(rev, r)
 	}
@@ -107,6 +108,9 @@ func (h *history) press() {
 			h.ledger.refute("plan %s was approved by a reader", id)
 		}
 		h.ledger.approved(h, id, rev)
+		if !h.disturbed || h.within > 0 { // else the world may have changed just after it was looked at
+			h.ledger.holdsTrue(h, id)
+		}
 	}
 }
 

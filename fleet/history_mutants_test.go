@@ -16,6 +16,8 @@ type mutant struct {
 	anySite     bool // a task takes its site whatever became of it
 	anyRules    bool // and whatever target and rules are now
 	freeLocks   bool // a lock whose lease is over may be taken from a task that is not
+	anyTime     bool // and whatever is frozen or closed
+	unpaused    bool // a conductor takes a plan that a person paused for one that runs
 	newTasks    bool // a task that is ordered again is another one
 }
 
@@ -32,6 +34,9 @@ func (m mutant) claim(c fleet.SiteClaim) fleet.SiteClaim {
 	}
 	if m.anyRules {
 		c.Target, c.Rules = "", 0
+	}
+	if m.anyTime {
+		c.Begins = false
 	}
 	return c
 }
@@ -66,6 +71,46 @@ func (s asShown) Read(ctx context.Context, recs ...fleet.Record) ([]bool, error)
 		return then.Read(ctx, recs...)
 	}
 	return s.Memory.Read(ctx, recs...)
+}
+
+// plans is what a conductor sees.
+func (m mutant) plans(s *fleettest.Memory) fleet.Store {
+	if m.unpaused {
+		return restless{s}
+	}
+	return s
+}
+
+// restless shows paused plans as running.
+type restless struct{ *fleettest.Memory }
+
+// Read implements fleet.Store.
+func (s restless) Read(ctx context.Context, recs ...fleet.Record) ([]bool, error) {
+	found, err := s.Memory.Read(ctx, recs...)
+	for _, r := range recs {
+		wake(r)
+	}
+	return found, err
+}
+
+// Update implements fleet.Store.
+func (s restless) Update(ctx context.Context, fam fleet.Family, rule func(fleet.Tx) error) error {
+	return s.Memory.Update(ctx, fam, func(tx fleet.Tx) error { return rule(restlessTx{tx}) })
+}
+
+type restlessTx struct{ fleet.Tx }
+
+// Get implements fleet.Tx.
+func (t restlessTx) Get(r fleet.Record) (bool, error) {
+	found, err := t.Tx.Get(r)
+	wake(r)
+	return found, err
+}
+
+func wake(r fleet.Record) {
+	if p, is := r.(*fleet.Plan); is && p.State == fleet.PlanPaused {
+		p.State = fleet.PlanRunning
+	}
 }
 
 // locks is where it is looked whether the task that holds a lock is over.

@@ -44,6 +44,7 @@ type history struct {
 	within    int                                // depth of moves within moves
 	strike    int                                // commits until something happens just before one; 0 is never
 	meanwhile func()                             // what happens then
+	disturbed bool                               // it has happened in this move
 	fault     error                              // of the program, not of a rule
 	catalog   *fleet.Catalog
 	targets   *fleet.Targets
@@ -76,7 +77,7 @@ func (h *history) restart() {
 	h.builder, h.sites = &fleet.Builder{Store: m, ID: id}, &fleet.Sites{Store: h.wrong.locks(m), ID: id}
 	h.planner = &fleet.Planner{Store: m, ID: id}
 	h.decider = &fleet.Decider{Store: m, Planner: &fleet.Planner{Store: h.wrong.world(h), ID: id}}
-	h.conductor = &fleet.Conductor{Store: m, Planner: h.planner, ID: id}
+	h.conductor = &fleet.Conductor{Store: h.wrong.plans(m), Planner: h.planner, ID: id}
 	h.carrier = &fleet.Carrier{Store: m, Outbox: h.outbox, Trail: m, Planner: h.planner, Conductor: h.conductor, Channel: "C0MAIN",
 		Failed: func(e fleet.PendingEffect, err error) { h.wentWrong(fmt.Sprintf("effect %+v", e.Effect), err) }}
 }
@@ -87,6 +88,7 @@ func (h *history) between() {
 		return
 	}
 	if h.strike--; h.strike == 0 {
+		h.disturbed = true
 		h.meanwhile()
 	}
 }
@@ -110,7 +112,7 @@ func (h *history) make(m move) {
 	h.r = rand.New(rand.NewPCG(m.seed, 1))
 	defer func() { h.r = outer }()
 	if h.within == 0 {
-		h.strike = 0
+		h.strike, h.disturbed = 0, false
 		switch h.r.IntN(8) {
 		case 0:
 			other := move{moveNames[h.r.IntN(len(moveNames))], h.r.Uint64()}

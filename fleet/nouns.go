@@ -65,6 +65,8 @@ func blankAround(k Key) Record {
 		return &Floor{}
 	case "epoch":
 		return &Epoch{}
+	case "server":
+		return &serverSeen{}
 	case "lease":
 		return &Lease{}
 	case "freeze":

@@ -63,7 +63,8 @@ func (pl *Planner) readScope(ctx context.Context, v *survey, o Proposal) error {
 		for i, u := range sc.Only {
 			ids[i] = string(u)
 		}
-		v.sites, err = readRows(ctx, pl.Store, ids, siteRow)
+		slices.Sort(ids)
+		v.sites, err = readRows(ctx, pl.Store, slices.Compact(ids), siteRow) // one named twice is moved once
 	case sc.Site != "":
 		var s Site
 		s, err = c.Site(ctx, sc.Site)

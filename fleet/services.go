@@ -88,7 +88,7 @@ type SiteClaim struct {
 	Generation int64        // the site must still have it; 0 does not ask
 	Platform   PlatformName // the site must still be on it; "" does not ask
 	Plan       PlanID       // for an upgrade: target and rules must be the plan's
-	Target     PlatformName // the distribution's target must still be this; "" does not ask
+	Target     PlatformName // the distribution's target must still be this; "" asks that it have none, if Rules is set
 	Rules      int64        // and its policy revision; 0 does not ask
 	Free       string       // the site must have this tag, which stands for a vote; "" does not ask
 	Begins     bool         // it begins a move: freezes and closed windows hold it back

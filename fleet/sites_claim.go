@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
@@ -24,7 +25,7 @@ func ClaimSite(s Site, c SiteClaim, epoch int64, now time.Time) (Site, error) {
 	if c.Platform != "" && s.Platform != c.Platform {
 		return s, Errorf(Refused, "Site %s is on platform %s now, not on %s.", s.URI, s.Platform, c.Platform)
 	}
-	if c.Target != "" && s.Pinned != "" {
+	if c.upgrades() && s.Pinned != "" {
 		return s, Errorf(Refused, "Site %s is pinned: %s", s.URI, s.Pinned)
 	}
 	s.Lock = SiteLock{Task: c.Task, Claim: c.Claim, Fence: nextFence(s.Lock.Fence, epoch), Until: now.Add(c.Lease)}
@@ -34,14 +35,18 @@ func ClaimSite(s Site, c SiteClaim, epoch int64, now time.Time) (Site, error) {
 	return s, nil
 }
 
+// upgrades reports whether a claim is for an upgrade: only those name rules, or
+// a target.
+func (c SiteClaim) upgrades() bool { return c.Target != "" || c.Rules != 0 }
+
 // stillRight refuses a claim whose distribution has another target or policy
 // than the plan was confirmed for.
 func stillRight(d Distribution, c SiteClaim) error {
 	switch {
 	case c.Target != "" && d.Target == "":
 		return Errorf(Refused, "%s has no upgrade target any more.", d.Name)
-	case c.Target != "" && d.Target != c.Target:
-		return Errorf(Refused, "The upgrade target of %s is %s now, not %s.", d.Name, d.Target, c.Target)
+	case c.upgrades() && d.Target != c.Target:
+		return Errorf(Refused, "The upgrade target of %s is %s now, not %s.", d.Name, d.Target, cmp.Or(c.Target, "none"))
 	case c.Rules != 0 && d.Rules != c.Rules:
 		return Errorf(Refused, "The rules of %s have changed since this was confirmed.", d.Name)
 	}
@@ -61,7 +66,7 @@ func (ss *Sites) Claim(ctx context.Context, c SiteClaim) (Site, error) {
 		if err != nil {
 			return err
 		}
-		if c.Target != "" || c.Rules != 0 || c.Begins || c.Free != "" {
+		if c.upgrades() || c.Begins || c.Free != "" {
 			if err := authorised(tx, s, c); err != nil {
 				return err
 			}
@@ -109,7 +114,7 @@ func authorised(tx Tx, s Site, c SiteClaim) error {
 	if err != nil {
 		return err
 	}
-	if p.Distribution == "" && c.Target != "" {
+	if p.Distribution == "" && c.upgrades() {
 		return Errorf(Refused, "Platform %s belongs to no distribution any more.", p.Name)
 	}
 	d := Distribution{}

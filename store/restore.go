@@ -48,7 +48,7 @@ func (s *Store) present(ctx context.Context) (int, error) {
 	n := 0
 	err := s.walkRows(ctx, func(rows []rawRow) error {
 		for _, r := range rows {
-			if !slices.Contains([]string{"host", "seat", "floor", "lease", "epoch", "poll"}, r.key.Noun) {
+			if !slices.Contains([]string{"host", "seat", "floor", "lease", "epoch", "poll", "server"}, r.key.Noun) {
 				n++
 			}
 		}

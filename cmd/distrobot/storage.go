@@ -13,7 +13,8 @@ import (
 const storageEvery = 5 * time.Second
 
 // mindStorage tells the channel when Redis would lose what people approve, and
-// when it is well again. A Redis that was emptied ends the process (mindEpoch);
+// when it is well again, and has messages sent again when another Redis answers
+// than before: it may be without the last writes. A Redis that was emptied ends the process (mindEpoch);
 // the next one finds sites that Redis does not know (forgotten).
 func (a *app) mindStorage(ctx context.Context) error {
 	custody := fleet.Custody{Store: a.store, Channel: a.cfg.Channel}
@@ -32,8 +33,22 @@ func (a *app) mindStorage(ctx context.Context) error {
 				a.log.Info("Redis keeps what is approved again")
 			}
 		}
-		return custody.Tell(ctx, wrong)
+		return errors.Join(custody.Tell(ctx, wrong), a.mindServer(ctx))
 	}})
+}
+
+// mindServer has the messages of all that is open sent again when Redis was
+// started again or another one took over.
+func (a *app) mindServer(ctx context.Context) error {
+	id, err := a.store.Server(ctx)
+	if err != nil {
+		return err
+	}
+	n, err := (&fleet.Redrawer{Store: a.store}).Look(ctx, id)
+	if n > 0 {
+		a.log.Warn("another Redis answers than before, it may lack the last writes: what is open is shown again", "messages", n)
+	}
+	return err
 }
 
 func sentence(e *fleet.Error) string {

@@ -19,7 +19,7 @@ import (
 
 type row struct {
 	version int64
-	data    []byte
+	value   reflect.Value // as decoded from its JSON; not valid in a row that was dropped
 	entries []fleet.Entry
 }
 
@@ -68,6 +68,13 @@ func (m *Memory) Pass(d time.Duration) {
 	m.now = m.now.Add(d)
 }
 
+// Now is where the clock stands.
+func (m *Memory) Now() time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.now
+}
+
 // Down makes every call fail with err until it is called with nil.
 func (m *Memory) Down(err error) {
 	m.mu.Lock()
@@ -102,12 +109,10 @@ func (m *Memory) load(r fleet.Record) (int64, bool, error) {
 		return 0, false, m.down
 	}
 	have, ok := m.rows[r.Key()]
-	if !ok || have.data == nil {
+	if !ok || !have.value.IsValid() {
 		return have.version, false, nil
 	}
-	if err := json.Unmarshal(have.data, r); err != nil {
-		return 0, false, fmt.Errorf("decode %v: %w", r.Key(), err)
-	}
+	fill(reflect.ValueOf(r).Elem(), have.value)
 	return have.version, true, nil
 }
 
@@ -221,7 +226,10 @@ func (m *Memory) write(w write) error {
 		if err != nil {
 			return fmt.Errorf("encode %v: %w", key, err)
 		}
-		next.data, next.entries = data, w.rec.Entries()
+		if next.value, err = decode(data, reflect.TypeOf(w.rec).Elem()); err != nil {
+			return fmt.Errorf("decode %v: %w", key, err)
+		}
+		next.entries = w.rec.Entries()
 	}
 	for _, e := range next.entries {
 		if e.Index.Family != key.Family {
@@ -314,32 +322,4 @@ func (m *Memory) Ack(_ context.Context, fam fleet.Family, ids ...string) error {
 	defer m.mu.Unlock()
 	m.outbox[fam] = slices.DeleteFunc(m.outbox[fam], func(e fleet.PendingEffect) bool { return slices.Contains(ids, e.ID) })
 	return m.down
-}
-
-// Record implements fleet.Trail.
-func (m *Memory) Record(_ context.Context, id string, e fleet.AuditEvent) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if !m.trailed[id] {
-		m.trailed[id] = true
-		e.Number = int64(len(m.trail) + 1)
-		m.trail = append(m.trail, e)
-	}
-	return m.down
-}
-
-// Events implements fleet.Trail; the cursor is not kept.
-func (m *Memory) Events(_ context.Context, _ string, n int) ([]fleet.AuditEvent, string, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	out := slices.Clone(m.trail)
-	slices.Reverse(out)
-	return out[:min(n, len(out))], "", m.down
-}
-
-// Verify implements fleet.Trail; nothing can be forged in memory.
-func (m *Memory) Verify(context.Context) (int, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return len(m.trail), m.down
 }
