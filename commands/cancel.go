@@ -22,7 +22,11 @@ func newCancel(t *Table) Command {
 			if fleet.CodeOf(err) != fleet.NotFound {
 				return fleet.Message{}, err
 			}
-			if _, err := t.permit(ctx, r.Who, fleet.Maintainer, "cancel a task"); err != nil {
+			needs, err := t.needs(ctx, demand{fleet.MayAsk, ofTask}, r.Args)
+			if err != nil {
+				return fleet.Message{}, err
+			}
+			if _, err := t.allow(ctx, r.Who, wish{fleet.Maintainer, "cancel a task", needs}); err != nil {
 				return fleet.Message{}, err
 			}
 			x, err := t.Tasks.Cancel(ctx, fleet.TaskID(strings.ToLower(r.Args[0])), r.Who)

@@ -33,15 +33,35 @@ func newPlan(t *Table) Command {
 }
 
 func newConfirm(t *Table) Command {
-	return Command{Verb: "confirm", Args: "PLAN REVISION", Min: 1, Max: 2, Group: "Upgrades",
-		Summary: "confirm a plan as it was shown", Role: fleet.Maintainer,
+	return Command{Verb: "confirm", Args: "PLAN REVISION [--reason TEXT] [--break-glass]", Min: 1, Max: 2, Group: "Upgrades",
+		Summary: "confirm a plan as it was shown", Role: fleet.Reader, // the Decider says who may
+		Options: []Option{
+			{"reason", "TEXT", "why; everybody reads it, and some policies want it"},
+			{"break-glass", "", "confirm alone in an emergency, if the policy lets you; needs --reason, and a channel is told"},
+		},
 		Help: []string{"The revision is in the plan's small print. It may be left out for a plan that was never drawn again."},
+		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
+			if err := t.mayTry(ctx, r); err != nil {
+				return fleet.Message{}, err
+			}
+			p, rev, err := t.shown(ctx, r)
+			if err != nil {
+				return fleet.Message{}, err
+			}
+			_, glass := r.Opts["break-glass"]
+			return t.vote(ctx, r, fleet.Vote{Plan: p.ID, Revision: rev, Confirm: true, Reason: r.Opts["reason"], Glass: glass})
+		}}
+}
+
+func newReject(t *Table) Command {
+	return Command{Verb: "reject", Args: "PLAN REVISION", Min: 1, Max: 2, Group: "Upgrades",
+		Summary: "end an undecided plan: one veto of somebody who may confirm it is enough", Role: fleet.Reader,
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
 			p, rev, err := t.shown(ctx, r)
 			if err != nil {
 				return fleet.Message{}, err
 			}
-			return t.vote(ctx, r, fleet.Vote{Plan: p.ID, Revision: rev, Confirm: true})
+			return t.vote(ctx, r, fleet.Vote{Plan: p.ID, Revision: rev})
 		}}
 }
 
@@ -105,9 +125,13 @@ func (t *Table) repeat(ctx context.Context, r Request, id fleet.TaskID) (fleet.M
 // shown reads a plan and the revision the person has seen. Without one, only a
 // plan that was never drawn again can be meant.
 func (t *Table) shown(ctx context.Context, r Request) (fleet.Plan, int, error) {
-	p, err := t.plan(ctx, r.Args[0])
+	id, rev, _ := strings.Cut(r.Args[0], "|") // as a button has it
+	p, err := t.plan(ctx, id)
 	if err != nil {
 		return p, 0, err
+	}
+	if rev != "" {
+		r.Args = []string{id, rev}
 	}
 	if len(r.Args) > 1 {
 		rev, err := strconv.Atoi(r.Args[1])
@@ -127,7 +151,7 @@ func (t *Table) shown(ctx context.Context, r Request) (fleet.Plan, int, error) {
 // vote presses Confirm or Cancel for a person who types.
 func (t *Table) vote(ctx context.Context, r Request, v fleet.Vote) (fleet.Message, error) {
 	v.Who, v.Role, v.Request = r.Who, r.Role, r.ID
-	d, err := t.Decider.Press(ctx, v)
+	d, err := t.decider().Press(ctx, v)
 	if err != nil {
 		return fleet.Message{}, err
 	}
@@ -135,7 +159,11 @@ func (t *Table) vote(ctx context.Context, r Request, v fleet.Vote) (fleet.Messag
 	case fleet.Approved, fleet.Counted, fleet.Cancelled:
 		return say(d.Text), nil
 	case fleet.NotPermitted:
-		return fleet.Message{}, &denied{err: fleet.Errorf(fleet.Forbidden, "%s", d.Text), who: t.Roles.Holders(ctx, fleet.Maintainer)}
+		return fleet.Message{}, t.notPermitted(ctx, d)
+	case fleet.NeedsReason:
+		return fleet.Message{}, wrong("reason", fleet.Errorf(fleet.Refused, "%s", d.Text).WithHint(`Add --reason "why".`))
+	case fleet.NeedsSecond:
+		return t.Second.invite(d)
 	}
 	return fleet.Message{}, fleet.Errorf(fleet.Refused, "%s", d.Text)
 }

@@ -15,7 +15,7 @@ func (t *Table) Home(ctx context.Context, who fleet.Actor) ([]fleet.Message, err
 	if unsure {
 		role = fleet.Reader
 	}
-	homes := fleet.Homes{Store: t.Store, Tasks: t.Tasks, Catalog: t.Catalog, Decider: t.Decider, Now: t.Now}
+	homes := fleet.Homes{Store: t.Store, Tasks: t.Tasks, Catalog: t.Catalog, Decider: t.decider(), Now: t.Now}
 	v, err := homes.Look(ctx, who, role)
 	if err != nil {
 		return nil, err

@@ -74,7 +74,7 @@ func (t *Table) Press(ctx context.Context, p Press) (Reply, error) {
 // pressed asks whether the person may, does what the button does, and draws the
 // message as it is then.
 func (t *Table) pressed(ctx context.Context, p Press, b press) (Reply, error) {
-	role, err := t.permit(ctx, p.Who, b.role, b.what)
+	role, err := t.allowedPress(ctx, p, b)
 	if err == nil {
 		r := Request{ID: p.ID, Who: p.Who, Role: role, Channel: p.Channel}
 		if b.role > fleet.Reader {
@@ -160,7 +160,7 @@ func (t *Table) formed(ctx context.Context, cmd Command, p Press, r Request) (Re
 
 // runForm checks role and count and runs, with errors as they are.
 func (t *Table) runForm(ctx context.Context, cmd Command, r Request) (Reply, error) {
-	role, err := t.permit(ctx, r.Who, cmd.Role, "do that")
+	role, err := t.allowed(ctx, cmd, r)
 	if err != nil {
 		return Reply{}, err
 	}

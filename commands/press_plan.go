@@ -19,21 +19,21 @@ func (t *Table) pressVote(confirm bool) func(context.Context, Press, Request) (R
 		if err != nil {
 			return Reply{}, err
 		}
-		unsure := t.unsure(ctx, r)
-		if confirm && unsure != nil {
-			return Reply{}, unsure
-		}
 		ctx, cancel := context.WithTimeout(ctx, voteTime)
 		defer cancel()
-		d, err := t.Decider.Press(ctx, fleet.Vote{Plan: fleet.PlanID(id), Revision: rev, Confirm: confirm, Who: r.Who, Role: r.Role, Request: p.ID})
+		d, err := t.decider().Press(ctx, fleet.Vote{Plan: fleet.PlanID(id), Revision: rev, Confirm: confirm, Who: r.Who, Role: r.Role, Request: p.ID})
 		if err != nil {
 			return Reply{}, err
 		}
-		if d.Outcome == fleet.NotPermitted {
-			if unsure != nil {
-				return Reply{}, unsure
-			}
-			return Reply{}, &denied{err: fleet.Errorf(fleet.Forbidden, "%s", d.Text), who: t.Roles.Holders(ctx, fleet.Maintainer)}
+		switch d.Outcome {
+		case fleet.NotPermitted:
+			return Reply{}, t.notPermitted(ctx, d)
+		case fleet.NeedsReason:
+			form := reasonForm(d.Plan, rev)
+			return Reply{Message: fleet.Message{Text: d.Text, Form: &form}}, nil
+		case fleet.NeedsSecond:
+			m, err := t.Second.invite(d)
+			return Reply{Message: m}, err
 		}
 		if !d.Private {
 			return Reply{None: true}, nil
@@ -44,19 +44,6 @@ func (t *Table) pressVote(confirm bool) func(context.Context, Press, Request) (R
 		}
 		return out, nil
 	}
-}
-
-// unsure is what to say to somebody who may be a maintainer, while that cannot
-// be told: a no would be as wrong as a yes, and would be remembered. It is nil
-// if the role is known.
-func (t *Table) unsure(ctx context.Context, r Request) error {
-	if r.Role >= fleet.Maintainer {
-		return nil
-	}
-	if _, err := t.permit(ctx, r.Who, fleet.Maintainer, "decide a plan"); fleet.CodeOf(err) == fleet.Later {
-		return err
-	}
-	return nil
 }
 
 // pressResume lets a paused plan go on, or ends it.

@@ -151,7 +151,7 @@ func TestUnknownRoleIsNoRefusal(t *testing.T) {
 	s, value := fleet.SubjectOf(fleet.AboutPlan, string(plan.ID)), fleet.PlanValue(plan.ID, plan.Revision)
 	w.table.Roles = people{away: errors.New("slack is away")}
 	for _, action := range []string{fleet.ActConfirm, fleet.ActCancel} {
-		w.says(w.press(bob, s, action, value), "Your role cannot be told at the moment")
+		w.says(w.press(bob, s, action, value), "The role of bob cannot be told at the moment")
 	}
 	w.table.Roles = people{}
 	if r := w.press(bob, s, fleet.ActConfirm, value); !r.None || !strings.Contains(plainText(*r.Refresh), "Confirmed by bob") {

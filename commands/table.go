@@ -31,11 +31,14 @@ type Table struct {
 	Unrecorded func(fleet.AuditEvent, error) // a request could not be recorded; nil does nothing
 	Logs       fleet.Logs
 	Roles      fleet.Roles
+	Members    fleet.Members // nil where Slack cannot be asked about groups and channels
+	Directory  Directory     // nil where names of people and groups cannot be looked up
 	Prober     fleet.Prober
 	Rooms      rooms  // nil when it cannot be told where the bot is
 	Poller     poller // reads a distribution's repository now; nil makes check refuse
 
-	Hooks Hooks
+	Hooks  Hooks
+	Second Second // the page for the second factor; its zero value asks for none
 
 	Version        string
 	DefaultChannel string        // where plans and announcements go when nothing else says
@@ -93,7 +96,7 @@ func (t *Table) typed(ctx context.Context, cmd Command, rest []token, a Ask) (Re
 
 // run checks role and argument count, and runs.
 func (t *Table) run(ctx context.Context, cmd Command, r Request) (Reply, error) {
-	role, err := t.permit(ctx, r.Who, cmd.Role, "do that")
+	role, err := t.allowed(ctx, cmd, r)
 	if err != nil {
 		return reply(err)
 	}
@@ -117,38 +120,6 @@ func (t *Table) run(ctx context.Context, cmd Command, r Request) (Reply, error) 
 	}
 	return Reply{Message: m, Public: cmd.Public}, nil
 }
-
-// permit refuses a person who has less than the needed role, and says who has
-// it. A role that cannot be told counts as reader.
-func (t *Table) permit(ctx context.Context, who fleet.Actor, need fleet.Role, what string) (fleet.Role, error) {
-	role, err := t.Roles.Role(ctx, who)
-	unsure := err != nil
-	if unsure {
-		role = fleet.Reader
-	}
-	if role >= need {
-		return role, nil
-	}
-	if unsure {
-		return role, fleet.Errorf(fleet.Later, "Your role cannot be told at the moment, and this needs %s.", aRole(need)).WithHint("Try again in a minute.").Because(err)
-	}
-	if role == fleet.Nobody {
-		return role, fleet.Errorf(fleet.Forbidden, "You are not among the people who may use distrobot here.")
-	}
-	return role, &denied{err: fleet.Errorf(fleet.Forbidden, "You may not %s; it needs %s.", what, aRole(need)), who: t.Roles.Holders(ctx, need)}
-}
-
-// denied is a refusal that names, with mentions, who may.
-type denied struct {
-	err *fleet.Error
-	who []fleet.Span
-}
-
-// Error gives the refusal for logs.
-func (d *denied) Error() string { return d.err.Error() }
-
-// Unwrap gives the error for people.
-func (d *denied) Unwrap() error { return d.err }
 
 // reply words an error for the asker alone; errors that are not for people are
 // handed on.

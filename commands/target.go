@@ -32,7 +32,7 @@ func (t *Table) target(ctx context.Context, r Request) (fleet.Message, error) {
 		}
 		return say(fmt.Sprintf("The upgrade target of %s is %s.", d.Name, d.Target)), nil
 	}
-	if _, err := t.permit(ctx, r.Who, fleet.Maintainer, "change the target"); err != nil {
+	if _, err := t.allow(ctx, r.Who, wish{fleet.Maintainer, "change the target", []need{{fleet.MayTarget, d.Name}}}); err != nil {
 		return fleet.Message{}, err
 	}
 	if r.Opts["none"] != "" {

@@ -113,7 +113,7 @@ func (g *Guard) belongs(ctx context.Context, who Actor, p Party) (Membership, er
 	role, err := g.Roles.Role(ctx, who)
 	switch {
 	case err != nil && (role == Nobody || p.Kind == PartyRole && p.Role() > role):
-		return Membership{}, Errorf(Later, "It cannot be told at the moment whether %s is one of %s.", who.display(), p).
+		return Membership{}, Errorf(Later, "The role of %s cannot be told at the moment.", who.display()).
 			WithHint("Try again in a minute.").Because(err)
 	case err == nil && role == Nobody:
 		return Membership{}, nil
