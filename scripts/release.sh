@@ -5,7 +5,7 @@
 # every time is the commit's, and nothing of the machine gets in.
 set -eu
 out=${1:-dist}
-nfpm=github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.48.0
+nfpm=github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.0
 cd "$(dirname "$0")/.."
 [ -z "$(git status --porcelain)" ] || { echo "The tree has changes that are not committed: a release is made of a commit." >&2; exit 1; }
 mkdir -p "$out"
