@@ -40,7 +40,7 @@ func postMessage(c *call) (obj, error) {
 	}
 	m := c.s.postAsBot(ch, body, thread)
 	m.Broadcast = thread != "" && c.flag("reply_broadcast")
-	return obj{"channel": ch.ID, "ts": m.TS, "message": c.s.st.render(m, true)}, nil
+	return obj{"channel": ch.ID, "ts": m.TS, "message": c.s.render(m, true)}, nil
 }
 
 func updateMessage(c *call) (obj, error) {
@@ -66,7 +66,7 @@ func updateMessage(c *call) (obj, error) {
 		return nil, refuse("no_text")
 	}
 	c.s.edit(m, body)
-	edited := c.s.st.render(m, true)
+	edited := c.s.render(m, true)
 	delete(edited, "ts") // Slack gives it beside the message alone
 	return obj{"channel": ch.ID, "ts": m.TS, "text": m.Text, "message": edited}, nil
 }

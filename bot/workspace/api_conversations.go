@@ -162,7 +162,7 @@ func (c *call) messagePage(list []*message) (obj, error) {
 	}
 	out := []obj{}
 	for _, m := range page {
-		out = append(out, c.s.st.render(m, c.flag("include_all_metadata")))
+		out = append(out, c.s.render(m, c.flag("include_all_metadata")))
 	}
 	return obj{"messages": out, "has_more": next != "", "response_metadata": obj{"next_cursor": next}}, nil
 }

@@ -13,7 +13,10 @@ func botsInfo(c *call) (obj, error) {
 	if id := c.str("bot"); id != "" && id != st.botID {
 		return nil, refuse("bot_not_found")
 	}
-	return obj{"bot": obj{"id": st.botID, "deleted": false, "name": st.bot.Name, "app_id": st.appID, "user_id": st.bot.ID}}, nil
+	bot := c.s.botProfile()
+	delete(bot, "team_id")
+	bot["user_id"] = st.bot.ID
+	return obj{"bot": bot}, nil
 }
 
 func teamInfo(c *call) (obj, error) {

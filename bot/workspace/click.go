@@ -193,7 +193,7 @@ func (s *Server) actionPayload(p Person, on surface, action obj) obj {
 	}
 	m := on.message
 	if m.ephemeralTo == "" { // Slack does not repeat an ephemeral message
-		out["message"] = s.st.render(m, true)
+		out["message"] = s.render(m, true)
 	}
 	out["trigger_id"] = s.newTrigger(p.ID, m.channel, "")
 	out["response_url"] = s.newResponseURL(responseURL{user: p.ID, channel: m.channel, source: m, thread: m.ThreadTS})

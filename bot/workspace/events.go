@@ -69,20 +69,13 @@ func retryReason(problem string) string {
 // subscribes to them: message.im or message.channels where the bot is a member,
 // and app_mention where a person names it in a channel.
 func (s *Server) messageEvents(m *message) []*envelope {
-	if !m.channel.Bot {
-		return nil
-	}
 	var out []*envelope
-	kind, name := "channel", "message.channels"
-	if m.channel.im != "" {
-		kind, name = "im", "message.im"
-	}
-	if s.subscribed(name) {
+	if kind := s.hears(m.channel); kind != "" {
 		inner := s.said(m)
 		inner["channel_type"] = kind
 		out = append(out, s.event(inner))
 	}
-	if kind == "channel" && !m.bot && strings.Contains(m.Text, "<@"+s.st.bot.ID+">") && s.subscribed("app_mention") {
+	if m.channel.Bot && m.channel.im == "" && !m.bot && strings.Contains(m.Text, "<@"+s.st.bot.ID+">") && s.subscribed("app_mention") {
 		inner := s.said(m)
 		inner["type"] = "app_mention"
 		out = append(out, s.event(inner))
@@ -90,9 +83,47 @@ func (s *Server) messageEvents(m *message) []*envelope {
 	return out
 }
 
+// hears is the channel_type of a conversation whose messages the app is told
+// of; "" where it is not told.
+func (s *Server) hears(ch *channel) string {
+	switch {
+	case ch.Bot && ch.im != "" && s.subscribed("message.im"):
+		return "im"
+	case ch.Bot && ch.im == "" && s.subscribed("message.channels"):
+		return "channel"
+	}
+	return ""
+}
+
+// changing notes a message before it changes, and gives what then tells the app
+// of it: message_changed, or message_deleted. Ephemeral messages have no events.
+func (s *Server) changing(m *message) (changed func()) {
+	kind := s.hears(m.channel)
+	if kind == "" || m.ephemeralTo != "" {
+		return func() {}
+	}
+	before := s.render(m, true)
+	return func() {
+		inner := obj{"type": "message", "subtype": "message_changed", "hidden": true, "channel": m.channel.ID, "channel_type": kind,
+			"ts": s.st.nextTS(s.now()), "previous_message": before}
+		if m.deleted {
+			inner["subtype"], inner["deleted_ts"] = "message_deleted", m.TS
+		} else {
+			inner["message"] = s.render(m, true)
+		}
+		s.emitEcho(s.event(inner))
+	}
+}
+
+// emitEcho tells the app of what it did itself.
+func (s *Server) emitEcho(e *envelope) {
+	e.echo = true
+	s.emitLater(e)
+}
+
 // said is what events tell of a new message.
 func (s *Server) said(m *message) obj {
-	inner := s.st.render(m, true)
+	inner := s.render(m, true)
 	inner["channel"] = m.channel.ID
 	if !m.bot {
 		inner["client_msg_id"] = shortID(16)

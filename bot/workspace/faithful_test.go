@@ -38,6 +38,18 @@ func TestAppHearsItsOwnMessages(t *testing.T) {
 	if ev, _ := next(); ev.Text != "last" {
 		t.Errorf("the next it hears is %+v", ev)
 	}
+	if _, _, _, err := b.api.UpdateMessage("D0CAROL", ts, slack.MsgOptionText("edited", false)); err != nil {
+		t.Fatal(err)
+	}
+	if ev, _ := next(); ev.SubType != "message_changed" || ev.Message == nil || ev.Message.Text != "edited" || ev.PreviousMessage == nil || ev.PreviousMessage.Text != "from the bot" || ev.Message.Timestamp != ts {
+		t.Errorf("its own edit: %+v", ev)
+	}
+	if _, _, err := b.api.DeleteMessage("D0CAROL", ts); err != nil {
+		t.Fatal(err)
+	}
+	if ev, _ := next(); ev.SubType != "message_deleted" || ev.DeletedTimeStamp != ts || ev.PreviousMessage == nil || ev.PreviousMessage.Text != "edited" {
+		t.Errorf("its own deletion: %+v", ev)
+	}
 	if c := b.state().Counters; c["delivered"] != 1 || c["unacknowledged"] != 0 {
 		t.Errorf("what the app did itself is counted: %v", c)
 	}

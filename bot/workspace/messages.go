@@ -29,8 +29,7 @@ func (s *Server) postAsBot(ch *channel, body content, thread string) *message {
 	m := s.post(&message{channel: ch, User: s.st.bot.ID, bot: true, Text: body.text, Blocks: body.blocks,
 		Attachments: body.attachments, Metadata: body.metadata, ThreadTS: rootOf(ch, thread)})
 	for _, e := range s.messageEvents(m) {
-		e.echo = true
-		s.emitLater(e)
+		s.emitEcho(e)
 	}
 	return m
 }
@@ -60,6 +59,7 @@ func (s *Server) postEphemeralTo(user string, ch *channel, body content, thread 
 // edit applies chat.update's rules: text without blocks removes the blocks,
 // blocks alone leave no "edited" mark, and absent metadata stays.
 func (s *Server) edit(m *message, body content) {
+	defer s.changing(m)()
 	m.wear()
 	m.Blocks, m.Attachments = body.blocks, body.attachments
 	if body.hasText && body.text != "" {
@@ -93,6 +93,7 @@ func (m *message) wear() {
 
 // remove deletes a message, leaving a tombstone for pages that show it.
 func (s *Server) remove(m *message) {
+	defer s.changing(m)()
 	m.deleted = true
 	m.Blocks, m.Attachments, m.Metadata, m.Text, m.worn = nil, nil, nil, "", nil
 	s.st.count.Deleted++
@@ -110,11 +111,12 @@ func (st *state) ephemeral(user, ts string) *message {
 }
 
 // render is a message in Slack's own form.
-func (st *state) render(m *message, withMetadata bool) obj {
+func (s *Server) render(m *message, withMetadata bool) obj {
+	st := s.st
 	out := obj{"type": "message", "ts": m.TS, "text": m.Text, "user": m.User, "team": st.teamID}
 	if m.bot {
 		out["bot_id"], out["app_id"] = st.botID, st.appID
-		out["bot_profile"] = obj{"id": st.botID, "app_id": st.appID, "name": st.bot.Name, "team_id": st.teamID}
+		out["bot_profile"] = s.botProfile()
 	}
 	if len(m.Blocks) > 0 {
 		out["blocks"] = clone(m.Blocks)
@@ -133,6 +135,13 @@ func (st *state) render(m *message, withMetadata bool) obj {
 	}
 	st.renderThread(m, out)
 	return out
+}
+
+// botProfile is the app in Slack's form.
+func (s *Server) botProfile() obj {
+	st, icon := s.st, s.base+"/icon.svg"
+	return obj{"id": st.botID, "app_id": st.appID, "name": st.bot.Name, "team_id": st.teamID, "deleted": false,
+		"updated": st.born.Unix(), "icons": obj{"image_36": icon, "image_48": icon, "image_72": icon}}
 }
 
 // renderThread adds the thread fields. A root carries its own ts as thread_ts

@@ -101,6 +101,7 @@ type counters struct {
 // state is everything the workspace remembers.
 type state struct {
 	rev        int64
+	born       time.Time
 	lastTS     int64 // microseconds, for unique timestamps
 	people     []Person
 	bot        Person
@@ -120,6 +121,7 @@ type state struct {
 // newState lays out the workspace.
 func newState(o Options) *state {
 	st := &state{
+		born:  o.Now(),
 		botID: idFromName("B0", o.BotName), teamID: "T0LOCAL", appID: idFromName("A0", o.BotName),
 		bot:        Person{ID: idFromName("U0", o.BotName), Name: o.BotName, RealName: o.BotName}.withDefaults(),
 		ephemerals: map[string][]*message{}, stacks: map[string][]*view{}, homes: map[string]*view{},

@@ -198,6 +198,7 @@ func boltButtons(t *testing.T, r *room, app *program) {
 	if a := h.Body.Actions[0]; a["value"] != "one" || h.Body.Container["message_ts"] != ts || h.Body.Container["type"] != "message" {
 		t.Errorf("a press came as %v in %v", a, h.Body.Container)
 	}
+	app.next("changed", nil)
 	if p := r.saw("sites", "Pressed."); p.TS != ts || p.Edits != 1 || !strings.Contains(string(p.Blocks[0]), "<@U0ALICE> pressed.") {
 		t.Errorf("after the press the message is %+v", p)
 	}
@@ -206,6 +207,7 @@ func boltButtons(t *testing.T, r *room, app *program) {
 		t.Errorf("after the response the message is %+v", p)
 	}
 	r.press(ts, "gone", nil)
+	app.next("deleted", nil)
 	r.await("the board is gone", func(s screen) bool {
 		return !slices.ContainsFunc(s.in("sites"), func(p post) bool { return p.TS == ts })
 	})

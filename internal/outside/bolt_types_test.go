@@ -11,7 +11,7 @@ import (
 // payloadTypes says of which type Bolt takes the payload to be that the app
 // tells about under a name.
 var payloadTypes = map[string]string{
-	"command": "SlashCommand", "message": "MessageBody", "mention": "MentionBody", "home": "HomeBody",
+	"command": "SlashCommand", "message": "MessageBody", "changed": "ChangedBody", "deleted": "DeletedBody", "mention": "MentionBody", "home": "HomeBody",
 	"joined": "JoinedBody", "action": "ActionBody", "options": "SuggestionBody", "submission": "SubmissionBody", "closed": "ClosedBody",
 }
 
@@ -70,13 +70,13 @@ func boltMethods(t *testing.T, r *room, app *program) {
 
 // wrongly are payloads and answers with one fault each.
 var wrongly = []string{
-	module("Answer<slack.api.AuthTestResponse>", []byte(`{"ok":true,"user_id":7}`)),
-	module("Answer<slack.api.AuthTestResponse>", []byte(`{"ok":true,"user_name":"bot"}`)),
-	module("Answer<slack.api.ChatPostMessageResponse>", []byte(`{"ok":true,"message":{"type":"message","blocks":[{"type":"heading"}]}}`)),
-	module("ViewAnswer<slack.api.ViewsOpenResponse>", []byte(`{"ok":true,"view":{"id":null}}`)),
-	module("ViewAnswer<slack.api.ViewsOpenResponse>", []byte(`{"ok":true,"view":{"view_id":"V1"}}`)),
-	module("SlashCommand", []byte(`{"command":"/hello"}`)),
-	module("ClosedBody", []byte(`{"type":"view_closing"}`)),
+	module("bolt.Answer<bolt.api.AuthTestResponse>", []byte(`{"ok":true,"user_id":7}`)),
+	module("bolt.Answer<bolt.api.AuthTestResponse>", []byte(`{"ok":true,"user_name":"bot"}`)),
+	module("bolt.Answer<bolt.api.ChatPostMessageResponse>", []byte(`{"ok":true,"message":{"type":"message","blocks":[{"type":"heading"}]}}`)),
+	module("bolt.ViewAnswer<bolt.api.ViewsOpenResponse>", []byte(`{"ok":true,"view":{"id":null}}`)),
+	module("bolt.ViewAnswer<bolt.api.ViewsOpenResponse>", []byte(`{"ok":true,"view":{"view_id":"V1"}}`)),
+	module("bolt.SlashCommand", []byte(`{"command":"/hello"}`)),
+	module("bolt.ClosedBody", []byte(`{"type":"view_closing"}`)),
 }
 
 // haveSlacksTypes checks all that the workspace sent to the app against the
@@ -92,7 +92,7 @@ func haveSlacksTypes(t *testing.T, r *room, app *program) {
 				t.Fatal(err)
 			}
 			if kind := payloadTypes[what]; kind != "" {
-				modules[count(what)] = module(kind, indented(t, h.Body))
+				modules[count(what)] = module("bolt."+kind, indented(t, h.Body))
 			}
 		}
 	}
@@ -112,7 +112,7 @@ func haveSlacksTypes(t *testing.T, r *room, app *program) {
 			of = "ViewAnswer"
 		}
 		for _, answer := range answers {
-			modules[count(method)] = module(of+"<slack.api."+kind+"Response>", indented(t, answer))
+			modules[count(method)] = module("bolt."+of+"<bolt.api."+kind+"Response>", indented(t, answer))
 		}
 	}
 	r.mu.Unlock()

@@ -2,11 +2,13 @@ package outside_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/url"
 	"strings"
 	"testing"
 
+	"github.com/distrobot/distrobot/bot"
 	"github.com/distrobot/distrobot/commands"
 	"github.com/distrobot/distrobot/fleet"
 )
@@ -22,6 +24,7 @@ func TestBotOnEmulate(t *testing.T) {
 	answersOnEmulate(t, g)
 	viewsOnEmulate(t, g)
 	homeOnEmulate(t, g)
+	sentHaveSlacksTypes(t, g)
 	for method, has := range emulated {
 		worked := 0
 		for _, c := range g.of(method) {
@@ -207,5 +210,35 @@ func homeOnEmulate(t *testing.T, g *guest) {
 	link := g.of("chat.getPermalink")
 	if len(link) != 1 || !strings.Contains(string(g.of("views.publish")[0].answer.View), link[0].answer.Permalink) {
 		t.Errorf("the home has no link to the plan's message: %+v", link)
+	}
+}
+
+// sentHaveSlacksTypes checks each message and view that the bot sent.
+func sentHaveSlacksTypes(t *testing.T, g *guest) {
+	modules := map[string]string{}
+	for _, method := range bot.Methods() {
+		for i, c := range g.of(method) {
+			name := fmt.Sprintf("%s/%d", method, i)
+			var sent struct{ View json.RawMessage }
+			switch {
+			case strings.HasPrefix(method, "views."):
+				if err := json.Unmarshal(c.body, &sent); err != nil || sent.View == nil {
+					t.Fatalf("%s was sent %s: %v", method, c.body, err)
+				}
+				modules[name] = module("slack.View", indented(t, sent.View))
+			case c.args.Has("blocks"):
+				text, err := json.Marshal(c.args.Get("text"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				modules[name] = module("slack.Message", fmt.Appendf(nil, `{"text":%s,"blocks":%s}`, text, c.args.Get("blocks")))
+			}
+		}
+	}
+	if len(modules) < 12 {
+		t.Errorf("only %d messages and views were sent", len(modules))
+	}
+	for name, faults := range fromNPM(t).compile(t, modules) {
+		t.Errorf("%s: %s\n%s", name, strings.Join(faults, "\n"), modules[name])
 	}
 }

@@ -37,6 +37,7 @@ type front struct {
 type call struct {
 	method string
 	args   url.Values // of a form; else nil
+	body   []byte
 	status int
 	answer answer
 }
@@ -86,7 +87,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, "ok")
 		return
 	}
-	c := call{method: path.Base(r.URL.Path)}
+	c := call{method: path.Base(r.URL.Path), body: body}
 	req, err := http.NewRequestWithContext(r.Context(), r.Method, f.target+r.URL.RequestURI(), bytes.NewReader(body))
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)

@@ -1,6 +1,7 @@
 package outside_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,6 +23,7 @@ const patience = 30 * time.Second
 type program struct {
 	t     *testing.T
 	mu    sync.Mutex
+	begun []byte // of a line
 	lines []line
 	noise []string      // what it said that is no report
 	news  chan struct{} // closed and replaced at each line
@@ -44,7 +46,7 @@ func (got tools) start(t *testing.T, script string, env ...string) *program {
 	go func() {
 		defer close(done)
 		_, err := run.Run(ctx, run.Command{Program: got.node, Args: []string{filepath.Base(script)}, Dir: filepath.Dir(script),
-			Env: append([]string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "NO_COLOR=1"}, env...), Lines: p.add, KillGrace: time.Second})
+			Env: append([]string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "NO_COLOR=1"}, env...), Stdout: p, Lines: p.complain, KillGrace: time.Second})
 		if ctx.Err() == nil {
 			p.end(errors.Join(errors.New("it has ended by itself"), err))
 		}
@@ -59,18 +61,33 @@ func (got tools) start(t *testing.T, script string, env ...string) *program {
 	return p
 }
 
-// add takes one line of output.
-func (p *program) add(text string) {
+// Write takes what it reports, whose lines may be long.
+func (p *program) Write(b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	l := line{raw: json.RawMessage(text)}
-	if json.Unmarshal(l.raw, &l) != nil || l.What == "" {
-		p.noise = append(p.noise, text)
-		return
+	p.begun = append(p.begun, b...)
+	for {
+		text, rest, whole := bytes.Cut(p.begun, []byte("\n"))
+		if !whole {
+			return len(b), nil
+		}
+		l := line{raw: bytes.Clone(text)}
+		p.begun = rest
+		if json.Unmarshal(l.raw, &l) != nil || l.What == "" {
+			p.noise = append(p.noise, string(text))
+			continue
+		}
+		p.lines = append(p.lines, l)
+		close(p.news)
+		p.news = make(chan struct{})
 	}
-	p.lines = append(p.lines, l)
-	close(p.news)
-	p.news = make(chan struct{})
+}
+
+// complain takes a line of its standard error.
+func (p *program) complain(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.noise = append(p.noise, text)
 }
 
 func (p *program) end(err error) {

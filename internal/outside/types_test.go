@@ -70,10 +70,11 @@ func lineOf(text, number string) string {
 	return "?"
 }
 
-// module makes a module that says a value of JSON is of a type of testdata/types.
-// Lines keep their numbers.
+// module makes a module that says a value of JSON is of a type of testdata/types,
+// "slack.Message" say. Lines keep their numbers.
 func module(kind string, value []byte) string {
-	return fmt.Sprintf("import type * as slack from 'slack'; export const value: slack.%s = %s;\n", kind, strings.TrimSpace(string(value)))
+	file, _, _ := strings.Cut(kind, ".")
+	return fmt.Sprintf("import type * as %s from 'types/%s'; export const value: %s = %s;\n", file, file, kind, strings.TrimSpace(string(value)))
 }
 
 // TestGoldenMessagesHaveSlacksTypes checks every golden message and view, and
@@ -141,16 +142,16 @@ func typed(text []byte) (string, error) {
 	}
 	switch {
 	case shape.Type == "modal" || shape.Type == "home":
-		return module("View", text), nil
+		return module("slack.View", text), nil
 	case shape.Blocks != nil:
-		return module("Message", text), nil
+		return module("slack.Message", text), nil
 	}
 	var m fleet.Message
 	if err := json.Unmarshal(text, &m); err != nil || m.Text == "" {
 		return "", errors.Join(errors.New("neither a message of Slack's nor one of ours"), err)
 	}
 	drawn, err := json.MarshalIndent(bot.Render(m), "", "  ")
-	return module("Message", drawn), err
+	return module("slack.Message", drawn), err
 }
 
 // spoilt are golden messages with one fault each.
@@ -166,7 +167,7 @@ func spoilt(t *testing.T) map[string]string {
 		if bad == string(text) {
 			t.Fatalf("%s: %s has no %s", name, from, old)
 		}
-		out["wrong/"+name] = module(kind, []byte(bad))
+		out["wrong/"+name] = module("slack."+kind, []byte(bad))
 	}
 	spoil("misspelt field", "plan", "Message", `"action_id"`, `"action_ids"`)
 	spoil("unknown style", "plan", "Message", `"style": "primary"`, `"style": "blue"`)

@@ -2,7 +2,7 @@
 // A small Slack app on Slack's own Bolt, as one finds them in its manual. It
 // runs over Socket Mode, or over HTTP when it has no token for that, and tells the test what
 // Bolt made of each payload: one JSON object a line on standard output.
-const { App, HTTPReceiver, LogLevel, SocketModeReceiver } = require('@slack/bolt');
+const { App, HTTPReceiver, LogLevel, SocketModeReceiver, subtype } = require('@slack/bolt');
 
 const tell = (what, more = {}) => process.stdout.write(`${JSON.stringify({ what, ...more })}\n`);
 const clientOptions = { slackApiUrl: process.env.SLACK_API_URL };
@@ -65,6 +65,8 @@ app.command('/hello', async (args) => {
 });
 
 app.message('ping', async ({ say, message, ...args }) => { tell('message', seen(args)); await say({ text: 'pong', thread_ts: message.ts }); });
+app.message(subtype('message_changed'), async (args) => tell('changed', seen(args)));
+app.message(subtype('message_deleted'), async (args) => tell('deleted', seen(args)));
 app.event('app_mention', async ({ event, say, ...args }) => { tell('mention', seen(args)); await say({ text: `You called, <@${event.user}>?`, thread_ts: event.thread_ts ?? event.ts }); });
 app.event('member_joined_channel', async (args) => tell('joined', seen(args)));
 app.event('app_home_opened', async ({ event, client, ...args }) => {

@@ -1,7 +1,7 @@
 // What Bolt hands to the listeners of testdata/bolt, for payloads that come from
 // the workspace as they are.
 import type * as bolt from '@slack/bolt';
-import type { AppHomeOpenedEvent, AppMentionEvent, GenericMessageEvent, MemberJoinedChannelEvent } from '@slack/types';
+import type { AppHomeOpenedEvent, AppMentionEvent, GenericMessageEvent, MemberJoinedChannelEvent, MessageChangedEvent, MessageDeletedEvent, MessageMetadata } from '@slack/types';
 
 // Answers of the Web API: enumerations are texts there, and no other field passes.
 export type Answer<T> = T extends string ? `${T}` : T extends (infer E)[] ? Answer<E>[]
@@ -24,8 +24,16 @@ type Interactive<T extends { user: object }> = Omit<T, 'user' | 'enterprise'> & 
 
 type Enveloped<E> = Nulls<Alone<bolt.EnvelopedEvent<E>>, 'context_enterprise_id'> & { event_context: string };
 
+export type * as api from '@slack/web-api';
+
 export type SlashCommand = Alone<bolt.SlashCommand>;
 export type MessageBody = Enveloped<Omit<GenericMessageEvent, 'subtype'>>;
+type Was = { message: Past; previous_message: Past };
+type Past = Omit<GenericMessageEvent, 'subtype' | 'event_ts' | 'channel' | 'channel_type'> & Root;
+// Fields of a message that the types of Web API answers have and those of events lack.
+type Root = { app_id?: string; latest_reply?: string; reply_count?: number; metadata?: MessageMetadata };
+export type ChangedBody = Enveloped<Omit<MessageChangedEvent, keyof Was> & Was>;
+export type DeletedBody = Enveloped<Omit<MessageDeletedEvent, keyof Was> & Omit<Was, 'message'>>;
 export type MentionBody = Enveloped<AppMentionEvent>;
 export type HomeBody = Enveloped<AppHomeOpenedEvent>;
 export type JoinedBody = Enveloped<MemberJoinedChannelEvent>;

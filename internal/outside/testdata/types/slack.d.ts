@@ -1,9 +1,6 @@
 // The types that golden messages must have: Slack's own.
 import type { HomeView, KnownBlock, ModalView } from '@slack/types';
 
-export type * from './bolt';
-export type * as api from '@slack/web-api';
-
 export interface Message {
   text: string;
   blocks: KnownBlock[];
