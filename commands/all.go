@@ -27,6 +27,7 @@ func all(t *Table) []Command {
 		newSites(t),
 		newSiteCreate(t),
 		newSiteAdopt(t),
+		newSiteMove(t),
 		newSiteRemove(t),
 		newSiteClone(t),
 		newSiteBackup(t),

@@ -48,6 +48,7 @@ func (t *Table) presses() map[string]press {
 		fleet.ActRetire:   {fleet.Administrator, "remove platforms", t.pressRetire},
 		fleet.ActMoves:    {fleet.Reader, "look at the changes", t.pressMoves},
 		fleet.ActRepeat:   {fleet.Maintainer, "order a task again", t.pressRepeat},
+		fleet.ActMoveSite: {fleet.Administrator, "move a site to another host", t.pressMoveSite},
 		fleet.ActEndTask:  {fleet.Maintainer, "cancel a task", t.pressCancelTask},
 		fleet.ActUnmute:   {fleet.Maintainer, "unmute a distribution", t.pressUnmute},
 		fleet.ActWake:     {fleet.Maintainer, "show a snoozed announcement", t.pressWake},

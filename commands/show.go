@@ -154,8 +154,8 @@ func (t *Table) showSite(ctx context.Context, s fleet.Site) (fleet.Message, erro
 		m.Lines = append(m.Lines, fleet.Say("📌 Nothing upgrades it: "+fleet.Clean(s.Pinned, 300)),
 			fleet.Say("To change that: ", fleet.Mono(fmt.Sprintf("%s site unpin %s", fleet.Slash, s.URI))))
 	}
-	if p.Distribution == "" {
-		return m, nil
+	if m.Lines, err = t.tellTransit(ctx, s, m.Lines); err != nil || p.Distribution == "" {
+		return m, err
 	}
 	d, err := t.Catalog.Distribution(ctx, p.Distribution)
 	if err != nil {

@@ -16,6 +16,7 @@ type Table struct {
 	Catalog    *fleet.Catalog
 	Targets    *fleet.Targets
 	Sites      *fleet.Sites
+	Transits   *fleet.Transits
 	Builder    *fleet.Builder
 	Planner    *fleet.Planner
 	Decider    *fleet.Decider

@@ -89,7 +89,7 @@ func newWorld(t *testing.T) *world {
 	planner := &fleet.Planner{Store: s}
 	conductor := &fleet.Conductor{Store: s, Planner: planner}
 	w.table = &commands.Table{
-		Store: s, Catalog: &fleet.Catalog{Store: s}, Targets: &fleet.Targets{Store: s}, Sites: &fleet.Sites{Store: s},
+		Store: s, Catalog: &fleet.Catalog{Store: s}, Targets: &fleet.Targets{Store: s}, Sites: &fleet.Sites{Store: s}, Transits: &fleet.Transits{Store: s},
 		Builder: &fleet.Builder{Store: s}, Planner: planner, Decider: &fleet.Decider{Store: s, Planner: planner}, Conductor: conductor,
 		Tasks: &fleet.Tasks{Store: s}, Hosts: &fleet.Hosts{Store: s}, Refreshes: &fleet.Refreshes{Store: s}, News: &fleet.News{Store: s}, Digests: &fleet.Digests{Store: s, Clock: daily{}}, Narrator: &fleet.Narrator{Store: s},
 		Trail: s, Auditor: &fleet.Auditor{Store: s}, Logs: s, Roles: people{}, Prober: w.repos, Poller: w.repos, Version: "test", DefaultChannel: "C0MAIN",

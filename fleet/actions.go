@@ -20,6 +20,7 @@ const (
 	ActUnmoved  = "plan.rollbackfailed" // plan|revision: a rollback plan for the sites that failed after their switch
 	ActRetry    = "plan.retry"          // plan|revision: a fresh plan for the sites that failed
 	ActUndo     = "plan.rollback"       // plan|revision: a rollback plan for the sites that were moved
+	ActMoveSite = "site.move"           // task that has looked: move the site to the other host
 	ActRollback = "site.rollback"       // URI|generation: a rollback plan for one site
 	ActAgain    = "task.again"          // task: run the unknown step again
 	ActSkip     = "task.skip"           // task: take the unknown step for done

@@ -13,7 +13,8 @@ import (
 //	1  everything up to the first release
 //	2  seats: a worker asks whether the host's name is still its own before it
 //	   claims, and leaves alone what another data directory has begun
-const Protocol = 2
+//	3  moves: a site may come from another host, and leave a closed copy behind
+const Protocol = 3
 
 // WorkerFloor is the lowest Protocol of a worker that may do what this program
 // orders. A bot raises the fleet's Floor to it when it starts.
@@ -67,9 +68,18 @@ type Host struct {
 	CPUs     int       `json:"cpus,omitempty"`
 	Slots    int       `json:"slots,omitempty"` // tasks at once
 	Limits   []string  `json:"limits,omitempty"`
+	Door     Door      `json:"door,omitzero"`    // where other hosts fetch sites that move; zero: nowhere
+	Rate     int64     `json:"rate,omitempty"`   // bytes a second at which it fetched last; 0 unknown
 	Alarm    string    `json:"alarm,omitempty"`  // id of the alarm about its silence, while it lasts
 	Old      string    `json:"old,omitempty"`    // id of the alarm about its version, while it lasts
 	Second   *Intruder `json:"second,omitempty"` // the last worker that was refused this name
+}
+
+// A Door is where a worker gives other hosts what they may fetch: an address
+// they can reach, and the fingerprint of the certificate that is shown there.
+type Door struct {
+	Address string `json:"address,omitempty"`
+	Print   string `json:"print,omitempty"`
 }
 
 // An Intruder is a worker that asked for a name which is another's.

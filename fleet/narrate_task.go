@@ -15,11 +15,26 @@ var taskTitles = map[TaskKind]string{
 	TaskLogin: "Make a login for",
 }
 
+// taskTitle is what a task does, for people; false for a kind that is not known.
+func taskTitle(t Task) (string, bool) {
+	to := Clean(t.Params[ParamTo], 60)
+	switch {
+	case t.Kind == TaskMove && t.Params[ParamDry] != "":
+		return "Look at a move to host " + to + " of site", true
+	case t.Kind == TaskMove:
+		return "Move to host " + to + " site", true
+	case t.Kind == TaskReceive:
+		return "Receive from host " + Clean(t.Params[ParamFrom], 60) + " site", true
+	}
+	title, known := taskTitles[t.Kind]
+	return title, known
+}
+
 // TellTask tells of a task on its own: what it does, where it stands, and, if
 // it is held, which answers there are.
 func TellTask(t Task) Message {
 	about := Clean(t.About, 110)
-	title, known := taskTitles[t.Kind]
+	title, known := taskTitle(t)
 	if t.Kind == TaskOutdated {
 		title = "Look for newer packages of"
 	} else if !known {
@@ -54,6 +69,7 @@ func TellTask(t Task) Message {
 		if t.Reason != "" {
 			m.Lines = append(m.Lines, Say(tellSentence(t.Reason)))
 		}
+		m.Buttons = tellMove(&m, t)
 	case TaskCancelled:
 		m.Text = fmt.Sprintf("%s %s was cancelled.", title, about)
 		m.Lines = []Line{Say(strings.TrimSpace("Cancelled. " + tellSentence(t.Reason)))}
@@ -81,6 +97,22 @@ func tellTaskTook(t Task) string {
 		return ""
 	}
 	return " in " + tellDuration(t.Ended.Sub(t.Begun))
+}
+
+// tellMove says how long visitors waited for a move to another host, and offers
+// to confirm what was only looked at.
+func tellMove(m *Message, t Task) []Button {
+	r, _ := t.Step("close")
+	ms, err := strconv.ParseInt(r.Result["window_ms"], 10, 64)
+	switch {
+	case t.Kind != TaskMove:
+		return nil
+	case t.Params[ParamDry] != "":
+		return []Button{{Action: ActMoveSite, Label: "Confirm", Style: Primary, Value: string(t.ID)}}
+	case err == nil:
+		m.Lines = append(m.Lines, Say("Visitors waited "+tellDuration(time.Duration(ms)*time.Millisecond)+"."))
+	}
+	return nil
 }
 
 // tellRehearsed says how long visitors would wait, after a rehearsal.

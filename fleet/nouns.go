@@ -19,6 +19,8 @@ func Blank(k Key) Record {
 		return &SiteFacts{}
 	case "backup":
 		return &Backup{}
+	case "move":
+		return &Transit{}
 	case "rehearsal":
 		return &Rehearsal{}
 	case "plan":

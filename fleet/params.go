@@ -30,7 +30,8 @@ const (
 	// ParamYes lets an adopt task with a path (which may be a pattern) do what it
 	// otherwise only says.
 	ParamYes = "yes"
-	// ParamDry makes an adopt task without a path only list what the host has.
+	// ParamDry makes an adopt task without a path only list what the host has, and
+	// a move task only look and tell.
 	ParamDry = "dry"
 	// ParamSource is the site whose data a clone task copies.
 	ParamSource = "source"
@@ -38,6 +39,8 @@ const (
 	ParamRehearse = "rehearse"
 	// ParamKeep is for how many hours a migrate task keeps the old copy.
 	ParamKeep = "keep_hours"
+	// ParamTo is the host that a move task brings the site to.
+	ParamTo = "to_host"
 	// ParamDist, ParamID and ParamPath are for people who read tasks and for
 	// retire tasks: a platform's distribution, a site's ID, a tree's path.
 	// An outdated task names in ParamPlatform whose lock is refreshed.
@@ -45,7 +48,7 @@ const (
 	ParamID   = "id"
 	ParamPath = "path"
 	// ParamWhat says what a verify or retire task is about: "platform", "site"
-	// or, for retire, "generation".
+	// or, for retire, "generation" or "left".
 	ParamWhat = "what"
 )
 
@@ -67,4 +70,5 @@ const (
 	WhatPlatform   = "platform"
 	WhatSite       = "site"
 	WhatGeneration = "generation"
+	WhatLeft       = "left" // the closed copy of a site that moved to another host
 )

@@ -26,13 +26,15 @@ const (
 	TaskRestore  TaskKind = "restore"  // bring a site's data back from a backup
 	TaskClone    TaskKind = "clone"    // make a new site with the data of another
 	TaskLogin    TaskKind = "login"    // make an address that logs somebody in once
+	TaskMove     TaskKind = "move"     // bring a site to another host: the part of the host it is on
+	TaskReceive  TaskKind = "receive"  // the part of the host it comes to
 	TaskRetire   TaskKind = "retire"   // delete a platform's tree, an old generation or a removed site
 )
 
 // TaskKinds lists them all, for settings that name them.
 func TaskKinds() []TaskKind {
 	return []TaskKind{TaskBuild, TaskInspect, TaskMigrate, TaskRollback, TaskCreate, TaskAdopt, TaskVerify, TaskRehearse,
-		TaskArchive, TaskRestore, TaskClone, TaskLogin, TaskRetire, TaskOutdated}
+		TaskArchive, TaskRestore, TaskClone, TaskLogin, TaskMove, TaskReceive, TaskRetire, TaskOutdated}
 }
 
 // TaskState is where a task stands.

@@ -14,6 +14,7 @@ var anew = map[TaskKind]string{
 	TaskClone:    "Remove what is left of the site, then clone it again.",
 	TaskLogin:    "Ask for a login again.",
 	TaskInspect:  "Ask for the plan again.",
+	TaskReceive:  "Move the site again: its old host begins.",
 }
 
 // Repeatable reports whether a task that has ended can be ordered again as it
@@ -80,7 +81,7 @@ func sameSite(s Site, t Task, tx Tx) error {
 	if s.Lock.Held(t.ID, tx.Now()) {
 		return busyWith(s)
 	}
-	if want := t.Params[ParamGeneration]; want != "" && slices.Contains([]TaskKind{TaskMigrate, TaskRollback, TaskRestore}, t.Kind) &&
+	if want := t.Params[ParamGeneration]; want != "" && slices.Contains([]TaskKind{TaskMigrate, TaskRollback, TaskRestore, TaskMove}, t.Kind) &&
 		want != strconv.FormatInt(s.Generation, 10) {
 		return Errorf(Refused, "Site %s has moved since: it is at generation %d, on %s.", s.URI, s.Generation, s.Platform).
 			WithHint("Look at it, then give the order anew: %s show %s", Slash, s.URI)

@@ -22,6 +22,7 @@ import (
 // A crash is what the test process tells a child that is going to die.
 type crash struct {
 	Dir, Redis, Prefix string
+	Host               fleet.HostName // "" is the first
 	Task               fleet.TaskRef
 	Point              int64  // the child kills itself at its nth point; 0 is never
 	Files              uint64 // no file of the child grows beyond this; 0 is any size
@@ -60,7 +61,10 @@ func crashChild(text string) int {
 	if err := json.Unmarshal([]byte(text), &c); err != nil {
 		return 2
 	}
-	w, err := wire(c.Dir, store.Options{URL: c.Redis, Prefix: c.Prefix})
+	if c.Host == "" {
+		c.Host = host
+	}
+	w, err := wireHost(c.Dir, c.Host, store.Options{URL: c.Redis, Prefix: c.Prefix})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
@@ -80,6 +84,7 @@ func crashChild(text string) int {
 	w.worker.Backend = explosive{Backend: w.backend, bomb: b}
 	kept := mined{Store: w.store, bomb: b}
 	w.worker.Store, w.worker.Sites, w.runner.Store = kept, &fleet.Sites{Store: kept}, kept
+	w.worker.Transits = &fleet.Transits{Store: kept}
 	w.worker.Builder, w.worker.Refreshes = &fleet.Builder{Store: kept, Default: host}, &fleet.Refreshes{Store: kept, Default: host}
 	if err := w.runner.Run(context.Background(), c.Task, true); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -179,6 +179,7 @@ type Copy struct {
 	Backup       string    // the backup whose data Fill takes instead of From's; also the one to make
 	Has          *Database // the database it has and keeps: of a site that was taken over
 	Source       fleet.URI // the site of this machine whose live data Fill takes: a clone
+	Arrives      bool      // Fill takes the parcels of Task: it comes from another machine
 	Takes        bool      // the data of From is taken over instead of copied: a rollback
 	Rehearsal    bool      // not a generation but a trial of one, on a copy made while visitors write
 	Previous     []Kept

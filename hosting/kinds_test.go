@@ -128,7 +128,10 @@ func (w *world) killTrial(tr trial, redis string, point int64) bool {
 
 // Every kind of task is killed somewhere: a new one has to come with a trial.
 func TestEveryKindHasATrial(t *testing.T) {
-	tried := map[fleet.TaskKind]bool{fleet.TaskMigrate: true, fleet.TaskRollback: true} // by TestKilledAnywhere
+	tried := map[fleet.TaskKind]bool{
+		fleet.TaskMigrate: true, fleet.TaskRollback: true, // by TestKilledAnywhere
+		fleet.TaskMove: true, fleet.TaskReceive: true, // by TestMoveKilledAnywhere
+	}
 	for _, tr := range trials() {
 		tried[tr.kind] = true
 	}

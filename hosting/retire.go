@@ -24,8 +24,36 @@ func (w *Worker) retire(t fleet.Task) (job.Recipe, error) {
 		return job.Recipe{Beat: w.beat, Ended: w.ended, Steps: []job.Step{
 			{Name: "delete", Title: "delete old copies", Do: w.retireCopies, Repeatable: true, Limit: time.Hour},
 		}}, nil
+	case fleet.WhatLeft:
+		return job.Recipe{Steps: []job.Step{
+			{Name: "delete", Title: "delete the closed copy", Do: w.retireLeft, Repeatable: true, Limit: time.Hour},
+		}}, nil
 	}
 	return job.Recipe{}, fleet.Errorf(fleet.Invalid, "The task does not say what to delete.")
+}
+
+// retireLeft puts aside what a site left here that is another host's now.
+func (w *Worker) retireLeft(ctx context.Context, s *job.Scope) error {
+	b, err := w.mobile()
+	if err != nil {
+		return err
+	}
+	return b.Bury(ctx, Left{URI: fleet.URI(s.Task.About), Task: fleet.TaskID(s.Param(fleet.ParamID))})
+}
+
+// makeWay puts aside what a site of that address left here: a new one may come.
+func (w *Worker) makeWay(ctx context.Context, uri fleet.URI) error {
+	b, ok := w.Backend.(Mobile)
+	if !ok {
+		return nil
+	}
+	all, err := b.Left(ctx)
+	for _, l := range all {
+		if l.URI == uri {
+			return b.Bury(ctx, l)
+		}
+	}
+	return err
 }
 
 // usedBy names a site of this host that needs the tree of p: it is live on it,

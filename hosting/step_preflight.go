@@ -108,6 +108,9 @@ func (w *Worker) preflightCreate(ctx context.Context, s *job.Scope) error {
 	if err := w.room(ctx, site); err != nil {
 		return refused(err)
 	}
+	if err := w.makeWay(ctx, site.URI); err != nil {
+		return refused(err)
+	}
 	w.keepStart(s, site, to, 0)
 	return nil
 }

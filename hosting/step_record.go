@@ -63,19 +63,25 @@ func (w *Worker) recordCopy(ctx context.Context, s *job.Scope, c Copy, pinned st
 
 // alarm tells people of a site that went worse and cannot go back by itself.
 func (w *Worker) alarm(ctx context.Context, s *job.Scope, c Copy, bad error) error {
-	a := fleet.Alarm{ID: "worse/" + string(s.Task.ID)}
+	return w.raise(ctx, s, fleet.Alarm{
+		ID: "worse/" + string(s.Task.ID), Title: fmt.Sprintf("%s is worse since its move", c.URI),
+		Text: fmt.Sprintf("%s It runs on %s. Visitors have written to it since the move; a roll back returns to the copy of %s and loses what they wrote.",
+			Sentence(bad), c.Platform, since(s)),
+		Tone: fleet.Bad, About: string(c.URI), Channel: s.Task.Channel,
+		Buttons: []fleet.Button{{
+			Action: fleet.ActRollback, Label: "Roll back", Style: fleet.Danger, Value: fmt.Sprintf("%s|%d", c.URI, c.Generation),
+		}},
+	})
+}
+
+// raise records an alarm once and shows it with the task.
+func (w *Worker) raise(ctx context.Context, s *job.Scope, a fleet.Alarm) error {
 	rule := func(tx fleet.Tx) error {
-		found, err := tx.Get(&a)
+		found, err := tx.Get(&fleet.Alarm{ID: a.ID})
 		if err != nil || found {
 			return err
 		}
-		a.Title = fmt.Sprintf("%s is worse since its move", c.URI)
-		a.Text = fmt.Sprintf("%s It runs on %s. Visitors have written to it since the move; a roll back returns to the copy of %s and loses what they wrote.",
-			Sentence(bad), c.Platform, since(s))
-		a.Tone, a.About, a.At, a.Channel = fleet.Bad, string(c.URI), tx.Now(), s.Task.Channel
-		a.Buttons = []fleet.Button{{
-			Action: fleet.ActRollback, Label: "Roll back", Style: fleet.Danger, Value: fmt.Sprintf("%s|%d", c.URI, c.Generation),
-		}}
+		a.At = tx.Now()
 		tx.Put(&a)
 		tx.Emit(fleet.Effect{Notice: &fleet.Notice{Subject: fleet.SubjectOf(fleet.AboutAlarm, a.ID), Channel: s.Task.Channel, Parent: s.Task.Shows}})
 		return nil

@@ -174,6 +174,9 @@ func (w *Worker) inherit(ctx context.Context, s *job.Scope, f foundSite) (err er
 		Generation: 1, Fence: 1, Task: s.Task.ID,
 		Has: &Database{Engine: f.is.Database.Engine, Name: f.is.Database.Name, User: f.is.Database.User},
 	}
+	if err := w.makeWay(ctx, f.uri); err != nil {
+		return err
+	}
 	if err := w.Backend.Inherit(ctx, c, Inheritance{Dir: f.dir, Existing: f.is}); err != nil {
 		return err
 	}

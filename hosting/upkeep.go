@@ -16,6 +16,7 @@ import (
 type Upkeep struct {
 	Worker *Worker
 	Orders orderer // *fleet.Sites
+	Tasks  tasker  // *fleet.Tasks
 	Log    *slog.Logger
 }
 
@@ -23,6 +24,11 @@ type Upkeep struct {
 type orderer interface {
 	Order(ctx context.Context, o fleet.SiteOrder, who fleet.Actor) (fleet.Task, error)
 	Backups(ctx context.Context, uri fleet.URI) ([]fleet.Backup, error)
+}
+
+// A tasker is what Upkeep needs of fleet.Tasks.
+type tasker interface {
+	Order(ctx context.Context, t fleet.Task) error
 }
 
 // Due orders what is due at now. A site that cannot be read is left for the
@@ -38,6 +44,32 @@ func (u Upkeep) Due(ctx context.Context, now time.Time) error {
 				return err
 			}
 			u.Log.Warn("the upkeep of a site failed", "site", r.URI, "err", err)
+		}
+	}
+	return u.left(ctx, now)
+}
+
+// left orders that closed copies go whose time is over. A task is named by the
+// move, so that it is ordered once.
+func (u Upkeep) left(ctx context.Context, now time.Time) error {
+	b, ok := u.Worker.Backend.(Mobile)
+	if !ok {
+		return nil
+	}
+	all, err := b.Left(ctx)
+	if err != nil {
+		u.Log.Warn("what sites left here that have moved cannot all be read", "err", err)
+	}
+	for _, l := range all {
+		if now.Before(l.Until) {
+			continue
+		}
+		err := u.Tasks.Order(ctx, fleet.Task{
+			ID: l.Task + "-left", Kind: fleet.TaskRetire, Host: u.Worker.Host, About: string(l.URI), By: fleet.System("upkeep"),
+			Params: map[string]string{fleet.ParamWhat: fleet.WhatLeft, fleet.ParamID: string(l.Task)},
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil

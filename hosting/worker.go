@@ -8,6 +8,7 @@ import (
 	"github.com/distrobot/distrobot/fleet"
 	"github.com/distrobot/distrobot/internal/job"
 	"github.com/distrobot/distrobot/internal/run"
+	"github.com/distrobot/distrobot/internal/transfer"
 )
 
 // A Worker knows the recipe of every task of one host. Make one with its
@@ -24,6 +25,15 @@ type Worker struct {
 	Refreshes refreshKeeper
 	// Inventories records what hosts' own systems have: *fleet.Inventories.
 	Inventories inventoryKeeper
+
+	// Transits keeps moves between hosts: *fleet.Transits. Client fetches what other
+	// hosts send; Measured, if set, is told at how many bytes a second it came.
+	Transits transitKeeper
+	Client   transfer.Client
+	Measured func(rate int64)
+	// Patience is how long visitors of a site that moves wait for the other host
+	// when nothing is heard of it; default a minute.
+	Patience time.Duration
 
 	// Lease is how long a site's lock lasts without renewal; default 60 s. It
 	// must be longer than the lease of tasks.
@@ -104,6 +114,10 @@ func (w *Worker) Recipe(t fleet.Task) (job.Recipe, error) {
 		return w.login(), nil
 	case fleet.TaskRehearse:
 		return w.rehearse(), nil
+	case fleet.TaskMove:
+		return w.move(t), nil
+	case fleet.TaskReceive:
+		return w.receive(), nil
 	case fleet.TaskRetire:
 		return w.retire(t)
 	case fleet.TaskOutdated:

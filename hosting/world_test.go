@@ -22,6 +22,7 @@ import (
 	"github.com/distrobot/distrobot/internal/job"
 	"github.com/distrobot/distrobot/internal/mirror"
 	"github.com/distrobot/distrobot/internal/mirror/mirrortest"
+	"github.com/distrobot/distrobot/internal/transfer"
 	"github.com/distrobot/distrobot/store"
 )
 
@@ -34,6 +35,7 @@ var alice = fleet.Actor{ID: "U1", Name: "alice", Team: "T1"}
 type world struct {
 	t       testing.TB
 	dir     string
+	host    fleet.HostName
 	store   *store.Store
 	sites   *fleet.Sites
 	builder *fleet.Builder
@@ -72,13 +74,16 @@ func openWorld(t testing.TB, dir, redis string) *world {
 }
 
 // wire puts a worker together as the program does.
-func wire(dir string, o store.Options) (*world, error) {
+func wire(dir string, o store.Options) (*world, error) { return wireHost(dir, host, o) }
+
+// wireHost puts the worker of a host of another name together.
+func wireHost(dir string, host fleet.HostName, o store.Options) (*world, error) {
 	o.Key, o.Trial = []byte(strings.Repeat("k", 32)), true // its Redis is never restarted
 	s, err := store.Open(context.Background(), o)
 	if err != nil {
 		return nil, err
 	}
-	w := &world{dir: dir, store: s, sites: &fleet.Sites{Store: s}, builder: &fleet.Builder{Store: s, Default: host}}
+	w := &world{dir: dir, host: host, store: s, sites: &fleet.Sites{Store: s}, builder: &fleet.Builder{Store: s, Default: host}}
 	w.backend = &local.Backend{Data: dir, Host: host, Seed: sample.Seed}
 	w.web = local.NewWeb(w.backend, "")
 	w.backend.Public = w.web.URL
@@ -86,6 +91,7 @@ func wire(dir string, o store.Options) (*world, error) {
 	kinds := kind.All()
 	w.worker = &hosting.Worker{
 		Host: host, Store: s, Sites: w.sites, Builder: w.builder, Backend: w.backend,
+		Transits: &fleet.Transits{Store: s}, Client: transfer.Client{Key: o.Key},
 		Refreshes: &fleet.Refreshes{Store: s, Default: host}, Retry: time.Millisecond, Soak: time.Millisecond,
 		Kinds:   append([]hosting.Kind{tenant{kinds[len(kinds)-1]}}, kinds...),
 		Sources: append([]hosting.Source{locker{}}, source.All(source.Options{Mirrors: mirrors, Share: mirror.ShareFiles})...),
@@ -133,7 +139,7 @@ func (w *world) order(t fleet.Task) fleet.TaskRef {
 	if t.ID == "" {
 		t.ID = fleet.TaskID(fmt.Sprintf("01%s%04d", t.Kind, w.tasks))
 	}
-	t.Host, t.State, t.By, t.Created = host, fleet.TaskQueued, alice, time.Now()
+	t.Host, t.State, t.By, t.Created = w.host, fleet.TaskQueued, alice, time.Now()
 	w.put(&t, &fleet.Task{Host: t.Host, ID: t.ID})
 	return t.Ref()
 }

@@ -81,6 +81,8 @@ type Config struct {
 	BuildMemory int64         `env:"DISTROBOT_BUILD_MEMORY" envDefault:"4096"`
 	Outdated    time.Duration `env:"DISTROBOT_OUTDATED_INTERVAL" envDefault:"24h"`
 	SitesListen string        `env:"DISTROBOT_SITES_LISTEN"`
+	MoveListen  string        `env:"DISTROBOT_MOVE_LISTEN"`
+	MoveAddress string        `env:"DISTROBOT_MOVE_ADDRESS"`
 
 	Web         string        `env:"DISTROBOT_WEB" envDefault:"builtin"`
 	NginxTest   string        `env:"DISTROBOT_NGINX_TEST" envDefault:"nginx -t"`
@@ -146,13 +148,14 @@ func loadSettings() error {
 }
 
 // limits are how many tasks of a kind are worked on at once. Looks for newer
-// packages are bulk work that fetches much: one at a time.
+// packages are bulk work that fetches much: one at a time. Sites leave one by one,
+// too: a move waits for another host, and must not take all places of this one.
 func (c Config) limits() (map[fleet.TaskKind]int, error) {
 	out, err := parseLimits(c.Limits)
 	if err != nil {
 		return nil, err
 	}
-	for kind, n := range map[fleet.TaskKind]int{fleet.TaskBuild: c.Builds, fleet.TaskOutdated: 1} {
+	for kind, n := range map[fleet.TaskKind]int{fleet.TaskBuild: c.Builds, fleet.TaskOutdated: 1, fleet.TaskMove: 1} {
 		if out[kind] == 0 {
 			out[kind] = n
 		}

@@ -27,10 +27,12 @@ type app struct {
 	log   *slog.Logger
 	owner string // of leases: unique for this process, over restarts too
 	store *store.Store
+	keys  [][]byte // the present key, then former ones
 
 	catalog   *fleet.Catalog
 	targets   *fleet.Targets
 	sites     *fleet.Sites
+	transits  *fleet.Transits
 	builder   *fleet.Builder
 	planner   *fleet.Planner
 	decider   *fleet.Decider
@@ -79,6 +81,7 @@ func openApp(ctx context.Context, cfg Config, opts appOptions) (*app, error) {
 		return nil, err
 	}
 	a := &app{cfg: cfg, log: newLogger(os.Stderr, cfg.LogLevel, cfg.LogFormat, cfg.secrets()...), nudge: make(chan struct{}, 1), outlived: make(chan struct{}), tampered: make(tampering, 100)}
+	a.keys = append([][]byte{key}, old...)
 	a.owner = fmt.Sprintf("%s/%d/%s", cfg.Host, os.Getpid(), a.newID())
 	a.store, err = store.Open(ctx, store.Options{
 		URL: cfg.RedisURL, DataDir: cfg.Data, Key: key, OldKeys: old, Maintain: opts.maintain, Start: startRedis(a.log), Log: a.log,
@@ -112,6 +115,7 @@ func (a *app) wireServices() {
 	a.catalog = &fleet.Catalog{Store: s}
 	a.targets = &fleet.Targets{Store: s}
 	a.sites = &fleet.Sites{Store: s}
+	a.transits = &fleet.Transits{Store: s, Silent: a.cfg.HostSilent}
 	a.builder = &fleet.Builder{Store: s, Default: host, ID: a.newID}
 	a.planner = &fleet.Planner{Store: s, ID: a.newID}
 	a.decider = &fleet.Decider{Store: s, Planner: a.planner}
@@ -158,7 +162,7 @@ func (a *app) wireWatcher() error {
 func (a *app) wireTable(opts appOptions) {
 	a.roles = &roles{}
 	a.table = &commands.Table{
-		Store: a.store, Catalog: a.catalog, Targets: a.targets, Sites: a.sites, Builder: a.builder,
+		Store: a.store, Catalog: a.catalog, Targets: a.targets, Sites: a.sites, Transits: a.transits, Builder: a.builder,
 		Planner: a.planner, Decider: a.decider, Conductor: a.conductor, Tasks: a.tasks, News: a.news,
 		Digests: a.digests, Refreshes: a.refreshes, Hosts: a.hosts, Narrator: a.narrator, Trail: a.store, Logs: a.store,
 		Roles: a.roles, Prober: a.poller, Poller: a.poller,

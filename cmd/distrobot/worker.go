@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -19,6 +20,7 @@ import (
 	"github.com/distrobot/distrobot/internal/job"
 	"github.com/distrobot/distrobot/internal/mirror"
 	"github.com/distrobot/distrobot/internal/queue"
+	"github.com/distrobot/distrobot/internal/transfer"
 )
 
 // workerCmd is a worker for one hosting machine.
@@ -72,8 +74,10 @@ type worker struct {
 	strand  hosting.Strand
 	end     func() // closes what the backend holds open
 	seat    *job.Presence
-	php     string // version of PHP on this machine
-	ready   func() // called when the host's seat is this worker's; nil does nothing
+	php     string       // version of PHP on this machine
+	door    *door        // nil where nothing is to be fetched
+	rate    atomic.Int64 // bytes a second of what was fetched last from another host
+	ready   func()       // called when the host's seat is this worker's; nil does nothing
 }
 
 // newWorker wires the backend, the recipes, the runner and the queue. seed
@@ -105,9 +109,10 @@ func (a *app) newWorker(seed func(context.Context, fleet.URI, string) error) (*w
 		Kinds:       kind.All(), Sources: source.All(a.sourceOptions()),
 		Lease: 4 * a.cfg.Lease, Retry: a.cfg.CheckRetry, Soak: a.cfg.Soak,
 		BuildAs: a.builds, BuildMemory: a.cfg.BuildMemory << 20,
+		Transits: a.transits, Client: transfer.Client{Key: a.keys[0]}, Measured: w.rate.Store,
 	}
 	w.recipes = host
-	w.upkeep = hosting.Upkeep{Worker: host, Orders: a.sites, Log: a.log}
+	w.upkeep = hosting.Upkeep{Worker: host, Orders: a.sites, Tasks: a.tasks, Log: a.log}
 	w.cron = &hosting.Cron{Worker: host, Every: a.cfg.Cron, Log: a.log}
 	w.runner = &job.Runner{Store: a.store, Logs: a.store, Recipe: host.Recipe, Owner: a.owner,
 		Lease: a.cfg.Lease, Grace: a.cfg.Grace, Log: a.log, Epoch: a.store.Epoch(),
@@ -182,6 +187,9 @@ func (w *worker) run(ctx context.Context) error {
 	defer lock.Close()
 	defer w.end()
 	defer w.web.Close()
+	if err := w.openDoor(ctx); err != nil {
+		return err
+	}
 	if err := w.sit(ctx); err != nil {
 		return err
 	}
@@ -254,6 +262,7 @@ func (w *worker) loops(ctx context.Context, g *errgroup.Group) {
 	})
 	g.Go(func() error { return w.serveSites(ctx) })
 	g.Go(func() error { return w.takeStock(ctx) })
+	g.Go(func() error { return w.giveParcels(ctx) })
 	g.Go(func() error { return w.app.tendMirrors(ctx) })
 	g.Go(func() error { return w.mindStorage(ctx) })
 	g.Go(func() error {

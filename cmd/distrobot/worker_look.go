@@ -22,6 +22,7 @@ func (w *worker) look(h *fleet.Host) {
 		free = -1
 	}
 	h.Free, h.Running, h.PHP, h.Load, h.CPUs = free, w.runner.Running(), w.php, loadOf("/proc/loadavg"), runtime.NumCPU()
+	h.Door, h.Rate = w.door.tell(), w.rate.Load()
 	h.Slots, h.Limits = w.app.cfg.Concurrency, limitsText(w.runner.Limits)
 }
 

@@ -72,8 +72,11 @@ func hasFiles(c hosting.Copy) bool {
 // fillFiles copies the versioned files into a directory, and of a clone the
 // shared ones to their place.
 func (b *Backend) fillFiles(ctx context.Context, s site, c hosting.Copy, into string) error {
-	if c.Backup != "" {
+	switch {
+	case c.Backup != "":
 		return b.restoreFiles(ctx, s, c, into)
+	case c.Arrives:
+		return b.fillArrived(ctx, s, c, into)
 	}
 	old := ""
 	switch {

@@ -193,6 +193,10 @@ func (b *Backend) copyDatabase(ctx context.Context, st Store, c hosting.Copy, d 
 		report, err := st.Restore(ctx, filepath.Join(b.backupDir(c.URI), c.Backup, backupDatabase), d.to.Name, o)
 		return report.Bytes, err
 	}
+	if c.Arrives {
+		report, err := st.Restore(ctx, filepath.Join(b.parcels(c.Task), parcelDatabase), d.to.Name, o)
+		return report.Bytes, err
+	}
 	if d.from == "" {
 		return 0, st.Create(ctx, d.to.Name)
 	}

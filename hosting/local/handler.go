@@ -46,6 +46,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	answer, err := h.inside(r, body)
 	switch {
+	case errors.Is(err, errHeld) && h.backend.site(h.uri).left():
+		movedPage(w)
 	case errors.Is(err, errHeld):
 		page(w, http.StatusServiceUnavailable)
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), errors.Is(err, errHidden):

@@ -18,6 +18,8 @@
 //	DATA/sites/SITE/shared/          paths that all generations share
 //	DATA/removed/SITE@TIME/          what was a removed site's own, for a month
 //	DATA/sites/SITE/compiled/        PHP's cache for the programs of an update, while it lasts
+//	DATA/sites/SITE/left             what was live before the site moved to another machine, see leave.go
+//	DATA/parcels/TASK/               what is sent of a site that moves, or was received
 //	DATA/sites/SITE/used             which PHP files they used in the last one
 //	DATA/sites/SITE/hold             present while visitors are told to wait
 //	DATA/sites/SITE/reserve          room for the way back of a site that is held

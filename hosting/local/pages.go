@@ -17,11 +17,7 @@ const retryAfter = 3
 
 // page answers with a small page of our own.
 func page(w http.ResponseWriter, status int) {
-	data := struct {
-		Status      int
-		Title, Text string
-		Refresh     int
-	}{Status: status, Title: "Something went wrong", Text: "The page could not be made. Please try again in a while."}
+	data := small{Status: status, Title: "Something went wrong", Text: "The page could not be made. Please try again in a while."}
 	switch status {
 	case http.StatusServiceUnavailable:
 		data.Title, data.Text = "Back in a moment", "This site is being updated. The page comes back by itself; nothing you have written is lost."
@@ -34,9 +30,31 @@ func page(w http.ResponseWriter, status int) {
 	case http.StatusRequestEntityTooLarge:
 		data.Title, data.Text = "Too much", "What you sent is larger than this site accepts."
 	}
+	data.write(w)
+}
+
+// movedAfter is when visitors of a site that moved may ask here again, in seconds:
+// their network then has its new address.
+const movedAfter = 300
+
+// movedPage tells visitors of a site that has moved to another machine.
+func movedPage(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", fmt.Sprint(movedAfter))
+	small{Status: http.StatusServiceUnavailable, Title: "This site has moved",
+		Text: "It is on another machine now, and your network still remembers the old one. Please try again in a few minutes; nothing you have written is lost."}.write(w)
+}
+
+// A small page of ours; Refresh is after how many seconds it asks again.
+type small struct {
+	Status      int
+	Title, Text string
+	Refresh     int
+}
+
+func (data small) write(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
+	w.WriteHeader(data.Status)
 	_ = template.Must(template.New("page").Parse(pageText)).Execute(w, data)
 }
 

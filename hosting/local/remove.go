@@ -47,18 +47,18 @@ func (b *Backend) Remove(ctx context.Context, c hosting.Copy) error {
 
 // lastArchive archives the database that visitors used last.
 func (b *Backend) lastArchive(ctx context.Context, s site) error {
-	r, err := s.liveRecord()
+	r, err := record(s.path(s.last()))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // it never came to life
 	}
 	if err != nil || r.Database == nil {
 		return err
 	}
-	live, err := s.live()
+	live, err := os.Readlink(s.path(s.last()))
 	if err != nil {
 		return err
 	}
-	_, err = b.archive(ctx, s, filepath.Base(s.gen(live)), *r.Database)
+	_, err = b.archive(ctx, s, filepath.Base(live), *r.Database)
 	return err
 }
 
@@ -67,7 +67,7 @@ func (b *Backend) bury(ctx context.Context, gone site, name string) error {
 	if _, err := os.Lstat(string(gone)); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if _, err := os.Lstat(gone.path("live")); err == nil {
+	if _, err := os.Lstat(gone.path(gone.last())); err == nil {
 		if err := b.putAside(gone, name); err != nil {
 			return err
 		}
@@ -94,7 +94,8 @@ func (b *Backend) bury(ctx context.Context, gone site, name string) error {
 // putAside moves what is worth keeping; the link to the live generation goes
 // last, which says that all is moved.
 func (b *Backend) putAside(gone site, name string) error {
-	info, err := os.Lstat(gone.path("live"))
+	live := gone.last()
+	info, err := os.Lstat(gone.path(live))
 	if err != nil {
 		return err
 	}
@@ -102,20 +103,20 @@ func (b *Backend) putAside(gone site, name string) error {
 	if err := os.MkdirAll(aside, 0o700); err != nil {
 		return err
 	}
-	for _, part := range []string{"shared", "archive", "secrets.json", "live/versioned"} {
+	for _, part := range []string{"shared", "archive", "secrets.json", live + "/versioned"} {
 		err := os.Rename(gone.path(part), filepath.Join(aside, filepath.Base(part)))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
 	// The record stays too: it says which database is to be dropped.
-	err = os.Link(gone.path("live", "site.json"), filepath.Join(aside, "site.json"))
+	err = os.Link(gone.path(live, "site.json"), filepath.Join(aside, "site.json"))
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	// The data is as old as its removal.
 	now := time.Now()
-	return errors.Join(os.Chtimes(aside, now, now), syncDir(aside), os.Remove(gone.path("live")))
+	return errors.Join(os.Chtimes(aside, now, now), syncDir(aside), os.Remove(gone.path(live)))
 }
 
 // pruneRemoved deletes what was kept long enough.

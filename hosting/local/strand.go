@@ -25,8 +25,8 @@ func (b *Backend) Waiting(context.Context) ([]hosting.Held, error) {
 	var out []hosting.Held
 	for _, path := range holds {
 		uri, ok := siteOf(filepath.Base(filepath.Dir(path)))
-		if !ok {
-			continue
+		if !ok || b.site(uri).left() {
+			continue // it waits for nobody: it is another machine's
 		}
 		if h := b.site(uri).readHold(); h != nil {
 			out = append(out, hosting.Held{URI: uri, Task: h.Task, At: h.At})

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // syncBelow brings everything below dir to the disk.
@@ -25,3 +26,7 @@ func syncBelow(dir string) error {
 
 // renameNew renames from to to and fails with fs.ErrExist if to is there.
 func renameNew(from, to string) error { return renameIfAbsent(from, to) }
+
+// changedAt is when a file was changed last, its permissions included, in
+// nanoseconds; no program can set it.
+func changedAt(st *syscall.Stat_t) int64 { return st.Ctimespec.Nano() }

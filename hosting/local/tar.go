@@ -19,10 +19,10 @@ import (
 )
 
 // A part is a directory that is packed below a prefix; skip are paths in it that
-// are left out.
+// are left out. only, if not nil, are the names, prefix included, that go in.
 type part struct {
 	dir, prefix string
-	skip        map[string]bool
+	skip, only  map[string]bool
 }
 
 // pack writes everything in the parts into a tar file with zstd, which checks its
@@ -80,7 +80,7 @@ func (p packer) tree() error {
 		if errors.Is(err, fs.ErrNotExist) || p.skip[rel] {
 			return nil
 		}
-		if err != nil {
+		if err != nil || p.only != nil && !p.only[path.Join(p.prefix, rel)] {
 			return err
 		}
 		return p.one(root, rel, info)

@@ -61,13 +61,15 @@ func (b *Backend) match(host, path string) (fleet.URI, bool) {
 			if err != nil {
 				continue
 			}
-			if _, err := os.Lstat(b.site(uri).path("live")); err == nil {
+			if s := b.site(uri); exists(s.path(s.last())) {
 				return uri, true
 			}
 		}
 	}
 	return "", false
 }
+
+func exists(path string) bool { _, err := os.Lstat(path); return err == nil }
 
 // URL gives the address at which a site is served on a port of its own, opening
 // it when it is asked for the first time. It ends without a slash.

@@ -22,7 +22,7 @@ var ours = map[string][]string{
 	"bot":               {"fleet", "commands"},
 	"bot/workspace":     {},
 	"watcher":           {"fleet", "internal/mirror"},
-	"hosting":           {"fleet", "hosting", "internal/job", "internal/run", "internal/mirror", "internal/database"},
+	"hosting":           {"fleet", "hosting", "internal/job", "internal/run", "internal/mirror", "internal/database", "internal/transfer"},
 	"store":             {"fleet", "store"},
 	"store/storetest":   {"fleet", "store", "internal/run"}, // starts the servers of its tests
 	"internal/job":      {"fleet"},
@@ -30,6 +30,7 @@ var ours = map[string][]string{
 	"internal/mirror":   {"internal/run", "internal/mirror"},
 	"internal/database": {"internal/run"},
 	"internal/run":      {},
+	"internal/transfer": {},
 	"internal/golden":   {},
 	"internal/sbom":     {"internal/sbom", "internal/run"}, // the test builds a program
 	"internal/arch":     {},
