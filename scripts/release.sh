@@ -17,11 +17,10 @@ export CGO_ENABLED=0 GOFLAGS=-trimpath LC_ALL=C TZ=UTC
 
 epoch=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH="$epoch"
-MTIME=$(date -u -d "@$epoch" +%Y-%m-%dT%H:%M:%SZ)
+mtime=$(date -u -d "@$epoch" +%Y-%m-%dT%H:%M:%SZ)
 # A tag v1.2.3 is version 1.2.3; any other commit sorts before every tag.
 version=$(git describe --tags --exact-match --match 'v[0-9]*' 2>/dev/null | sed 's/^v//' || true)
 [ -n "$version" ] || version="0.0.0~$(date -u -d "@$epoch" +%Y%m%d%H%M%S).$(git rev-parse --short=10 HEAD)"
-export MTIME DEB_VERSION="$version" STAGE="$stage"
 name=$(echo "$version" | tr '~' '-')
 
 build() { # os arch
@@ -50,8 +49,8 @@ for target in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64; do
 	cp docs/* "$stage/$dir/docs/"
 	tar --sort=name --mtime="@$epoch" --owner=0 --group=0 --numeric-owner --mode=go=rX,u+rw -C "$stage" -cf - "$dir" | gzip -n9 >"$out/$dir.tar.gz"
 	if [ "$os" = linux ]; then
-		DEB_ARCH=$arch go run "$nfpm" package --config packaging/nfpm.yaml --packager deb \
-			--target "$out/distrobot_${name}_$arch.deb" >/dev/null
+		sed -e "s|\${MTIME}|$mtime|g; s|\${STAGE}|$stage|g; s|\${DEB_VERSION}|$version|; s|\${DEB_ARCH}|$arch|" packaging/nfpm.yaml >"$stage/nfpm.yaml"
+		go run "$nfpm" package --config "$stage/nfpm.yaml" --packager deb --target "$out/distrobot_${name}_$arch.deb"
 	fi
 done
 (cd "$out" && sha256sum distrobot_"$name"* >SHA256SUMS)
