@@ -98,6 +98,9 @@ func (t *Table) hostNamed(ctx context.Context, all []fleet.HostView, name string
 	m := fleet.Message{Title: "Host " + string(h.Name), Text: fmt.Sprintf("Host %s: %s.", h.Name, hostState(v)), Tone: hostTone(v)}
 	m.Fields = hostFields(v, sites)
 	m.Lines = hostWords(v)
+	if err := t.tellStock(ctx, h.Name, &m); err != nil {
+		return fleet.Message{}, err
+	}
 	if len(tasks) > 0 {
 		m.Table = &fleet.Table{Header: []string{"Task", "What", "State", "Ordered"}}
 	}

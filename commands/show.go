@@ -71,6 +71,9 @@ func showDist(d fleet.Distribution, plats []fleet.Platform, c *fleet.Cursor) fle
 	} else if c != nil && !c.Checked.IsZero() {
 		m.Lines = append(m.Lines, fleet.Say("Its repository was last read: ", fleet.When(c.Checked), "."))
 	}
+	if d.Adopts != "" {
+		m.Lines = append(m.Lines, fleet.Say("Platforms that are found in a host's own system join by their names: ", fleet.Mono(string(d.Adopts)), "."))
+	}
 	m.Lines = append(m.Lines, fleet.Say("Waves: "+waveText(d.Policy)+"."))
 	if d.Policy.Window != "" {
 		m.Lines = append(m.Lines, fleet.Say("Maintenance window: "+fleet.Clean(d.Policy.Window, 200)+"."))
@@ -146,6 +149,15 @@ func (t *Table) showSite(ctx context.Context, s fleet.Site) (fleet.Message, erro
 			field("Kind", string(s.Kind)), field("State", string(s.State)), field("Tags", strings.Join(s.Tags, ", ")),
 			field("Generation", fmt.Sprint(s.Generation)), field("Created", stamp(s.Created)),
 		},
+	}
+	install, err := t.Catalog.Install(ctx, s.URI)
+	if err != nil {
+		return fleet.Message{}, err
+	}
+	for _, f := range [][2]string{{"Profile", install.Profile}, {"Client", install.Client}, {"Language", install.Language}} {
+		if f[1] != "" {
+			m.Fields = append(m.Fields, field(f[0], f[1]))
+		}
 	}
 	if s.Priority != 0 {
 		m.Fields = append(m.Fields, field("Priority", fmt.Sprint(s.Priority)))

@@ -12,7 +12,8 @@ import (
 func newSiteCreate(t *Table) Command {
 	return Command{
 		Verb: "site", Sub: "create", Args: "URI DIST|PLATFORM", Min: 2, Max: 2, Group: "Sites",
-		Options: []Option{{"host", "HOST", "the machine, if the platform is on several"}, {"tags", "TAG,TAG", "tags of the new site"}},
+		Options: []Option{{"host", "HOST", "the machine, if the platform is on several"}, {"tags", "TAG,TAG", "tags of the new site"},
+			{fleet.InstallProfile, "NAME", "the installation profile, on hosts that know of it (Aegir)"}, {fleet.InstallClient, "NAME", "whose site it is, likewise"}, {fleet.InstallLanguage, "CODE", "its language, likewise"}},
 		Summary: "make a new site; with a distribution it lands on the target",
 		Help:    []string{fleet.Slash + " site create shop.example.org atrium"},
 		Role:    fleet.Maintainer,
@@ -25,7 +26,7 @@ func newSiteCreate(t *Table) Command {
 			if err != nil {
 				return fleet.Message{}, err
 			}
-			n := fleet.NewSite{URI: uri, Host: fleet.HostName(r.Opts["host"]), Tags: commas(r.Opts["tags"]), Channel: t.where(r, fleet.Distribution{})}
+			n := fleet.NewSite{URI: uri, Install: fleet.InstallOf(uri, r.Opts), Host: fleet.HostName(r.Opts["host"]), Tags: commas(r.Opts["tags"]), Channel: t.where(r, fleet.Distribution{})}
 			if x.Dist != nil {
 				n.Distribution = x.Dist.Name
 			} else {

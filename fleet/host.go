@@ -68,11 +68,12 @@ type Host struct {
 	CPUs     int       `json:"cpus,omitempty"`
 	Slots    int       `json:"slots,omitempty"` // tasks at once
 	Limits   []string  `json:"limits,omitempty"`
-	Door     Door      `json:"door,omitzero"`    // where other hosts fetch sites that move; zero: nowhere
-	Rate     int64     `json:"rate,omitempty"`   // bytes a second at which it fetched last; 0 unknown
-	Alarm    string    `json:"alarm,omitempty"`  // id of the alarm about its silence, while it lasts
-	Old      string    `json:"old,omitempty"`    // id of the alarm about its version, while it lasts
-	Second   *Intruder `json:"second,omitempty"` // the last worker that was refused this name
+	Door     Door      `json:"door,omitzero"`      // where other hosts fetch sites that move; zero: nowhere
+	Rate     int64     `json:"rate,omitempty"`     // bytes a second at which it fetched last; 0 unknown
+	Installs []string  `json:"installs,omitempty"` // what new sites may be given: InstallProfile, …
+	Alarm    string    `json:"alarm,omitempty"`    // id of the alarm about its silence, while it lasts
+	Old      string    `json:"old,omitempty"`      // id of the alarm about its version, while it lasts
+	Second   *Intruder `json:"second,omitempty"`   // the last worker that was refused this name
 }
 
 // A Door is where a worker gives other hosts what they may fetch: an address

@@ -59,6 +59,8 @@ func blankAround(k Key) Record {
 		return &Slot{}
 	case "host":
 		return &Host{}
+	case "install":
+		return &Install{}
 	case "stock":
 		return &Stock{}
 	case "seat":

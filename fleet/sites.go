@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"maps"
 )
 
 // Sites keeps sites, their locks and their moves. Workers call it.
@@ -17,7 +18,8 @@ type NewSite struct {
 	Platform     PlatformName // empty: the distribution's target
 	Host         HostName     // empty: the platform's only host
 	Tags         []string
-	Source       URI // copy the data of this site, which is on the same host; "" for a fresh one
+	Source       URI     // copy the data of this site, which is on the same host; "" for a fresh one
+	Install      Install // what it is installed with; zero values leave it to the host
 	Channel      string
 	Quiet        bool // nothing is posted: whoever orders it tells what came of it
 }
@@ -34,6 +36,10 @@ func (ss *Sites) Create(ctx context.Context, n NewSite, who Actor) (Site, Task, 
 	if err != nil {
 		return Site{}, Task{}, err
 	}
+	if err := CheckInstall(n.Install); err != nil {
+		return Site{}, Task{}, err
+	}
+	n.Install.URI = uri
 	id, taskID := idOr(ss.ID), TaskID(idOr(ss.ID))
 	var site Site
 	var task Task
@@ -61,6 +67,10 @@ func (ss *Sites) Create(ctx context.Context, n NewSite, who Actor) (Site, Task, 
 			}
 			kind, params[ParamSource] = TaskClone, string(from.URI)
 		}
+		if err := keepInstall(tx, host, n.Install); err != nil {
+			return err
+		}
+		maps.Copy(params, n.Install.Values())
 		site = Site{URI: uri, ID: id, Tags: tags, Platform: p.Name, Host: host, Kind: p.Kind, State: SiteCreating, Created: tx.Now()}
 		Last(tx, Lasting{Authorises: true})
 		tx.Put(&site)

@@ -262,7 +262,7 @@ func (ss *Sites) Release(ctx context.Context, uri URI, fence int64, state SiteSt
 // again changes nothing.
 func (ss *Sites) Removed(ctx context.Context, uri URI, fence int64) error {
 	return ss.Store.Update(ctx, Catalogue, func(tx Tx) error {
-		s, facts := Site{URI: uri}, SiteFacts{URI: uri}
+		s, facts, install := Site{URI: uri}, SiteFacts{URI: uri}, Install{URI: uri}
 		found, err := tx.Get(&s)
 		if err != nil || !found {
 			return err
@@ -272,6 +272,11 @@ func (ss *Sites) Removed(ctx context.Context, uri URI, fence int64) error {
 		}
 		if _, err := tx.Get(&facts); err != nil {
 			return err
+		}
+		if chosen, err := tx.Get(&install); err != nil {
+			return err
+		} else if chosen {
+			tx.Delete(&install)
 		}
 		tx.Delete(&facts)
 		tx.Delete(&s)

@@ -65,6 +65,8 @@ func (w *Worker) next(ctx context.Context, s *job.Scope) (Copy, error) {
 		c.Backup = s.Param(fleet.ParamBackup)
 	case fleet.TaskClone:
 		c.Source = fleet.URI(s.Param(fleet.ParamSource))
+	case fleet.TaskCreate:
+		c.Install = fleet.InstallOf(site.URI, s.Task.Params)
 	}
 	if st.generation > 0 {
 		c.Previous = []Kept{{Generation: st.generation, Platform: st.from, Until: st.keptUntil}}

@@ -29,6 +29,12 @@ type Slow interface {
 	Longest() time.Duration
 }
 
+// An Installer is a backend that can be told what a new site is installed with.
+type Installer interface {
+	// Installs names what may be chosen: fleet.InstallProfile, ….
+	Installs() []string
+}
+
 // Platforms keeps the trees of platforms, which never change once published.
 type Platforms interface {
 	// Stage gives the path of a directory for a new tree, which does not exist
@@ -175,13 +181,14 @@ type Copy struct {
 	Tree         Tree
 	App          App
 	Generation   int64
-	From         int64     // generation its data comes from; 0: what the platform ships
-	Backup       string    // the backup whose data Fill takes instead of From's; also the one to make
-	Has          *Database // the database it has and keeps: of a site that was taken over
-	Source       fleet.URI // the site of this machine whose live data Fill takes: a clone
-	Arrives      bool      // Fill takes the parcels of Task: it comes from another machine
-	Takes        bool      // the data of From is taken over instead of copied: a rollback
-	Rehearsal    bool      // not a generation but a trial of one, on a copy made while visitors write
+	From         int64         // generation its data comes from; 0: what the platform ships
+	Backup       string        // the backup whose data Fill takes instead of From's; also the one to make
+	Has          *Database     // the database it has and keeps: of a site that was taken over
+	Source       fleet.URI     // the site of this machine whose live data Fill takes: a clone
+	Arrives      bool          // Fill takes the parcels of Task: it comes from another machine
+	Takes        bool          // the data of From is taken over instead of copied: a rollback
+	Install      fleet.Install // what a new site is installed with
+	Rehearsal    bool          // not a generation but a trial of one, on a copy made while visitors write
 	Previous     []Kept
 	Pinned       string
 	Fence        int64 // of the site's lock

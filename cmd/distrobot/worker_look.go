@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/distrobot/distrobot/fleet"
+	"github.com/distrobot/distrobot/hosting"
 )
 
 // look gives what the host reports of itself.
@@ -23,6 +24,9 @@ func (w *worker) look(h *fleet.Host) {
 	}
 	h.Free, h.Running, h.PHP, h.Load, h.CPUs = free, w.runner.Running(), w.php, loadOf("/proc/loadavg"), runtime.NumCPU()
 	h.Door, h.Rate = w.door.tell(), w.rate.Load()
+	if i, ok := w.drives.(hosting.Installer); ok {
+		h.Installs = i.Installs()
+	}
 	h.Slots, h.Limits = w.app.cfg.Concurrency, limitsText(w.runner.Limits)
 }
 

@@ -44,6 +44,17 @@ type NewSite struct {
 	Server, DBServer                 string // contexts, "@server_master" if empty
 }
 
+// with is what a site is registered with for which somebody has chosen.
+func (n NewSite) with(i fleet.Install) NewSite {
+	n.Profile, n.Client, n.Language = orDefault(i.Profile, n.Profile), orDefault(i.Client, n.Client), orDefault(i.Language, n.Language)
+	return n
+}
+
+// Installs implements hosting.Installer.
+func (b *Backend) Installs() []string {
+	return []string{fleet.InstallProfile, fleet.InstallClient, fleet.InstallLanguage}
+}
+
 const (
 	defaultLimit = 6 * time.Hour
 	defaultFresh = 15 * time.Minute
@@ -51,7 +62,10 @@ const (
 	master       = "@server_master"
 )
 
-var _ hosting.Backend = (*Backend)(nil)
+var (
+	_ hosting.Backend   = (*Backend)(nil)
+	_ hosting.Installer = (*Backend)(nil)
+)
 
 // Name implements hosting.Backend.
 func (b *Backend) Name() string { return "aegir" }

@@ -183,7 +183,7 @@ func (b *Backend) install(ctx context.Context, c hosting.Copy) error {
 	about := "@" + string(c.URI)
 	s, err := b.site(ctx, c.URI)
 	if fleet.CodeOf(err) == fleet.NotFound {
-		n := b.New
+		n := b.New.with(c.Install)
 		if _, err := b.Tasks.drush(ctx, "provision-save", about, "--context_type=site", "--uri="+string(c.URI), "--platform=@"+target.Context,
 			"--server="+orDefault(n.Server, master), "--db_server="+orDefault(n.DBServer, master), "--profile="+orDefault(n.Profile, "standard"),
 			"--client_name="+orDefault(n.Client, "admin"), "--client_email="+n.Email, "--language="+orDefault(n.Language, "en"), "-y"); err != nil {

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"crypto/tls"
 	_ "embed" // of the scripts
 	"io"
 	"net/http"
@@ -49,7 +48,6 @@ const (
 	drainTries = 1000 // of 0.1 s: a little less than the step's two minutes
 	freeTries  = 100
 	pageLimit  = 90 * time.Second
-	probeTime  = 20 * time.Second
 )
 
 // Able implements hosting.Traffic: Aegir knows what it hosts.
@@ -122,18 +120,7 @@ func (b *Backend) ask(ctx context.Context, uri fleet.URI, mark, page string) (ho
 	if err != nil {
 		return hosting.Answer{}, fleet.Errorf(fleet.Failed, "The moved site %s gives no answer that can be read.", uri).Because(err)
 	}
-	return answer(resp, begin)
-}
-
-// answer reads a response.
-func answer(resp *http.Response, begin time.Time) (hosting.Answer, error) {
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, hosting.MaxBody))
-	if err != nil {
-		return hosting.Answer{}, fleet.Errorf(fleet.Failed, "The site broke its answer off.").Because(err)
-	}
-	rest, _ := io.Copy(io.Discard, resp.Body)
-	return hosting.Answer{Status: resp.StatusCode, Bytes: int64(len(body)) + rest, Body: body, Took: time.Since(begin)}, nil
+	return hosting.ReadAnswer(resp, begin)
 }
 
 // Drain implements hosting.Traffic: the workers of nginx that let visitors in
@@ -241,28 +228,7 @@ func (b *Backend) Check(ctx context.Context, c hosting.Copy, page string) (hosti
 	return a, err
 }
 
-// Probe implements hosting.Traffic: a visitor's request, from this machine.
+// Probe implements hosting.Traffic.
 func (b *Backend) Probe(ctx context.Context, uri fleet.URI, page string) (hosting.Answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, probeTime)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, orDefault(strings.TrimSuffix(b.Web.Public, "/"), "https://"+string(uri))+page, nil)
-	if err != nil {
-		return hosting.Answer{}, fleet.Errorf(fleet.Failed, "The site %s has an address that is none.", uri).Because(err)
-	}
-	req.Host = string(uri)
-	begin := time.Now()
-	resp, err := visitor().Do(req)
-	if err != nil {
-		return hosting.Answer{}, fleet.Errorf(fleet.Failed, "The site %s did not answer.", uri).Because(err)
-	}
-	return answer(resp, begin)
-}
-
-// visitor follows no redirects; a site's certificate may belong to another name
-// where it is asked by the machine's address.
-func visitor() *http.Client {
-	return &http.Client{
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport:     &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}, //nolint:gosec // see visitor
-	}
+	return hosting.Visit(ctx, b.Web.Public, uri, page)
 }

@@ -2,11 +2,7 @@ package command
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
-	"io"
-	"net/http"
-	"strings"
 	"time"
 
 	"github.com/distrobot/distrobot/fleet"
@@ -88,40 +84,11 @@ func (b *Backend) Check(ctx context.Context, c hosting.Copy, path string) (hosti
 	return p.answer(), nil
 }
 
-// probeTime bounds one request of a visitor.
-const probeTime = 20 * time.Second
-
-// Probe implements hosting.Traffic: a visitor's request, from this machine.
+// Probe implements hosting.Traffic, at the address that the program tells.
 func (b *Backend) Probe(ctx context.Context, uri fleet.URI, path string) (hosting.Answer, error) {
 	o, err := b.observe(ctx, hosting.Copy{URI: uri})
 	if err != nil {
 		return hosting.Answer{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, probeTime)
-	defer cancel()
-	base := orDefault(strings.TrimSuffix(o.URL, "/"), "https://"+string(uri))
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+path, nil)
-	if err != nil {
-		return hosting.Answer{}, fleet.Errorf(fleet.Failed, "The backend says that %s is at an address that is none.", uri).Because(err)
-	}
-	begin := time.Now()
-	resp, err := visitor().Do(req)
-	if err != nil {
-		return hosting.Answer{}, fleet.Errorf(fleet.Failed, "The site %s did not answer.", uri).Because(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, hosting.MaxBody))
-	if err != nil {
-		return hosting.Answer{}, fleet.Errorf(fleet.Failed, "The site %s broke its answer off.", uri).Because(err)
-	}
-	rest, _ := io.Copy(io.Discard, resp.Body)
-	return hosting.Answer{Status: resp.StatusCode, Bytes: int64(len(body)) + rest, Body: body, Took: time.Since(begin)}, nil
-}
-
-// visitor follows no redirects; a new site's certificate may still be missing.
-func visitor() *http.Client {
-	return &http.Client{
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport:     &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}, //nolint:gosec // see visitor
-	}
+	return hosting.Visit(ctx, o.URL, uri, path)
 }

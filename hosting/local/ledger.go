@@ -45,26 +45,36 @@ func (b *Backend) Generation(uri fleet.URI, n int64) (hosting.Record, error) {
 // Follow makes the record of a generation the live one that came about by other
 // means than a task. Its fence is above all that this machine has seen.
 func (b *Backend) Follow(ctx context.Context, c hosting.Copy) error {
-	s := b.site(c.URI)
-	if err := os.MkdirAll(s.path("gen"), 0o755); err != nil {
-		return hosting.Explain("write the site's record", err)
-	}
-	f, err := os.OpenFile(s.path("lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	fence, err := b.Above(ctx, c.URI)
 	if err != nil {
-		return hosting.Explain("write the site's record", err)
+		return err
 	}
-	err = await(ctx, f)
-	seen, _ := readHolder(f)
-	f.Close()
-	if live, bad := s.liveRecord(); bad == nil {
-		seen.fence = max(seen.fence, live.Fence)
-	}
-	if err != nil {
-		return hosting.Explain("write the site's record", err)
-	}
-	c.Fence = seen.fence + 1
+	c.Fence = fence
 	if err := b.Note(ctx, c); err != nil {
 		return err
 	}
 	return b.Switch(ctx, c)
+}
+
+// Above gives a fence above all that this machine has seen of a site. Programs
+// that a task left behind hold the site's lock as long as they live, and are
+// waited for.
+func (b *Backend) Above(ctx context.Context, uri fleet.URI) (int64, error) {
+	s := b.site(uri)
+	if err := os.MkdirAll(s.path("gen"), 0o755); err != nil {
+		return 0, hosting.Explain("write the site's record", err)
+	}
+	f, err := os.OpenFile(s.path("lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return 0, hosting.Explain("write the site's record", err)
+	}
+	defer f.Close()
+	if err := await(ctx, f); err != nil {
+		return 0, hosting.Explain("write the site's record", err)
+	}
+	seen, _ := readHolder(f)
+	if live, err := s.liveRecord(); err == nil {
+		seen.fence = max(seen.fence, live.Fence)
+	}
+	return seen.fence + 1, nil
 }

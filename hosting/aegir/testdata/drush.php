@@ -253,6 +253,7 @@ function task(string $about, string $type, array $rest): void {
       vhost($name, $at);
       break;
     case 'migrate': migrate($t, $name); break;
+    case 'enable': change('hosting_site', $rid, ['status' => 1]); vhost($name, $at); break;
     case 'disable': change('hosting_site', $rid, ['status' => -1]); vhost($name, null); break;
     case 'delete':
       if ((int) $row['status'] !== -1) { $t->log('error', 'The site must be disabled first.'); $t->end(); } // section 2.1

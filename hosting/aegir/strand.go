@@ -1,0 +1,73 @@
+package aegir
+
+import (
+	"context"
+
+	"github.com/distrobot/distrobot/fleet"
+	"github.com/distrobot/distrobot/hosting"
+)
+
+var _ hosting.Freer = (*Backend)(nil)
+
+// Waiting implements hosting.Freer: each hold is noted here before nginx is told.
+func (b *Backend) Waiting(ctx context.Context) ([]hosting.Held, error) { return b.Records.Waiting(ctx) }
+
+// Free implements hosting.Freer. Visitors are let in only when Aegir has no task of
+// the site under way and the site is whole: where it was, or where its move has
+// brought it. One whose way back has begun may have the data of neither; a person
+// must look at it.
+func (b *Backend) Free(ctx context.Context, h hosting.Held) error {
+	s, err := b.site(ctx, h.URI)
+	if fleet.CodeOf(err) == fleet.NotFound {
+		return b.letIn(ctx, h)
+	}
+	if err != nil {
+		return err
+	}
+	if open, err := b.open(ctx, s); err != nil {
+		return err
+	} else if open != "" {
+		return fleet.Errorf(fleet.Later, "Aegir has an open task of %s: %s.", s.URI, fleet.Clean(open, 80))
+	}
+	m, moving, err := b.motion(h.URI)
+	if err != nil {
+		return err
+	}
+	if moving {
+		if err := b.settleMotion(ctx, s, m); err != nil {
+			return err
+		}
+	}
+	return b.letIn(ctx, h)
+}
+
+// settleMotion takes a move whose task nobody knows any more for what Aegir says of
+// it.
+func (b *Backend) settleMotion(ctx context.Context, s Site, m motion) error {
+	on := s.Platform.name(b.ours())
+	if m.Returning {
+		return fleet.Errorf(fleet.Held, "The way back of %s was cut off; nobody can tell whose data it has. Visitors are kept out until a person has looked at it in Aegir.", s.URI)
+	}
+	if now := m.at(on); now == m.To {
+		r, err := b.Records.Generation(s.URI, now)
+		if err != nil {
+			return err
+		}
+		fence, err := b.Records.Above(ctx, s.URI)
+		if err != nil {
+			return err
+		}
+		if err := b.Records.Switch(ctx, hosting.Copy{URI: r.URI, Platform: r.Platform, Generation: now, Fence: fence}); err != nil {
+			return err
+		}
+	}
+	return b.rest(s.URI)
+}
+
+// letIn lets visitors in and forgets the hold.
+func (b *Backend) letIn(ctx context.Context, h hosting.Held) error {
+	if _, err := b.web(ctx, "drop", h.URI, nil, b.Web.Reload...); err != nil {
+		return err
+	}
+	return b.Records.Free(ctx, h)
+}
