@@ -40,7 +40,8 @@ type roles struct {
 
 type members struct {
 	users  map[string]bool
-	failed error // Slack could not tell; asked again soon
+	read   time.Time // when Slack told
+	failed error     // Slack could not tell; asked again soon
 	until  time.Time
 }
 
@@ -54,7 +55,10 @@ func newRoles(c RoleConfig, api *slack.Client, p *people, home func() identity) 
 	return &roles{config: c, api: api, people: p, home: home, members: map[string]members{}}
 }
 
-var _ fleet.Roles = (*roles)(nil)
+var (
+	_ fleet.Roles   = (*roles)(nil)
+	_ fleet.Members = (*roles)(nil)
+)
 
 // Role implements fleet.Roles.
 func (r *roles) Role(ctx context.Context, who fleet.Actor) (fleet.Role, error) {
@@ -123,11 +127,7 @@ func (r *roles) inGroup(ctx context.Context, user, group string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	m := r.members[id]
-	if time.Now().After(m.until) {
-		m = r.read(ctx, id)
-		r.members[id] = m
-	}
+	m := r.recent(ctx, id, r.read)
 	return m.users[user], m.failed
 }
 
@@ -136,7 +136,7 @@ func (r *roles) read(ctx context.Context, group string) members {
 	if err != nil {
 		return members{failed: fmt.Errorf("usergroups.users.list of %s: %w", group, err), until: time.Now().Add(failedLife)}
 	}
-	m := members{users: map[string]bool{}, until: time.Now().Add(memberLife)}
+	m := members{users: map[string]bool{}, read: time.Now(), until: time.Now().Add(memberLife)}
 	for _, u := range users {
 		m.users[u] = true
 	}
@@ -154,13 +154,8 @@ func (r *roles) groupID(ctx context.Context, group string) (string, error) {
 		return id, nil
 	}
 	if r.handles == nil || time.Since(r.listed) > memberLife {
-		groups, err := r.api.GetUserGroupsContext(ctx)
-		if err != nil {
-			return "", fmt.Errorf("usergroups.list: %w", err)
-		}
-		r.handles, r.names, r.listed = map[string]string{}, map[string]string{}, time.Now()
-		for _, g := range groups {
-			r.handles[g.Handle], r.names[g.ID] = g.ID, g.Handle
+		if err := r.listGroups(ctx); err != nil {
+			return "", err
 		}
 	}
 	if id := r.handles[handle]; id != "" {

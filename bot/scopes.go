@@ -26,6 +26,7 @@ func methodScopes() map[string][]string {
 		"usergroups.users.list":         {"usergroups:read"},
 		"conversations.info":            {"channels:read", "groups:read"},
 		"conversations.list":            {"channels:read", "groups:read"},
+		"conversations.members":         {"channels:read", "groups:read"},
 		"conversations.history":         {"channels:history", "groups:history", "im:history"},
 		"conversations.replies":         {"channels:history", "groups:history", "im:history"},
 		"event app_mention":             {"app_mentions:read"},

@@ -11,8 +11,8 @@ import (
 	"github.com/distrobot/distrobot/fleet"
 )
 
-// secondPath is where the page of the second factor is served.
-const secondPath = "/confirm/"
+// SecondPath is where the page of the second factor is served.
+const SecondPath = "/confirm/"
 
 //go:embed second.html
 var secondFiles embed.FS
@@ -69,7 +69,7 @@ func (t *Table) second(r *http.Request) (int, secondPage, error) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost {
 		return http.StatusMethodNotAllowed, secondPage{Title: "Not like this", Text: "Open the link in a browser."}, nil
 	}
-	token, _ := strings.CutPrefix(r.URL.Path, secondPath)
+	token, _ := strings.CutPrefix(r.URL.Path, SecondPath)
 	l, err := fleet.ParseVoteLink(token, t.Second.Key)
 	if err != nil {
 		return refusedPage(err)

@@ -59,7 +59,7 @@ func (s Second) invite(d fleet.Decision) (fleet.Message, error) {
 	if err != nil {
 		return fleet.Message{}, fmt.Errorf("sign a link: %w", err)
 	}
-	link := s.URL + secondPath + token
+	link := strings.TrimSuffix(s.URL, "/") + SecondPath + token
 	m := fleet.Message{Text: d.Text + " " + link, Lines: []fleet.Line{
 		fleet.Say(d.Text, " ", fleet.Link("Confirm in the browser", link)),
 		fleet.Say("The link is yours alone: give it to nobody. It can be used once, until ", fleet.When(d.Link.Until), "."),

@@ -61,7 +61,14 @@ func ask(ctx context.Context, data string, r doRequest) error {
 
 // present reads the fleet as it is.
 func (a *app) present(ctx context.Context) (present, error) {
-	p := present{map[string]fleet.Distribution{}, map[string]fleet.Platform{}, map[string]fleet.Site{}}
+	p := present{map[string]fleet.Distribution{}, map[string]fleet.Platform{}, map[string]fleet.Site{}, map[string]fleet.AccessPolicy{}}
+	policies, err := (&fleet.Policies{Store: a.store}).All(ctx)
+	if err != nil {
+		return p, err
+	}
+	for _, x := range policies {
+		p.policies[x.Of()] = x
+	}
 	dists, err := a.catalog.Distributions(ctx)
 	if err != nil {
 		return p, err
@@ -96,7 +103,10 @@ func (a *app) export(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	m := manifest{Version: 1, Distributions: map[string]manifestDistribution{}, Platforms: map[string]manifestPlatform{}, Sites: map[string]manifestSite{}}
+	m := manifest{Version: 1, Distributions: map[string]manifestDistribution{}, Platforms: map[string]manifestPlatform{}, Sites: map[string]manifestSite{}, Policies: map[string]manifestAccess{}}
+	for name, p := range now.policies {
+		m.Policies[name] = describedPolicy(p)
+	}
 	for name, d := range now.distributions {
 		m.Distributions[name] = described(d)
 	}
@@ -173,6 +183,9 @@ func (a *app) perform(ctx context.Context, d deed, who fleet.Actor) error {
 		}
 	case "assign":
 		_, err = a.targets.Assign(ctx, fleet.PlatformName(d.name), d.dist.Name, who)
+	case "policy":
+		s := fleet.Policies{Store: a.store, Links: a.table.Second.Offered()}
+		_, err = s.Set(ctx, d.rules.Distribution, who, func(p *fleet.AccessPolicy) error { *p = d.rules; return nil })
 	case "target":
 		_, err = a.targets.Set(ctx, d.dist.Name, fleet.PlatformName(d.name), who)
 	case "site":

@@ -18,6 +18,7 @@ type deed struct {
 	tree  fleet.TreeOrder
 	site  fleet.NewSite
 	care  fleet.Site // its priority, window and zone
+	rules fleet.AccessPolicy
 	add   []string
 	minus []string
 }
@@ -27,6 +28,7 @@ type present struct {
 	distributions map[string]fleet.Distribution
 	platforms     map[string]fleet.Platform
 	sites         map[string]fleet.Site
+	policies      map[string]fleet.AccessPolicy
 }
 
 // difference works out what brings the fleet to what a manifest says, in the
@@ -49,6 +51,9 @@ func difference(m manifest, now present) (deeds []deed, refusals []string) {
 	for _, uri := range slices.Sorted(maps.Keys(m.Sites)) {
 		d, refusal := siteDeeds(uri, m.Sites[uri], now)
 		deeds, refusals = append(deeds, d...), append(refusals, refusal...)
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.Policies)) {
+		deeds = append(deeds, policyDeeds(name, m.Policies[name], now)...)
 	}
 	return deeds, refusals
 }

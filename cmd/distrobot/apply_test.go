@@ -45,6 +45,39 @@ func fill(v reflect.Value) {
 	}
 }
 
+// TestManifestKeepsPolicies writes policies and reads them back: applying an
+// export does nothing.
+func TestManifestKeepsPolicies(t *testing.T) {
+	group := func(id, name string) fleet.Party { return fleet.Party{Kind: fleet.PartyGroup, ID: id, Name: name} }
+	release, client := group("S0RELEASE", "release"), group("S0CLIENT", "client")
+	p := fleet.AccessPolicy{Distribution: "atrium", Revision: 4, Reason: fleet.On, Second: fleet.Off, Alarm: "incidents", Glass: []fleet.Party{release},
+		May: map[fleet.Right][]fleet.Party{fleet.MayFreeze: {release, {Kind: fleet.PartyUser, ID: "unix:1000"}}, fleet.MayBuild: {fleet.RoleParty(fleet.Maintainer)},
+			fleet.MayTarget: {{Kind: fleet.PartyUser, ID: "U0ODD", Name: "odd (name)"}}},
+		Confirm: fleet.Quorum{{Need: 2, Each: true, From: []fleet.Party{release, client}}, {Need: 2, From: []fleet.Party{release, client}}, {Need: 1, From: []fleet.Party{client}}}}
+	written := describedPolicy(p)
+	if want := "2 of S0RELEASE(release), S0CLIENT(client) + 2 of any S0RELEASE(release), S0CLIENT(client) + 1 of S0CLIENT(client)"; written.Confirm != want {
+		t.Errorf("%q", written.Confirm)
+	}
+	read, err := written.policy("atrium")
+	if err != nil || describedPolicy(read) != written || read.Confirm.String() != p.Confirm.String() || read.Distribution != "atrium" {
+		t.Errorf("%v %+v", err, read)
+	}
+	now := present{policies: map[string]fleet.AccessPolicy{"atrium": p}}
+	if deeds, _ := difference(manifest{Policies: map[string]manifestAccess{"atrium": written}}, now); len(deeds) != 0 {
+		t.Errorf("an export is applied: %+v", deeds)
+	}
+	written.NeedReason = "no"
+	if deeds, _ := difference(manifest{Policies: map[string]manifestAccess{"atrium": written, "*": {Freeze: "administrators"}}}, now); len(deeds) != 2 || deeds[0].name != "*" {
+		t.Errorf("%+v", deeds)
+	}
+	for _, wrong := range []string{"policies: {atrium: {confirm: '2 of @release'}}", "policies: {atrium: {freeze: '@oncall'}}", "policies: {atrium: {need_reason: maybe}}",
+		"policies: {'two words': {freeze: administrators}}", "policies: {atrium: {confirm: '9 of U0AB'}}", "policies: {atrium: {confirm: '0 of S0AB'}}"} {
+		if _, err := parseManifest([]byte("version: 1\n" + wrong + "\n")); fleet.CodeOf(err) != fleet.Invalid {
+			t.Errorf("%s: %v", wrong, err)
+		}
+	}
+}
+
 func TestDifference(t *testing.T) {
 	ready := fleet.Platform{Name: "shop-1", State: fleet.PlatformReady, Distribution: "shop", Paths: map[fleet.HostName]string{"local": "/srv/shop-1"}}
 	now := present{

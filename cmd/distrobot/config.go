@@ -58,6 +58,7 @@ type Config struct {
 	Forges       []string      `env:"DISTROBOT_FORGES" envSeparator:","`
 
 	URL             string   `env:"DISTROBOT_URL"`
+	PublicURL       string   `env:"DISTROBOT_PUBLIC_URL"`
 	GitHubSecret    []string `env:"DISTROBOT_GITHUB_SECRET" envSeparator:","`
 	GitLabSecret    []string `env:"DISTROBOT_GITLAB_SECRET" envSeparator:","`
 	GiteaSecret     []string `env:"DISTROBOT_GITEA_SECRET" envSeparator:","`
@@ -196,6 +197,8 @@ func (c Config) checkServe() error {
 	need(len(c.Key) >= 32 || c.RedisURL == "memory" || c.RedisURL == "local",
 		"DISTROBOT_KEY is not set or shorter than 32 characters; it signs what authorises. Make one with: openssl rand -hex 32")
 	need(c.RedisURL != "memory" || c.Trial, "DISTROBOT_REDIS_URL=memory keeps nothing: use local or a server, or set DISTROBOT_TRIAL=true if everything may be lost.")
+	need(c.PublicURL == "" || strings.HasPrefix(c.PublicURL, "https://") || strings.HasPrefix(c.PublicURL, "http://"),
+		"DISTROBOT_PUBLIC_URL is not the address of a page: write it like https://distrobot.example.org.")
 	if len(wrong) == 0 {
 		return nil
 	}

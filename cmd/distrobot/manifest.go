@@ -18,6 +18,7 @@ type manifest struct {
 	Distributions map[string]manifestDistribution `yaml:"distributions,omitempty"`
 	Platforms     map[string]manifestPlatform     `yaml:"platforms,omitempty"`
 	Sites         map[string]manifestSite         `yaml:"sites,omitempty"`
+	Policies      map[string]manifestAccess       `yaml:"policies,omitempty"` // by distribution; "*" is the default of all
 }
 
 // A manifestDistribution is one distribution; empty fields have the defaults
@@ -120,6 +121,11 @@ func parseManifest(raw []byte) (manifest, error) {
 		}
 		if s.Path != "" {
 			wrong = append(wrong, fmt.Errorf("site %s: path is for sites of other backends; the local one makes its own (leave it out)", uri))
+		}
+	}
+	for name, p := range m.Policies {
+		if _, err := p.policy(name); err != nil {
+			wrong = append(wrong, fmt.Errorf("policy of %s: %w", name, err))
 		}
 	}
 	return m, joined(wrong)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/distrobot/distrobot/bot"
+	"github.com/distrobot/distrobot/commands"
 	"github.com/distrobot/distrobot/fleet"
 	"github.com/distrobot/distrobot/watcher"
 )
@@ -101,6 +102,7 @@ func (a *app) newBot(m *metrics) (*bot.Bot, error) {
 		return nil, err
 	}
 	a.roles.slack, a.table.Rooms = b, b
+	a.table.Members, a.table.Directory = b.Members(), b
 	return b, nil
 }
 
@@ -109,6 +111,9 @@ func (a *app) routes(b *bot.Bot) (map[string]http.Handler, error) {
 	routes := map[string]http.Handler{}
 	if h := b.Handler(); h != nil {
 		routes["/slack/"] = h
+	}
+	if a.table.Second.Offered() {
+		routes[commands.SecondPath] = a.secondFactor()
 	}
 	for forge, secrets := range a.cfg.hookSecrets() {
 		if len(secrets) == 0 {
@@ -121,6 +126,11 @@ func (a *app) routes(b *bot.Bot) (map[string]http.Handler, error) {
 		routes["/hooks/"+forge] = hook
 	}
 	return routes, nil
+}
+
+// secondFactor is the page on which people confirm once more.
+func (a *app) secondFactor() http.Handler {
+	return a.table.SecondFactor(func(err error) { a.log.Error("the page of the second factor failed", "err", err) })
 }
 
 // checks are what /readyz asks.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/distrobot/distrobot/bot/workspace"
 	"github.com/distrobot/distrobot/cmd/distrobot/sample"
+	"github.com/distrobot/distrobot/commands"
 	"github.com/distrobot/distrobot/fleet"
 	"github.com/distrobot/distrobot/internal/mirror"
 )
@@ -84,6 +85,7 @@ func (t *trial) listen(ctx context.Context, cfg *Config) (stop func(), err error
 	mux.Handle("POST /try/publish", t.ws.Guard(t.ws.RequireToken(http.HandlerFunc(t.publish))))
 	mux.Handle("GET /try/sites", t.ws.Guard(t.ws.RequireToken(http.HandlerFunc(t.sites))))
 	mux.Handle("GET /try/releases", t.ws.Guard(t.ws.RequireToken(http.HandlerFunc(t.releases))))
+	mux.Handle(commands.SecondPath, t.ws.Guard(http.HandlerFunc(t.second))) // its token is in the link
 	mux.Handle("/", t.ws.Handler())
 	addr, stopPage, err := listenAndServe(ctx, t.cmd.Listen, mux, log)
 	if err != nil {
@@ -92,7 +94,7 @@ func (t *trial) listen(ctx context.Context, cfg *Config) (stop func(), err error
 	base := "http://" + addr.String()
 	t.ws.SetBaseURL(base)
 	cfg.SlackAPIURL, cfg.SlackBotToken, cfg.SlackAppToken, cfg.SlackSigningSecret = base+"/api/", t.ws.BotToken(), t.ws.AppToken(), ""
-	cfg.Trial = true
+	cfg.Trial, cfg.PublicURL = true, base
 	cfg.RedisURL, cfg.Key, cfg.Listen, cfg.Host, cfg.Backend = "memory", "", "127.0.0.1:0", "local", "local"
 	cfg.Admins, cfg.Maintainers, cfg.Channel = []string{"@admins"}, []string{"@release-managers"}, "#sites"
 	cfg.Soak, cfg.CheckRetry, cfg.Lease, cfg.SitesListen = 2*time.Second, 2*time.Second, 5*time.Second, ""
@@ -205,4 +207,14 @@ func answerJSON(w http.ResponseWriter, code int, v any) {
 	if err := json.NewEncoder(w).Encode(v); err != nil && !errors.Is(err, net.ErrClosed) {
 		return
 	}
+}
+
+// second serves the page of the second factor beside the workspace, whose
+// address people have open anyway.
+func (t *trial) second(w http.ResponseWriter, r *http.Request) {
+	if t.app == nil {
+		http.NotFound(w, r)
+		return
+	}
+	t.app.secondFactor().ServeHTTP(w, r)
 }

@@ -98,6 +98,7 @@ func openApp(ctx context.Context, cfg Config, opts appOptions) (*app, error) {
 		return nil, err
 	}
 	a.wireTable(opts)
+	a.table.Second = commands.Second{URL: cfg.PublicURL, Key: key}
 	return a, nil
 }
 

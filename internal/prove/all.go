@@ -70,6 +70,15 @@ func All() []Proof {
 			Least: 10_000, Short: 60,
 		},
 		{
+			// No set of votes below a policy's rule approves a plan, and every sufficient
+			// one does; an oracle tries every way to give approvals to the places that
+			// the rule asks for, and refutes thirteen rules that lack a guard.
+			Name:  "policy-matrix",
+			What:  "random policies, memberships that change and sequences of presses against an oracle that tries every assignment: nothing below the rule was approved, nothing sufficient was not",
+			Tests: []Test{{"./fleet", "TestPolicyMatrix"}},
+			Least: 100_000, Short: 2000,
+		},
+		{
 			// Three replicas with connections of their own, 300 presses under way at a
 			// time, some of them delivered twice.
 			Name:  "double-press",
