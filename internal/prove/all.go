@@ -8,7 +8,10 @@ import (
 
 // All lists the proofs. To add one: tests that tell their trials by t.Attr, and
 // an entry here; What is its line in the table that README.md quotes.
-func All() []Proof {
+func All() []Proof { return append(hosted(), decisions()...) }
+
+// hosted are the proofs about sites and what is kept of them.
+func hosted() []Proof {
 	const program, hosting = "./cmd/distrobot", "./hosting"
 	return []Proof{
 		{
@@ -61,6 +64,13 @@ func All() []Proof {
 			},
 			Least: 240, Short: 80,
 		},
+	}
+}
+
+// decisions are the proofs about what people decide, and who may.
+func decisions() []Proof {
+	const program = "./cmd/distrobot"
+	return []Proof{
 		{
 			// No site is changed but as it was shown when it was approved; the same
 			// histories refute a fleet that lacks any one of its guards.
