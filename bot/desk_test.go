@@ -15,6 +15,7 @@ type desk struct {
 	presses []commands.Press
 	run     func(commands.Ask) (commands.Reply, error)
 	press   func(commands.Press) (commands.Reply, error)
+	draft   func(commands.Draft) (fleet.Form, error)
 	home    func(fleet.Actor) ([]fleet.Message, error)
 }
 
@@ -94,4 +95,14 @@ func (d *desk) setHome(f func(fleet.Actor) ([]fleet.Message, error)) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.home = f
+}
+
+func (d *desk) Draft(_ context.Context, f commands.Draft) (fleet.Form, error) {
+	d.mu.Lock()
+	draft := d.draft
+	d.mu.Unlock()
+	if draft == nil {
+		return fleet.Form{}, fleet.Errorf(fleet.NotFound, "There is no such form.")
+	}
+	return draft(f)
 }

@@ -23,6 +23,9 @@ type Desk interface {
 	// comes as a Reply; an error is a fault of ours.
 	Run(ctx context.Context, a commands.Ask) (commands.Reply, error)
 	Press(ctx context.Context, p commands.Press) (commands.Reply, error)
+	// Draft draws a form with what was chosen so far, or what there is to choose
+	// in one of its inputs.
+	Draft(ctx context.Context, f commands.Draft) (fleet.Form, error)
 	// Home gives the parts of a person's page, in their order.
 	Home(ctx context.Context, who fleet.Actor) ([]fleet.Message, error)
 }

@@ -22,6 +22,8 @@ func (d *dispatcher) interaction(ctx context.Context, c slack.InteractionCallbac
 	switch c.Type {
 	case slack.InteractionTypeBlockActions:
 		d.actions(ctx, c, a)
+	case slack.InteractionTypeBlockSuggestion:
+		d.suggestion(ctx, c, a)
 	case slack.InteractionTypeViewSubmission:
 		d.submission(ctx, c, a)
 	default:
@@ -33,6 +35,10 @@ func (d *dispatcher) interaction(ctx context.Context, c slack.InteractionCallbac
 func (d *dispatcher) actions(ctx context.Context, c slack.InteractionCallback, a *acker) {
 	defer a.ack(nil)
 	for _, b := range c.ActionCallback.BlockActions {
+		if strings.HasPrefix(b.BlockID, inputPre) {
+			d.chosen(ctx, c, a)
+			return
+		}
 		switch b.Type {
 		case "button":
 		case "static_select":

@@ -2,13 +2,10 @@ package bot
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
-	"time"
+	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
@@ -61,6 +58,9 @@ func formView(f fleet.Form, channel string) (slack.ModalViewRequest, error) {
 	if err != nil {
 		return slack.ModalViewRequest{}, err
 	}
+	if len(meta) > maxMeta {
+		return slack.ModalViewRequest{}, fmt.Errorf("private_metadata of %d bytes, Slack takes %d", len(meta), maxMeta)
+	}
 	submit := f.Submit
 	if submit == "" {
 		submit = "Submit"
@@ -68,17 +68,24 @@ func formView(f fleet.Form, channel string) (slack.ModalViewRequest, error) {
 	blocks := richText(f.Intro)
 	for _, in := range f.Inputs {
 		blocks = append(blocks, input(in))
+		if in.Wrong != "" {
+			blocks = append(blocks, slack.NewContextBlock("", plainObject("⚠️ "+in.Wrong, 300)))
+		}
 	}
 	return slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: formID, PrivateMetadata: string(meta),
 		Title: plainObject(f.Title, 24), Submit: plainObject(submit, 24), Close: plainObject("Cancel", 24),
-		Blocks: slack.Blocks{BlockSet: blocks},
+		Blocks: slack.Blocks{BlockSet: blocks[:min(len(blocks), onView.blocks)]},
 	}, nil
 }
+
+// maxMeta is Slack's limit of private_metadata.
+const maxMeta = 3000
 
 func input(in fleet.Input) *slack.InputBlock {
 	b := slack.NewInputBlock(inputPre+in.Name, plainObject(in.Label, 2000), nil, nil)
 	b.Optional = in.Optional
+	b.DispatchAction = in.Redraw
 	if in.Hint != "" {
 		b.Hint = plainObject(in.Hint, 2000)
 	}
@@ -86,33 +93,47 @@ func input(in fleet.Input) *slack.InputBlock {
 	if in.Placeholder != "" {
 		hint = plainObject(in.Placeholder, 150)
 	}
-	if in.Many {
+	switch {
+	case in.Many:
 		b.Element = manyChoices(in, hint)
-		return b
-	}
-	if len(in.Choices) > 0 {
+	case in.Search || len(in.Choices) > 0:
 		b.Element = choices(in, hint)
-		return b
+	default:
+		el := slack.NewPlainTextInputBlockElement(hint, inputElem)
+		el.InitialValue, el.Multiline, el.MaxLength = clip(in.Initial, 3000), in.Multiline, 3000
+		b.Element = el
 	}
-	el := slack.NewPlainTextInputBlockElement(hint, inputElem)
-	el.InitialValue, el.Multiline, el.MaxLength = clip(in.Initial, 3000), in.Multiline, 3000
-	b.Element = el
 	return b
 }
 
+// choices draws a select; one that is searched asks for its options while the
+// person types, from the first character on.
 func choices(in fleet.Input, hint *slack.TextBlockObject) *slack.SelectBlockElement {
 	el := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, hint, inputElem)
-	for _, c := range in.Choices {
-		if len(el.Options) == 100 || len(c.Value) > 150 {
-			continue // Slack's limits; what is left out can still be typed as a command
-		}
-		o := slack.NewOptionBlockObject(c.Value, plainObject(c.Label, 75), nil)
-		el.Options = append(el.Options, o)
-		if c.Value == in.Initial {
+	el.Options = choiceOptions(in.Choices)
+	for _, o := range el.Options {
+		if o.Value == in.Initial {
 			el.InitialOption = o
 		}
 	}
+	if in.Search {
+		none := 0
+		el.Type, el.Options, el.MinQueryLength = slack.OptTypeExternal, nil, &none
+	}
 	return el
+}
+
+// choiceOptions draws choices as options, as many as a select holds. A value is
+// never cut: half an id is another id. What is left out can still be typed as a
+// command.
+func choiceOptions(all []fleet.Choice) []*slack.OptionBlockObject {
+	var out []*slack.OptionBlockObject
+	for _, c := range all {
+		if len(out) < fleet.MaxChoices && utf8.RuneCountInString(c.Value) <= maxOption {
+			out = append(out, slack.NewOptionBlockObject(c.Value, plainObject(c.Label, maxLabel), nil))
+		}
+	}
+	return out
 }
 
 // answerModal shows an answer where there is no channel to say it in.
@@ -137,99 +158,4 @@ func viewBlocks(m fleet.Message) []slack.Block {
 	}
 	blocks := Render(m).Blocks
 	return blocks[:min(len(blocks), onView.blocks)]
-}
-
-// submission runs the command of a form with its values. Faulty inputs keep the
-// form open with a sentence beside each.
-func (d *dispatcher) submission(ctx context.Context, c slack.InteractionCallback, a *acker) {
-	var meta formMeta
-	if c.View.CallbackID != formID || json.Unmarshal([]byte(c.View.PrivateMetadata), &meta) != nil {
-		a.ack(nil)
-		return
-	}
-	values := inputs(c.View)
-	id := formRequest(c, values)
-	late := time.AfterFunc(ackCommand, func() { a.ack(nil) })
-	defer late.Stop()
-	reply, err := d.desk.Press(ctx, commands.Press{ID: id, Command: meta.Command, Value: meta.State,
-		Who: actorOf(c), Channel: meta.Channel, Inputs: values})
-	if err != nil {
-		reply = d.fault(ctx, id, err)
-	}
-	d.log.InfoContext(ctx, "form", "request", id, "command", meta.Command, "user", c.User.ID)
-	if len(reply.Errors) > 0 && a.ack(fieldErrors(reply, c.View)) {
-		return
-	}
-	a.ack(nil)
-	if len(reply.Errors) > 0 && reply.Message.Text == "" {
-		reply = errorsAsMessage(reply)
-	}
-	if !reply.None {
-		d.say(ctx, target{channel: meta.Channel, user: c.User.ID}, reply)
-	}
-}
-
-// formRequest gives the id of a submission: the same form with the same values
-// by the same person. A form that was refused is submitted again with others.
-func formRequest(c slack.InteractionCallback, values map[string]string) string {
-	h := sha256.New()
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		fmt.Fprintf(h, "%q=%q\n", name, values[name])
-	}
-	return fmt.Sprintf("form.%s.%x.%s", c.View.ID, h.Sum(nil)[:8], c.User.ID)
-}
-
-// errorsAsMessage words the errors of a form that Slack has closed by then.
-func errorsAsMessage(r commands.Reply) commands.Reply {
-	m := fleet.Message{Text: "The form was not accepted.", Tone: fleet.Warn, Lines: []fleet.Line{fleet.Say("The form was not accepted.")}}
-	for _, name := range slices.Sorted(maps.Keys(r.Errors)) {
-		m.Lines = append(m.Lines, fleet.Item(fleet.Bold(name), ": "+r.Errors[name]))
-	}
-	return commands.Reply{Message: m}
-}
-
-// inputs reads the values of a submitted form by the names of its inputs.
-func inputs(v slack.View) map[string]string {
-	out := map[string]string{}
-	if v.State == nil {
-		return out
-	}
-	for block, values := range v.State.Values {
-		name, ok := strings.CutPrefix(block, inputPre)
-		if !ok {
-			continue
-		}
-		el := values[inputElem]
-		out[name] = el.Value
-		if el.SelectedOption.Value != "" {
-			out[name] = el.SelectedOption.Value
-		}
-		if len(el.SelectedOptions) > 0 {
-			out[name] = manyValues(el.SelectedOptions)
-		}
-	}
-	return out
-}
-
-// fieldErrors words the errors of inputs. Slack silently drops those that name
-// no input of the view, so they are put beside the first one.
-func fieldErrors(r commands.Reply, v slack.View) *slack.ViewSubmissionResponse {
-	errs, first := map[string]string{}, ""
-	known := map[string]bool{}
-	for _, b := range v.Blocks.BlockSet {
-		if strings.HasPrefix(b.ID(), inputPre) {
-			known[b.ID()] = true
-			if first == "" {
-				first = b.ID()
-			}
-		}
-	}
-	for name, text := range r.Errors {
-		id := inputPre + name
-		if !known[id] {
-			id = first
-		}
-		errs[id] = strings.TrimSpace(errs[id] + " " + plain(text, 250))
-	}
-	return slack.NewErrorsViewSubmissionResponse(errs)
 }

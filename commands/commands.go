@@ -26,7 +26,10 @@ type Command struct {
 	// Form, if set, is opened when the command is called without arguments in
 	// a place where forms can be shown.
 	Form func(ctx context.Context, r Request) (fleet.Form, error)
-	Run  func(ctx context.Context, r Request) (fleet.Message, error)
+	// Names are the inputs of the form that are positional arguments, in their
+	// order; nil is one, "name". Every other input is an option.
+	Names []string
+	Run   func(ctx context.Context, r Request) (fleet.Message, error)
 }
 
 // An Option is a named argument of a command.
@@ -45,6 +48,17 @@ type Request struct {
 	Opts    map[string]string
 	without []fleet.Site // of upgrade: what stays as it is
 	Shell   bool         // asked by `distrobot do`: no forms, no buttons that need Slack
+}
+
+// A Draft is a form that somebody is filling in: what its other inputs look like
+// with what was chosen so far, or what there is to choose from.
+type Draft struct {
+	Command string // Form.Command
+	State   string // Form.State
+	Who     fleet.Actor
+	Inputs  map[string]string
+	Search  string // the input that is searched; "" draws the form
+	Query   string // what was typed there
 }
 
 // A Press is a button that was pressed, or a form that was submitted.

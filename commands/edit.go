@@ -18,6 +18,7 @@ func newEdit(t *Table) Command {
 			fleet.Slash + " edit atrium --target auto --channel releases",
 		},
 		Role: fleet.Maintainer,
+		Form: t.editForm,
 		Run:  t.edit,
 	}
 }
@@ -31,8 +32,8 @@ func (t *Table) edit(ctx context.Context, r Request) (fleet.Message, error) {
 		if r.Shell {
 			return fleet.Message{}, newEdit(t).usage("Nothing to change was given.")
 		}
-		form := editForm(d)
-		return fleet.Message{Text: form.Title + ".", Form: &form}, nil
+		form, err := t.editForm(ctx, r)
+		return fleet.Message{Text: form.Title + ".", Form: &form}, err
 	}
 	next := d
 	if err := setDist(&next, r.Opts); err != nil {

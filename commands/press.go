@@ -125,19 +125,8 @@ func (t *Table) submit(ctx context.Context, p Press) (Reply, error) {
 	if p.Value != "" {
 		r.Args = append(r.Args, p.Value)
 	}
-	for name, value := range p.Inputs {
-		if name == "name" {
-			r.Args = append(r.Args, strings.TrimSpace(value))
-		} else if name, _, part := strings.Cut(name, "."); cmd.has(name) {
-			if part && r.Opts[name] != "" && value != "" {
-				value = r.Opts[name] + "," + value // one list over several inputs
-			} else if part && value == "" {
-				value = r.Opts[name]
-			}
-			r.Opts[name] = value
-		}
-	}
-	if cmd.Verb == "add" {
+	fillIn(&r, cmd, p.Inputs)
+	if cmd.Verb == "add" || cmd.Sub != "" {
 		dropEmpty(r.Opts)
 	}
 	out, err := t.formed(ctx, cmd, p, r)
@@ -171,6 +160,36 @@ func (t *Table) runForm(ctx context.Context, cmd Command, r Request) (Reply, err
 	}
 	m, err := cmd.Run(ctx, t.settle(ctx, r))
 	return Reply{Message: m, Public: cmd.Public}, err
+}
+
+// fillIn makes arguments and options of the inputs of a form.
+func fillIn(r *Request, cmd Command, inputs map[string]string) {
+	for _, name := range cmd.names() {
+		if value, given := inputs[name]; given {
+			r.Args = append(r.Args, strings.TrimSpace(value))
+		}
+	}
+	for name, value := range inputs {
+		name, _, part := strings.Cut(name, ".")
+		if !cmd.has(name) {
+			continue
+		}
+		if part && r.Opts[name] != "" && value != "" {
+			value = r.Opts[name] + "," + value // one list over several inputs
+		} else if part && value == "" {
+			value = r.Opts[name]
+		}
+		r.Opts[name] = value
+	}
+	joinInputs(r.Opts, inputs)
+}
+
+// names are the inputs of a command's form that are its arguments.
+func (c Command) names() []string {
+	if c.Names != nil {
+		return c.Names
+	}
+	return []string{"name"}
 }
 
 func inputOf(err error) string {

@@ -116,11 +116,11 @@ func TestForms(t *testing.T) {
 	} {
 		with := map[string]string{"name": "atrium", "url": atriumURL, "tags": `1\.\d+\.\d+`}
 		with[tt.input] = tt.value
-		r := submit("add", "", with)
 		at := tt.input
 		if at == "branch" {
-			at = "tags"
+			at, with["follow"] = "tags", "" // a form of an earlier version has all ways of following
 		}
+		r := submit("add", "", with)
 		if !strings.Contains(r.Errors[at], tt.want) {
 			t.Errorf("%s=%q gives %v", tt.input, tt.value, r.Errors)
 		}

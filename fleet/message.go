@@ -165,6 +165,9 @@ type Input struct {
 	Multiline   bool
 	Choices     []Choice // a select instead of a text
 	Many        bool     // several of Choices may be chosen; Initial and the value given are joined by commas
+	Search      bool     // a select whose choices are asked for while the person types (Draft.Search), as they are too many to list
+	Redraw      bool     // the form is drawn anew when this is chosen: other inputs depend on it
+	Wrong       string   // what was wrong with it, when the form is shown again
 }
 
 // A Choice is one option of a select.
