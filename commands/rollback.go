@@ -18,6 +18,9 @@ func newRollback(t *Table) Command {
 			if err != nil {
 				return fleet.Message{}, err
 			}
+			if err := t.cameFrom(ctx, s); err != nil {
+				return fleet.Message{}, err
+			}
 			return t.propose(ctx, r, fleet.Proposal{Kind: fleet.Rollback, Scope: fleet.Scope{Site: s.URI}})
 		},
 	}

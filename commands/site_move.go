@@ -87,3 +87,14 @@ func (t *Table) tellTransit(ctx context.Context, s fleet.Site, lines []fleet.Lin
 	}
 	return lines, nil
 }
+
+// cameFrom refuses to roll a site back that has nothing to return to because it
+// came from another host, and says what can be done instead.
+func (t *Table) cameFrom(ctx context.Context, s fleet.Site) error {
+	m, found, err := t.Transits.Of(ctx, s.URI)
+	if err != nil || !found || s.Previous != 0 || s.Host != m.To || !m.Taken() {
+		return err
+	}
+	return fleet.Errorf(fleet.Refused, "Site %s came from host %s and has no earlier copy on host %s to return to.", s.URI, m.From, m.To).
+		WithHint("A move brings it back with all its data: %s site move %s %s. A backup of an earlier state: %s site backups %s", fleet.Slash, s.URI, m.From, fleet.Slash, s.URI)
+}

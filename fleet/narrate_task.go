@@ -108,9 +108,13 @@ func tellMove(m *Message, t Task) []Button {
 	case t.Kind != TaskMove:
 		return nil
 	case t.Params[ParamDry] != "":
+		m.Lines = append(m.Lines, Say("Its address changes: when it is done, have its DNS name, load balancer or front proxy lead to host "+Clean(t.Params[ParamTo], 60)+
+			". Host "+Clean(string(t.Host), 60)+" keeps a closed copy. Whatever fails on the way, the site goes on where it is."))
 		return []Button{{Action: ActMoveSite, Label: "Confirm", Style: Primary, Value: string(t.ID)}}
 	case err == nil:
-		m.Lines = append(m.Lines, Say("Visitors waited "+tellDuration(time.Duration(ms)*time.Millisecond)+"."))
+		m.Lines = append(m.Lines, Say("Visitors waited "+tellDuration(time.Duration(ms)*time.Millisecond)+
+			". Now have its DNS name, load balancer or front proxy lead to host "+Clean(t.Params[ParamTo], 60)+"; until then they are told that it has moved."),
+			Say("The way back, with all that is written there: ", Mono(Slash+" site move "+Clean(t.About, 110)+" "+Clean(string(t.Host), 60))))
 	}
 	return nil
 }

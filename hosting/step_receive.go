@@ -123,7 +123,7 @@ func (w *Worker) fetchParcels(ctx context.Context, s *job.Scope, which func(flee
 		}
 		took := time.Since(begun)
 		s.Keep("bytes", strconv.FormatInt(bytes, 10))
-		s.Log("%s were fetched in %s.", megabytes(bytes), took.Round(10*time.Millisecond))
+		s.Log("%s were fetched in %s.", sizeText(bytes), took.Round(10*time.Millisecond))
 		if bytes > 1<<20 && took > 0 && w.Measured != nil {
 			w.Measured(int64(float64(bytes) / took.Seconds()))
 		}
@@ -141,7 +141,7 @@ func (w *Worker) fetchPart(ctx context.Context, s *job.Scope, b Mobile, m fleet.
 		return Explain("fetch the site", err)
 	}
 	want := transfer.Want{Item: transfer.Item{Place: string(m.Send), Name: p.Name, Digest: p.Digest}, Bytes: p.Bytes, File: file,
-		Progress: func(n int64) { s.Log("%s: %s of %s", p.Name, megabytes(n), megabytes(p.Bytes)) }}
+		Progress: func(n int64) { s.Log("%s: %s of %s", p.Name, sizeText(n), sizeText(p.Bytes)) }}
 	for said := ""; ; {
 		from := fleet.Host{Name: m.From}
 		if err := patient(ctx, func() error { _, err := w.Store.Read(ctx, &from); return err }); err != nil {

@@ -60,14 +60,16 @@ func moveOffer(r Record, p fleet.Platform, to fleet.Host, size [2]Amount) string
 		rate, how = assumedRate, "assumed, since nothing was moved there yet"
 	}
 	wait := time.Duration(float64(size[1].Bytes)/float64(rate)*float64(time.Second)) + besides
-	return fmt.Sprintf("%s (%s) can be moved to host %s. %s %s of shared files are sent while visitors go on; %s wait for the last part, about %s at %d MB/s (%s). "+
-		"The address changes: have its DNS name, load balancer or front proxy lead to %s afterwards. %s keeps a closed copy for the way back",
-		r.URI, megabytes(size[0].Bytes+size[1].Bytes), to.Name, platform, megabytes(size[0].Bytes), megabytes(size[1].Bytes),
-		wait.Round(time.Second), max(rate>>20, 1), how, to.Name, r.Host)
+	return fmt.Sprintf("It can be moved, with %s of data. %s Visitors go on while %s of shared files are sent; then they wait for %s and the checks, about %s at %d MB/s (%s)",
+		sizeText(size[0].Bytes+size[1].Bytes), platform, sizeText(size[0].Bytes), sizeText(size[1].Bytes), wait.Round(time.Second), max(rate>>20, 1), how)
 }
 
-func megabytes(n int64) string {
-	if n < 10<<20 {
+// sizeText is an amount of data for people.
+func sizeText(n int64) string {
+	switch {
+	case n < 1<<20:
+		return fmt.Sprintf("%d kB", (n+1023)>>10)
+	case n < 10<<20:
 		return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
 	}
 	return fmt.Sprintf("%d MB", n>>20)
@@ -167,7 +169,7 @@ func (w *Worker) offer(last bool) func(context.Context, *job.Scope) error {
 			return err
 		}
 		s.Keep("bytes", strconv.FormatInt(fleet.TransitBytes(parts), 10))
-		s.Log("%s are packed.", megabytes(fleet.TransitBytes(parts)))
+		s.Log("%s are packed.", sizeText(fleet.TransitBytes(parts)))
 		to := fleet.TransitCopying
 		if last {
 			to = fleet.TransitHeld
@@ -228,9 +230,8 @@ func (w *Worker) closed(ctx context.Context, s *job.Scope) error {
 	if !m.Held.IsZero() {
 		s.Keep("window_ms", strconv.FormatInt(max(m.Ended.Sub(m.Held).Milliseconds(), 1), 10))
 	}
-	s.Keep(fleet.ResultSaid, fmt.Sprintf("%s is on host %s now. Have its DNS name, load balancer or front proxy lead there; here visitors are told that it has moved. "+
-		"The closed copy is kept until %s UTC. The way back, with all that is written there: %s site move %s %s",
-		m.URI, m.To, m.KeptUntil.UTC().Format("2 Jan 15:04"), fleet.Slash, m.URI, m.From))
+	s.Keep(fleet.ResultSaid, fmt.Sprintf("%s is on host %s now, with %s of data. The closed copy here is kept until %s UTC",
+		m.URI, m.To, sizeText(fleet.TransitBytes(m.First)+fleet.TransitBytes(m.Last)), m.KeptUntil.UTC().Format("2 Jan 15:04")))
 	return patient(ctx, func() error {
 		return w.Transits.Step(ctx, fleet.TransitStep{URI: m.URI, Task: s.Task.ID, To: fleet.TransitOver}, s.Task)
 	})

@@ -42,6 +42,7 @@ func TestScripts(t *testing.T) {
 			"depot": cmdDepot, "pack": cmdPack, "release": cmdRelease, "wares": cmdWares,
 			"ask": cmdAsk, "exits": cmdExits, "hook": cmdHook, "locked": cmdLocked, "storms": cmdStorms, "endredis": cmdEndRedis, "front": cmdFront,
 			"gone": cmdGone, "floor": cmdFloor,
+			"sign": cmdSign, "guests": cmdGuests, "upload": cmdUpload, "holds": cmdHolds,
 		},
 		Setup: func(env *testscript.Env) error { return setupScript(env) },
 	})
