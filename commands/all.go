@@ -3,7 +3,7 @@ package commands
 // all lists every command, one a line, in the order of help within a group.
 // Adding a command is one file and one line here.
 func all(t *Table) []Command {
-	return []Command{
+	return append([]Command{
 		newAdd(t),
 		newEdit(t),
 		newRemove(t),
@@ -39,7 +39,13 @@ func all(t *Table) []Command {
 		newSiteTag(t),
 		newSitePriority(t),
 		newSiteWindow(t),
+	}, decisions(t)...)
+}
 
+// decisions lists the commands about upgrades, what works on them, and what is
+// told of it.
+func decisions(t *Table) []Command {
+	return []Command{
 		newCompare(t),
 		newUpgrade(t),
 		newWithout(t),
