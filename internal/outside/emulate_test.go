@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -82,6 +83,11 @@ type guest struct {
 func (g *guest) Run(context.Context, commands.Ask) (commands.Reply, error) { return g.answers(), nil }
 func (g *guest) Press(context.Context, commands.Press) (commands.Reply, error) {
 	return g.answers(), nil
+}
+
+// Draft is asked for by forms that follow what is chosen; these do not.
+func (g *guest) Draft(context.Context, commands.Draft) (fleet.Form, error) {
+	return fleet.Form{}, errors.New("no form of this test is drawn again")
 }
 
 // Home shows one plan, which is open elsewhere.
