@@ -89,6 +89,14 @@ func decisions() []Proof {
 			Least: 100_000, Short: 2000,
 		},
 		{
+			// Whatever happens between the drawing of a plan and the press on Confirm, in
+			// any number and order, starts nothing, and the answer says what it was.
+			Name:  "fingerprints",
+			What:  "commits, lock files, trees, sites, targets, rules and policies changed at random between the drawing of a plan and the press: none ran, each answer and each fresh plan said what had changed",
+			Tests: []Test{{"./fleet", "TestChangedPlansNeverRun"}},
+			Least: 10_000, Short: 200,
+		},
+		{
 			// Three replicas with connections of their own, 300 presses under way at a
 			// time, some of them delivered twice.
 			Name:  "double-press",
