@@ -108,7 +108,7 @@ func (w present) reruled(p Plan) string {
 		}
 	}
 	if len(parts) == 0 {
-		return head + "."
+		return head + ", and were changed back."
 	}
 	const most = 4
 	if more := len(parts) - most; more > 0 {

@@ -99,7 +99,7 @@ func voids() []turn {
 			rules(func(d *fleet.Distribution) { d.Policy.Failures = 1 + r.IntN(9) })(w, r)
 		}, "failures was not set and is "},
 		{"window", rules(func(d *fleet.Distribution) { d.Policy.Window = "Sat 22:00-23:00" }), "window was not set and is Sat 22:00-23:00"},
-		{"self", rules(func(d *fleet.Distribution) { d.Policy.Self = !d.Policy.Self }), "self was"},
+		{"self", rules(func(d *fleet.Distribution) { d.Policy.Self = true }), "self was"},
 		{"tracking", rules(func(d *fleet.Distribution) { d.Track = fleet.Track{Branch: "main"} }), "track was"},
 		{"quorum", func(w *world, _ *rand.Rand) {
 			row(w, &fleet.AccessPolicy{Distribution: "atrium"}, func(p *fleet.AccessPolicy) { p.Reason, p.Revision = fleet.On, p.Revision+1 })
