@@ -92,8 +92,13 @@ func voids() []turn {
 				return nil
 			}))
 		}, "is gone."},
-		{"site added", func(w *world, r *rand.Rand) { w.live(fleet.URI(fmt.Sprintf("new%d.example.org", r.Uint32())), drawnFrom) }, "1 site has come to be moved since this was drawn: new"},
-		{"target", func(w *world, _ *rand.Rand) { _, err := w.targets.Set(w.ctx, "atrium", "atrium-1.2.0", alice); w.ok(err) }, "The upgrade target is atrium-1.2.0 now, not atrium-1.1.0."},
+		{"site added", func(w *world, r *rand.Rand) {
+			w.live(fleet.URI(fmt.Sprintf("new%d.example.org", r.Uint32())), drawnFrom)
+		}, "1 site has come to be moved since this was drawn: new"},
+		{"target", func(w *world, _ *rand.Rand) {
+			_, err := w.targets.Set(w.ctx, "atrium", "atrium-1.2.0", alice)
+			w.ok(err)
+		}, "The upgrade target is atrium-1.2.0 now, not atrium-1.1.0."},
 		{"no target", func(w *world, _ *rand.Rand) { _, err := w.targets.Clear(w.ctx, "atrium", alice); w.ok(err) }, "atrium has no upgrade target any more."},
 		{"failures", func(w *world, r *rand.Rand) {
 			rules(func(d *fleet.Distribution) { d.Policy.Failures = 1 + r.IntN(9) })(w, r)
@@ -119,7 +124,9 @@ func harmless() []turn {
 			row(w, &fleet.Site{URI: anySite(r)}, func(s *fleet.Site) { s.Tags = []string{"shop"} })
 		}, ""},
 		{"newer build", func(w *world, _ *rand.Rand) { w.build("1.3.0") }, ""},
-		{"site elsewhere", func(w *world, r *rand.Rand) { w.live(fleet.URI(fmt.Sprintf("there%d.example.org", r.Uint32())), drawnTo) }, ""},
+		{"site elsewhere", func(w *world, r *rand.Rand) {
+			w.live(fleet.URI(fmt.Sprintf("there%d.example.org", r.Uint32())), drawnTo)
+		}, ""},
 		{"site that cannot move", func(w *world, r *rand.Rand) {
 			uri := fleet.URI(fmt.Sprintf("pinned%d.example.org", r.Uint32()))
 			w.live(uri, drawnFrom)
