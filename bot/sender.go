@@ -170,9 +170,7 @@ func (s *sender) pass(ctx context.Context) bool {
 
 // due reads the posts that wait and are not resting.
 func (s *sender) due(ctx context.Context) ([]fleet.Post, error) {
-	s.mu.Lock()
-	now := time.Now().Add(s.skew) // posts are due by the store's clock
-	s.mu.Unlock()
+	now := s.storeNow() // posts are due by the store's clock
 	keys, err := s.store.List(ctx, fleet.PostsDue, fleet.Page{To: now.UnixMilli(), Limit: batch})
 	if err != nil {
 		return nil, err
@@ -199,6 +197,14 @@ func (s *sender) due(ctx context.Context) ([]fleet.Post, error) {
 		}
 	}
 	return out, nil
+}
+
+// storeNow is the store's clock, as far ahead of this machine's as it was when the
+// lease was renewed.
+func (s *sender) storeNow() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.Now().Add(s.skew)
 }
 
 // cutLast cuts a member of PostsDue at its last "|" into subject and channel.

@@ -95,7 +95,7 @@ func (s *sender) threadOf(ctx context.Context, p fleet.Post) (string, bool) {
 		return "", false
 	case found[0] && parent.TS != "":
 		return first(parent.Thread, parent.TS), true
-	case !found[0] && time.Since(p.At) > 10*time.Minute:
+	case !found[0] && s.storeNow().Sub(p.At) > 10*time.Minute:
 		return "", true // it will not come; better in the channel than nowhere
 	}
 	s.rest(p, time.Second)

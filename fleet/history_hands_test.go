@@ -241,7 +241,11 @@ func (h *history) fails(w *hand, t fleet.Task) (over bool) {
 		return true
 	}
 	before := h.siteNow(fleet.URI(t.About))
-	_, err := h.sites.Move(h.ctx, fleet.SiteMove{URI: before.URI, Task: t.ID, Fence: w.site, Platform: w.from.from, Generation: w.from.generation, Pinned: "its update failed"})
+	m := fleet.SiteMove{URI: before.URI, Task: t.ID, Fence: w.site, Platform: w.from.from, Generation: w.from.generation, Pinned: "its update failed"}
+	if before.Generation == m.Generation { // its way back is as it was
+		m.Previous, m.From = before.Previous, before.From
+	}
+	_, err := h.sites.Move(h.ctx, m)
 	h.wentWrong("back", err)
 	h.say("task %s fails and brings %s back: %v", t.ID, t.About, err)
 	if err == nil && before.Lock.Task != "" {

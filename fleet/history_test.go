@@ -228,7 +228,7 @@ func (h *history) show(id fleet.PlanID) {
 			h.worlds[id] = h.mem.Copy()
 		}
 	}
-	if len(p.Votes) == 0 && (p.State == fleet.PlanApproved || p.Wave > 0) {
+	if len(p.Votes) == 0 && (slices.Contains([]fleet.PlanState{fleet.PlanApproved, fleet.PlanRunning, fleet.PlanPaused}, p.State) || p.Wave > 0) {
 		h.ledger.freely(h, p)
 	}
 }

@@ -164,7 +164,7 @@ func (w *Worker) keepStart(s *job.Scope, site fleet.Site, to fleet.PlatformName,
 	s.Keep("to", string(to))
 	s.Keep("generation", strconv.FormatInt(site.Generation, 10))
 	s.Keep("data", strconv.FormatInt(data, 10))
-	s.Keep("kept_until", time.Now().Add(time.Duration(hours)*time.Hour).UTC().Format(time.RFC3339))
+	s.Keep("kept_until", s.Now.Add(time.Duration(hours)*time.Hour).UTC().Format(time.RFC3339))
 }
 
 // keepBaseline journals how the site answers before anything is done to it.

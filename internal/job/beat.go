@@ -55,12 +55,14 @@ func (w *worker) renew() error {
 func (w *worker) renewIn(ctx context.Context) error {
 	begun, grown := time.Now(), w.recipe.Live && w.out.grown.Swap(false)
 	var t fleet.Task
+	var asked time.Time
 	err := w.r.Store.Update(ctx, fleet.HostFamily(w.ref.Host), func(tx fleet.Tx) error {
 		var err error
 		if t, err = w.own(tx); err != nil {
 			return err
 		}
-		next, err := fleet.RenewTask(t, w.fence, tx.Now(), w.r.lease())
+		asked = tx.Now()
+		next, err := fleet.RenewTask(t, w.fence, asked, w.r.lease())
 		if err != nil {
 			return err
 		}
@@ -77,7 +79,7 @@ func (w *worker) renewIn(ctx context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if begun.After(w.renewed) {
-		w.renewed = begun
+		w.renewed, w.asked = begun, asked
 	}
 	if t.Stop && w.interrupt != nil {
 		w.interrupt()
@@ -91,4 +93,13 @@ func (w *worker) sinceRenewal() time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return time.Since(w.renewed)
+}
+
+// now is the store's clock, which decides between machines: this one's may be
+// wrong, and jump. What has passed since the store was asked is counted by what
+// does not jump.
+func (w *worker) now() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.asked.Add(time.Since(w.renewed))
 }

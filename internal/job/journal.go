@@ -67,17 +67,19 @@ func (w *worker) own(tx fleet.Tx) (fleet.Task, error) {
 func (w *worker) writeOnce(rule func(t fleet.Task, now time.Time) (fleet.Task, []fleet.Effect, error)) error {
 	begun := time.Now()
 	var t fleet.Task
+	var asked time.Time
 	err := w.r.Store.Update(w.life, fleet.HostFamily(w.ref.Host), func(tx fleet.Tx) error {
 		var err error
 		if t, err = w.own(tx); err != nil {
 			return err
 		}
-		next, effects, err := rule(t, tx.Now())
+		asked = tx.Now()
+		next, effects, err := rule(t, asked)
 		if err != nil {
 			return err
 		}
-		if t = next; t.State == fleet.TaskRunning && t.Lease.After(tx.Now()) {
-			if t, err = fleet.RenewTask(t, w.fence, tx.Now(), w.r.lease()); err != nil {
+		if t = next; t.State == fleet.TaskRunning && t.Lease.After(asked) {
+			if t, err = fleet.RenewTask(t, w.fence, asked, w.r.lease()); err != nil {
 				return err
 			}
 		}
@@ -92,7 +94,7 @@ func (w *worker) writeOnce(rule func(t fleet.Task, now time.Time) (fleet.Task, [
 		return err
 	}
 	w.mu.Lock()
-	w.task, w.renewed = t, begun
+	w.task, w.renewed, w.asked = t, begun, asked
 	w.mu.Unlock()
 	return nil
 }

@@ -201,7 +201,7 @@ func (r *Runner) claim(ctx context.Context, ref fleet.TaskRef, restarted bool) (
 			}
 			return nil
 		}
-		w.renewed, w.outlived = time.Now(), fleet.Outlived(t, r.Epoch)
+		w.renewed, w.asked, w.outlived = time.Now(), tx.Now(), fleet.Outlived(t, r.Epoch)
 		c := fleet.Claim{Owner: r.Owner, Lease: r.lease(), Restarted: restarted, Epoch: r.Epoch, Data: r.Data}
 		if t, err = fleet.ClaimTask(t, c, tx.Now()); err != nil {
 			return err

@@ -79,6 +79,7 @@ type Scope struct {
 	Fence  int64             // the task fence, for op ids: <task>/<step> is constant, the fence rises
 	Result map[string]string // journaled with "done"; later steps read it with Value
 	Log    func(format string, args ...any)
+	Now    time.Time // when the step was begun, by the store's clock
 }
 
 // Value gives what an earlier step journaled.

@@ -40,6 +40,7 @@ type worker struct {
 	mu        sync.Mutex
 	task      fleet.Task // as it was written or read last
 	renewed   time.Time  // when the last renewal that succeeded was begun, by this machine's clock
+	asked     time.Time  // the same moment by the store's clock
 	stopped   time.Time  // when stop ended; zero before
 	interrupt func()     // ends the running step because a person cancels; nil if that must not be
 }
@@ -94,7 +95,7 @@ func (w *worker) snapshot() fleet.Task {
 
 // scope is what a step sees.
 func (w *worker) scope(step string) *Scope {
-	return &Scope{Task: w.snapshot(), Fence: w.fence, Log: w.out.logger(step)}
+	return &Scope{Task: w.snapshot(), Fence: w.fence, Log: w.out.logger(step), Now: w.now()}
 }
 
 // work walks the steps until the task is over here.
@@ -141,7 +142,7 @@ func (w *worker) advance(t fleet.Task, cur fleet.StepRecord) (over bool, err err
 		return true, w.hold("", "This worker does not know the step “"+cur.Name+"”; update it, then run the task again.")
 	case cur.State == fleet.StepWaiting && w.cancelled(t, cur):
 		return true, w.end("", fleet.TaskCancelled, "Cancelled.")
-	case cur.State == fleet.StepWaiting && fleet.Overdue(t, w.r.deadline(t.Kind), time.Now()):
+	case cur.State == fleet.StepWaiting && fleet.Overdue(t, w.r.deadline(t.Kind), w.now()):
 		return w.failed(cur, fmt.Sprintf("It was not done within %s, which is the limit for tasks of kind %s.", w.r.deadline(t.Kind), t.Kind))
 	case cur.State == fleet.StepWaiting:
 		return w.perform(step)
