@@ -93,7 +93,8 @@ func (s *sender) lead(ctx context.Context) bool {
 			return err
 		}
 		storeTime = tx.Now()
-		mine = l.Owner == s.owner || !storeTime.Before(l.Until)
+		left := l.Until.Sub(storeTime) // more than its length if the store's clock was set back since
+		mine = l.Owner == s.owner || left <= 0 || left > s.pace.Lease
 		if mine {
 			l.Owner, l.Until = s.owner, storeTime.Add(s.pace.Lease)
 			tx.Put(l)

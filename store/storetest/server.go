@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -24,6 +25,7 @@ type Server struct {
 	dir    string
 	socket string
 	args   []string
+	before []string // redis-server on its command line
 	stop   func(context.Context) error
 }
 
@@ -32,11 +34,16 @@ type Server struct {
 // is given unless args say otherwise.
 func Start(t testing.TB, args ...string) *Server {
 	t.Helper()
+	return start(t, nil, args)
+}
+
+func start(t testing.TB, before, args []string) *Server {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "redis") // t.TempDir may be too long for a socket
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{t: t, dir: dir, socket: filepath.Join(dir, "s"), args: args}
+	s := &Server{t: t, dir: dir, socket: filepath.Join(dir, "s"), args: args, before: before}
 	s.Restart()
 	t.Cleanup(func() {
 		s.Stop()
@@ -55,8 +62,8 @@ func (s *Server) Socket() string { return s.socket }
 // answers.
 func (s *Server) Restart() {
 	s.t.Helper()
-	argv := append([]string{"redis-server", "--port", "0", "--unixsocket", s.socket, "--dir", s.dir, "--save", "",
-		"--appendonly", "yes", "--appendfsync", "always", "--pidfile", filepath.Join(s.dir, "pid")}, s.args...)
+	argv := slices.Concat(s.before, []string{"redis-server", "--port", "0", "--unixsocket", s.socket, "--dir", s.dir, "--save", "",
+		"--appendonly", "yes", "--appendfsync", "always", "--pidfile", filepath.Join(s.dir, "pid")}, s.args)
 	stop, err := Launch(context.Background(), argv, s.dir)
 	if err != nil {
 		s.t.Fatal(err)
