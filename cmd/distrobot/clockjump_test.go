@@ -24,7 +24,10 @@ func TestClockJump(t *testing.T) {
 		host string
 		by   time.Duration
 		dies bool // the bot with its worker, just then
-	}{{"on.example", time.Hour, false}, {"back.example", -time.Hour, false}, {"on-dead.example", time.Hour, true}, {"back-dead.example", -time.Hour, true}}
+	}{{"on-dead.example", time.Hour, true}, {"back-dead.example", -time.Hour, true}, {"on.example", time.Hour, false}, {"back.example", -time.Hour, false}}
+	if !thorough() {
+		jumps = jumps[:2]
+	}
 	for _, j := range jumps {
 		h.found(j.host)
 		h.setOut(j.host)

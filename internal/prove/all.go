@@ -108,11 +108,11 @@ func decisions() []Proof {
 			// Redis is killed, stopped, full, read-only, slow, locked, failed over and
 			// emptied while a real site is moved: no step begins without its journal,
 			// the site ends wholly old or wholly new, no vote is acknowledged and lost,
-			// and people are told what to do.
+			// and people are told what to do. Its clock jumps, too.
 			Name:  "redis-faults",
-			What:  "Redis killed, stopped, full, read-only, locked, slow, failed over and emptied while a real site is moved: no step without its journal, the site wholly old or new, no vote lost, people told what to do",
-			Tests: []Test{{program, "TestRedisFaults"}},
-			Least: 10, Short: 4,
+			What:  "Redis killed, stopped, full, read-only, locked, slow, failed over and emptied, and its clock set on and back by an hour, while a real site is moved: no step without its journal, the site wholly old or new, no vote lost, people told what to do",
+			Tests: []Test{{program, "TestRedisFaults"}, {program, "TestClockJump"}},
+			Least: 16, Short: 8,
 		},
 	}
 }
