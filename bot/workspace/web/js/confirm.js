@@ -10,8 +10,10 @@ export function askFirst(confirm, style) {
     const done = (yes) => () => {
       dialog.close();
       dialog.remove();
+      if (before?.isConnected) before.focus();
       resolve(yes);
     };
+    const before = document.activeElement;
     const dialog = h("dialog", { class: "dialog confirm", "aria-label": confirm.title?.text || "Confirm", oncancel: done(false) },
       h("h2", null, plain(confirm.title?.text || "Are you sure?")),
       h("div", { class: "dialog-body" }, textObject(confirm.text)),

@@ -14,7 +14,7 @@ export function element(e, block, surface) {
   const now = surface.values?.[block.block_id]?.[e.action_id] || {};
   const make = fields[e.type];
   if (!make) return h("pre", { class: "code" }, JSON.stringify(e, null, 2));
-  const { el, read } = make(e, now);
+  const { el, read } = make(e, now, block, surface);
   surface.readers?.set(`${block.block_id}\n${e.action_id}`, { block: block.block_id, action: e.action_id, read });
   if (block.type !== "input" || block.dispatch_action) {
     el.addEventListener("change", () => press(e, block, surface, el, { selected: read() }));
@@ -40,7 +40,8 @@ function button(e, block, surface) {
   const url = e.url && safeURL(e.url);
   if (url) el.append(icon("open", 14));
   el.addEventListener("click", () => {
-    if (url) window.open(url.href, "_blank", "noopener,noreferrer");
+    if (url && url.origin === location.origin && url.hash) location.hash = url.hash;
+    else if (url) window.open(url.href, "_blank", "noopener,noreferrer");
     if (!el.classList.contains("busy")) press(e, block, surface, el, { value: e.value ?? null });
   });
   return el;
@@ -78,6 +79,30 @@ function select(e, groups, chosen, many) {
   return { el, read };
 }
 
+/** searched is a drop-down whose options the app gives while one types. */
+function searched(e, chosen, many, block, surface) {
+  const { el: list, read } = select(e, [{ options: chosen }], chosen.map((o) => o.value), many);
+  const box = h("input", { type: "search", class: "text-input", placeholder: "Type to search", "aria-label": `Search: ${e.placeholder?.text || "choices"}`, autocomplete: "off" });
+  let asked = 0;
+  const look = async () => {
+    const mine = ++asked;
+    const out = surface.suggest ? await surface.suggest(block, e, box.value) : null;
+    if (mine !== asked || !out) return; // a later question is under way
+    const now = [].concat(read() || []);
+    const kept = [...list.options].filter((o) => now.includes(o.value)).map((o) => ({ value: o.value, label: o.text }));
+    const found = (out.options || []).map((o) => ({ value: o.value, label: plain(o.text.text) })).filter((o) => !now.includes(o.value));
+    const fresh = select(e, [{ options: [...kept, ...found] }], now, many).el;
+    list.replaceChildren(...fresh.children);
+    if (!now.length && !many) list.value = "";
+  };
+  box.addEventListener("input", look);
+  box.addEventListener("change", (ev) => ev.stopPropagation()); // what is typed here is not the choice
+  box.addEventListener("keydown", (ev) => { if (ev.key === "Enter") ev.preventDefault(); });
+  look();
+  return { el: h("div", { class: "searched" }, box, list), read };
+}
+
+const picks = (list) => (list || []).filter(Boolean).map((o) => ({ value: o.value, label: o.text.text }));
 const own = (e) => groupsOf(e).map((g) => ({ label: g.label?.text, options: g.options.map((o) => ({ value: o.value, label: o.text.text })) }));
 const values = (list) => (list || []).map((o) => o.value);
 const one = (v) => (v ? [v] : []);
@@ -115,6 +140,8 @@ function moment(e, now) {
 const fields = {
   static_select: (e, n) => select(e, own(e), one(n.selected_option?.value)),
   multi_static_select: (e, n) => select(e, own(e), values(n.selected_options), true),
+  external_select: (e, n, b, s) => searched(e, picks([n.selected_option]), false, b, s),
+  multi_external_select: (e, n, b, s) => searched(e, picks(n.selected_options), true, b, s),
   users_select: (e, n) => select(e, [{ options: people() }], one(n.selected_user)),
   multi_users_select: (e, n) => select(e, [{ options: people() }], n.selected_users || [], true),
   channels_select: (e, n) => select(e, [{ options: channels() }], one(n.selected_channel)),

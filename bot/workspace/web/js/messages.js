@@ -61,10 +61,16 @@ export function drawList(list, messages, { place, replies, onThread }) {
  *  or the focus in another message survives. */
 function settle(list, items) {
   const keep = new Set(items);
+  const had = list.contains(document.activeElement) ? document.activeElement : null;
+  const ts = had?.closest("[data-ts]")?.dataset.ts;
   for (const el of [...list.children]) if (!keep.has(el)) el.remove();
   items.forEach((el, i) => {
     if (list.children[i] !== el) list.insertBefore(el, list.children[i] || null);
   });
+  if (ts && !had.isConnected) {
+    // The message with the focus was drawn anew: the same button of it has it again.
+    [...list.querySelectorAll(`[data-ts="${CSS.escape(ts)}"] button`)].find((b) => b.textContent === had.textContent)?.focus({ preventScroll: true });
+  }
 }
 
 function separator(place, text) {

@@ -1,7 +1,10 @@
 // The sidebar: channels, the app, and whom the reader acts as.
 
 import { h, fill, avatar, icon } from "./dom.js";
+import { faults } from "./faults.js";
 import { store, visible, unread, title, person } from "./store.js";
+
+let menu = null; // stays as it is while the sidebar is drawn anew
 
 /** drawSidebar draws it; go(place) and become(id) act. */
 export function drawSidebar(el, { go, become, showSites }) {
@@ -25,7 +28,7 @@ export function drawSidebar(el, { go, become, showSites }) {
     showSites && h("button", { type: "button", class: "place sites-toggle", onclick: showSites }, icon("sites", 18), h("span", { class: "place-name" }, "Sites")),
     h("div", { class: "spacer" }),
     h("h2", { id: "acting" }, "Acting as"), peopleList(become),
-    store.info.banner && h("p", { class: "banner" }, store.info.banner));
+    (menu ??= faults()), store.info.banner && h("p", { class: "banner" }, store.info.banner));
   if (focus) [...el.querySelectorAll("button")].find((b) => b.textContent === focus)?.focus();
 }
 
@@ -39,5 +42,5 @@ function status() {
 function peopleList(become) {
   return h("ul", { class: "people", role: "radiogroup", "aria-labelledby": "acting" }, store.people.map((p) => h("li", { role: "none" },
     h("button", { type: "button", role: "radio", class: "who", "aria-checked": String(p.id === store.me), onclick: () => become(p.id) },
-      avatar(p, "small"), h("span", null, h("strong", null, p.real_name), h("small", null, p.title || `@${p.name}`)), icon("check", 16)))));
+      avatar(p, "small"), h("span", null, h("strong", null, p.real_name), h("small", null, p.title || `@${p.name}`), (p.groups || []).length > 0 && h("small", { class: "groups" }, p.groups.map((g) => `@${g}`).join(" "))), icon("check", 16)))));
 }
