@@ -58,6 +58,15 @@ func namesOnEmulate(t *testing.T, g *guest) {
 	if role, err := g.bot.Roles().Role(t.Context(), fleet.Actor{ID: g.alice, Team: g.team}); role != fleet.Administrator || err != nil {
 		t.Errorf("alice is %v, %v", role, err)
 	}
+	for channel, in := range map[string]bool{"#sites": true, "#random": false} {
+		party, err := g.bot.Party(t.Context(), channel)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m, err := g.bot.Members().Belongs(t.Context(), who, party); m.In != in || err != nil {
+			t.Errorf("bob in %s: %+v, %v", channel, m, err)
+		}
+	}
 	// emulate has no user groups: whether bob is in one cannot be told.
 	if role, err := g.bot.Roles().Role(t.Context(), who); role != fleet.Reader || err == nil {
 		t.Errorf("bob is %v, %v", role, err)

@@ -57,7 +57,7 @@ type answer struct {
 		Edited         *struct{ TS string }
 		Metadata       json.RawMessage
 	}
-	Members  []struct{ ID, Name string }
+	Members  json.RawMessage // people, or the ids of people
 	Channels []struct{ ID, Name string }
 }
 

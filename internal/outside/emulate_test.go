@@ -40,6 +40,7 @@ var emulated = map[string]bool{
 	"conversations.history": true,
 	"conversations.info":    true,
 	"conversations.list":    true,
+	"conversations.members": true,
 	"conversations.replies": true,
 	"usergroups.list":       false,
 	"usergroups.users.list": false,
@@ -54,10 +55,10 @@ var emulated = map[string]bool{
 // calls, and of what emulate has.
 func TestEmulateHasWhatIsListed(t *testing.T) {
 	t.Parallel()
+	f := emulate(t)
 	if listed := slices.Sorted(maps.Keys(emulated)); !slices.Equal(listed, bot.Methods()) {
 		t.Errorf("listed are\n%v\nthe bot calls\n%v", listed, bot.Methods())
 	}
-	f := emulate(t)
 	for method, has := range emulated {
 		if status, _ := f.ask(method, nil); has != (status != http.StatusNotFound) {
 			t.Errorf("%s: emulate answers with %d, it is listed as %v", method, status, has)
@@ -121,7 +122,11 @@ func visit(t *testing.T) *guest {
 	t.Helper()
 	g := &guest{front: emulate(t), tells: map[fleet.Subject]fleet.Message{}}
 	people := map[string]string{}
-	for _, m := range g.must("users.list").Members {
+	var members []struct{ ID, Name string }
+	if err := json.Unmarshal(g.must("users.list").Members, &members); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range members {
 		people[m.Name] = m.ID
 	}
 	for _, c := range g.must("conversations.list").Channels {
