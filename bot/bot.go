@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -35,6 +36,12 @@ type Config struct {
 	Meter   Meter        // nil counts nothing
 	Log     *slog.Logger // nil is slog's default
 	Pace    Pace         // zero is Slack's published rates
+	// Sockets is how many Socket Mode connections are held, 1 when it is 0. Slack
+	// gives each request to any one of them, ends each every few hours, and allows
+	// an app ten over all replicas. With two or more nothing waits for one to come
+	// back. They are opened SocketsApart (30 s) from each other.
+	Sockets      int
+	SocketsApart time.Duration
 }
 
 // Bot is distrobot in one Slack workspace. Make it with New, Run it, and use
@@ -46,7 +53,7 @@ type Bot struct {
 	roles    *roles
 	channels *channels
 	disp     *dispatcher
-	socket   *socket
+	sockets  []*socket
 	http     *httpMode
 	sender   *sender
 	pool     *pool
@@ -94,7 +101,14 @@ func (b *Bot) transports() error {
 	base, cancel := context.WithCancel(context.Background())
 	b.cancel = cancel
 	if b.config.Tokens.App != "" {
-		b.socket = &socket{api: b.api, storm: b.client.storm, d: b.disp, pool: b.pool, base: base, meter: b.config.Meter, log: b.config.Log}
+		apart := b.config.SocketsApart
+		if apart == 0 {
+			apart = 30 * time.Second
+		}
+		for i := range max(1, b.config.Sockets) {
+			b.sockets = append(b.sockets, &socket{api: b.api, storm: &storm{}, d: b.disp, pool: b.pool, base: base,
+				meter: b.config.Meter, log: b.config.Log, after: time.Duration(i) * apart})
+		}
 	}
 	if b.config.Tokens.Signing == "" {
 		return nil
@@ -162,8 +176,8 @@ func (b *Bot) Run(ctx context.Context) error {
 		}
 		start(b.sender.run)
 		start(b.disp.home.run)
-		if b.socket != nil {
-			start(b.socket.run)
+		for _, s := range b.sockets {
+			start(s.run)
 		}
 		return nil
 	})
@@ -207,10 +221,25 @@ func (b *Bot) identify(ctx context.Context) error {
 		return err
 	}
 	b.mu.Lock()
-	b.id = identity{team: me.TeamID, user: me.UserID, bot: me.BotID, url: me.URL}
+	b.id = identity{team: me.TeamID, user: me.UserID, bot: me.BotID, url: me.URL, enterprise: me.EnterpriseID, app: b.appOf(ctx, me.BotID)}
 	b.mu.Unlock()
 	b.config.Log.InfoContext(ctx, "connected to slack", "team", me.Team, "user", me.User)
 	return nil
+}
+
+// appOf learns which app the bot belongs to; requests for another are refused. It
+// is only a second look at what the signature and the connection show already,
+// so a Slack that does not tell is no reason to wait.
+func (b *Bot) appOf(ctx context.Context, id string) string {
+	if id == "" {
+		return ""
+	}
+	bot, err := b.api.GetBotInfoContext(ctx, slack.GetBotInfoParameters{Bot: id})
+	if err != nil {
+		b.config.Log.InfoContext(ctx, "slack does not tell the app of the bot", "error", err)
+		return ""
+	}
+	return bot.AppID
 }
 
 // growing are pauses between attempts to connect, from a second to a minute,
@@ -239,10 +268,20 @@ func (b *Bot) Health() Health {
 	if !h.Ready {
 		h.Notes = append(h.Notes, "Slack has not answered auth.test yet.")
 	}
-	if b.socket != nil {
-		connected, notes := b.socket.health()
-		h.Ready = h.Ready && (connected || b.http != nil)
-		h.Notes = append(h.Notes, notes...)
+	connected := len(b.sockets) == 0 || b.http != nil
+	for _, s := range b.sockets {
+		is, notes := s.health()
+		connected = connected || is
+		for _, n := range notes {
+			if !slices.Contains(h.Notes, n) {
+				h.Notes = append(h.Notes, n)
+			}
+		}
+	}
+	h.Ready = h.Ready && connected
+	if orgWide(b.identity().team) {
+		h.Ready = false
+		h.Notes = append(h.Notes, orgWideText)
 	}
 	for _, s := range b.client.missing(Scopes()) {
 		h.Notes = append(h.Notes, "The bot token lacks the scope "+s+"; reinstall the app from slack-manifest.yaml.")

@@ -60,7 +60,7 @@ func transport() *http.Transport {
 func (c *client) Do(req *http.Request) (*http.Response, error) {
 	method := path.Base(req.URL.Path)
 	if method == "apps.connections.open" {
-		if err := c.storm.wait(req.Context()); err != nil {
+		if err := stormOf(req.Context(), c.storm).wait(req.Context()); err != nil {
 			return nil, err
 		}
 	}
@@ -136,6 +136,21 @@ func (s *storm) next(now time.Time) time.Duration {
 	pause := min(time.Second<<min(s.short, 10), maxPause)
 	s.short++
 	return max(pause-now.Sub(s.last), 0)
+}
+
+type stormKey struct{}
+
+// withStorm says which connection ctx is about: each has its own pauses.
+func withStorm(ctx context.Context, s *storm) context.Context {
+	return context.WithValue(ctx, stormKey{}, s)
+}
+
+// stormOf gives the pauses of a connection, or those of any other caller.
+func stormOf(ctx context.Context, other *storm) *storm {
+	if s, ok := ctx.Value(stormKey{}).(*storm); ok {
+		return s
+	}
+	return other
 }
 
 // count is how many short connections there were in a row, 0 once one lasts.

@@ -18,6 +18,9 @@ const maxAck = 18 * 1024
 // time, else by the response URL.
 func (d *dispatcher) command(ctx context.Context, c slack.SlashCommand, a *acker) {
 	arrived := time.Now()
+	if d.misdirected(ctx, c.APIAppID, a) {
+		return
+	}
 	id := "cmd." + c.TriggerID
 	late := time.AfterFunc(ackCommand, func() { a.ack(nil) })
 	defer late.Stop()
@@ -28,7 +31,7 @@ func (d *dispatcher) command(ctx context.Context, c slack.SlashCommand, a *acker
 	defer d.seen.done(ctx, id)
 	reply, err := d.desk.Run(ctx, commands.Ask{
 		ID: id, Text: c.Text, Channel: c.ChannelID,
-		Who: actor(c.UserID, c.UserName, "", c.TeamID),
+		Who: actor(c.UserID, c.UserName, d.teamOf("", c.TeamID, c.EnterpriseID), ""),
 	})
 	if err != nil {
 		reply = d.fault(ctx, id, err)

@@ -17,6 +17,9 @@ import (
 // its event id.
 func (d *dispatcher) event(ctx context.Context, e slackevents.EventsAPIEvent, a *acker) {
 	defer a.ack(nil)
+	if d.misdirected(ctx, e.APIAppID, a) {
+		return
+	}
 	late := time.AfterFunc(ackPress, func() { a.ack(nil) })
 	defer late.Stop()
 	id := eventID(e)
@@ -26,17 +29,17 @@ func (d *dispatcher) event(ctx context.Context, e slackevents.EventsAPIEvent, a 
 	switch in := e.InnerEvent.Data.(type) {
 	case *slackevents.AppMentionEvent:
 		if in.BotID == "" && in.Edited == nil {
-			d.typed(ctx, typed{id: id, user: in.User, team: first(in.UserTeam, e.TeamID), channel: in.Channel,
+			d.typed(ctx, typed{id: id, user: in.User, team: d.teamOf(in.UserTeam, e.TeamID, e.EnterpriseID), channel: in.Channel,
 				text: in.Text, ts: in.TimeStamp, thread: in.ThreadTimeStamp})
 		}
 	case *slackevents.MessageEvent:
 		if in.IsIM() && in.SubType == "" && in.BotID == "" && in.User != d.who().user {
-			d.typed(ctx, typed{id: id, user: in.User, team: first(in.UserTeam, e.TeamID), channel: in.Channel,
+			d.typed(ctx, typed{id: id, user: in.User, team: d.teamOf(in.UserTeam, e.TeamID, e.EnterpriseID), channel: in.Channel,
 				text: in.Text, ts: in.TimeStamp, thread: in.ThreadTimeStamp, direct: true})
 		}
 	case *slackevents.AppHomeOpenedEvent:
 		if in.Tab == "" || in.Tab == "home" {
-			d.home.show(ctx, actor(in.User, "", "", e.TeamID), "")
+			d.home.show(ctx, actor(in.User, "", d.teamOf("", e.TeamID, e.EnterpriseID), ""), "")
 		}
 	case *slackevents.MemberJoinedChannelEvent:
 		if in.User == d.who().user {
@@ -111,7 +114,7 @@ func formOffer(f fleet.Form) fleet.Message {
 // their own role; the form of a bare command opens.
 func (d *dispatcher) formButton(ctx context.Context, c slack.InteractionCallback, b *slack.BlockAction, a *acker) {
 	id := "form." + place(c) + "." + b.ActionTs
-	reply, err := d.desk.Run(ctx, commands.Ask{ID: id, Text: b.Value, Who: actorOf(c), Channel: channelOf(c)})
+	reply, err := d.desk.Run(ctx, commands.Ask{ID: id, Text: b.Value, Who: d.actorOf(c), Channel: channelOf(c)})
 	if err != nil {
 		reply = d.fault(ctx, id, err)
 	}

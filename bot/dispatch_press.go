@@ -19,6 +19,9 @@ const (
 
 // interaction routes what people do with messages, forms and the App Home.
 func (d *dispatcher) interaction(ctx context.Context, c slack.InteractionCallback, a *acker) {
+	if d.misdirected(ctx, c.APIAppID, a) {
+		return
+	}
 	switch c.Type {
 	case slack.InteractionTypeBlockActions:
 		d.actions(ctx, c, a)
@@ -51,7 +54,7 @@ func (d *dispatcher) actions(ctx context.Context, c slack.InteractionCallback, a
 			// a link button: the browser has opened it already
 		case actHome:
 			a.ack(nil)
-			d.home.show(ctx, actorOf(c), "")
+			d.home.show(ctx, d.actorOf(c), "")
 		case fleet.ActAsk:
 			d.formButton(ctx, c, b, a)
 		default:
@@ -67,7 +70,7 @@ func (d *dispatcher) press(ctx context.Context, c slack.InteractionCallback, b *
 	id := "press." + place(c) + "." + b.ActionTs + "." + c.User.ID
 	late := time.AfterFunc(ackPress, func() { a.ack(nil) })
 	reply, err := d.desk.Press(ctx, commands.Press{
-		ID: id, Action: actionOf(b.ActionID), Value: b.Value, Who: actorOf(c),
+		ID: id, Action: actionOf(b.ActionID), Value: b.Value, Who: d.actorOf(c),
 		Channel: channelOf(c), Subject: subjectOf(b.BlockID),
 	})
 	late.Stop()
@@ -128,7 +131,7 @@ func (d *dispatcher) showInView(ctx context.Context, c slack.InteractionCallback
 	default:
 		notice = r.Message.Text
 	}
-	d.home.show(ctx, actorOf(c), notice)
+	d.home.show(ctx, d.actorOf(c), notice)
 }
 
 // threadFor keeps answers where the message is: private ones in the thread only
@@ -141,10 +144,6 @@ func threadFor(c slack.InteractionCallback, public bool) string {
 		return c.Container.MessageTs
 	}
 	return ""
-}
-
-func actorOf(c slack.InteractionCallback) fleet.Actor {
-	return actor(c.User.ID, c.User.Name, c.User.TeamID, c.Team.ID)
 }
 
 func channelOf(c slack.InteractionCallback) string {

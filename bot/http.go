@@ -10,10 +10,12 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/slackevents"
+	"golang.org/x/time/rate"
 
 	"github.com/distrobot/distrobot/fleet"
 )
@@ -35,6 +37,8 @@ type httpMode struct {
 	base   context.Context
 	log    *slog.Logger
 
+	forged *rate.Limiter // of log lines about forged requests
+
 	// signatures of commands and presses that were let in; verify alone would
 	// let the same request pass again for five minutes.
 	signatures seen
@@ -44,7 +48,7 @@ func newHTTPMode(secret string, d *dispatcher, p *pool) (*httpMode, error) {
 	if secret == "" {
 		return nil, errNoSecret
 	}
-	return &httpMode{secret: secret, d: d, pool: p, log: d.log}, nil
+	return &httpMode{secret: secret, d: d, pool: p, log: d.log, forged: rate.NewLimiter(1, 10)}, nil
 }
 
 // ServeHTTP verifies a request and answers it within three seconds.
@@ -54,15 +58,17 @@ func (h *httpMode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "POST only", http.StatusMethodNotAllowed)
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err != nil {
-		http.Error(w, "body too large or cut off", http.StatusRequestEntityTooLarge)
+	if stale(r.Header, time.Now()) { // before the body: whoever cannot sign shall cost little
+		h.refuse(w, r, errStale)
+		return
+	}
+	body, status := read(w, r)
+	if status != 0 {
+		http.Error(w, "body too large or cut off", status)
 		return
 	}
 	if err := h.verify(r.Header, body); err != nil {
-		h.d.meter.Add("slack_requests", "forged", 1)
-		h.log.WarnContext(r.Context(), "request with a bad signature refused", "error", err, "from", r.RemoteAddr, "path", r.URL.Path)
-		http.Error(w, "bad signature", http.StatusUnauthorized)
+		h.refuse(w, r, err)
 		return
 	}
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "application/json" {
@@ -70,6 +76,47 @@ func (h *httpMode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.form(w, r, body)
+}
+
+// refuse answers a request that Slack did not sign. Anybody may send such ones,
+// so only some are logged, and all are counted.
+func (h *httpMode) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	h.d.meter.Add("slack_requests", "forged", 1)
+	if h.forged.Allow() {
+		h.log.WarnContext(r.Context(), "request with a bad signature refused", "error", err, "from", r.RemoteAddr, "path", fleet.Clean(r.URL.Path, 100))
+	}
+	http.Error(w, "bad signature", http.StatusUnauthorized)
+}
+
+var errStale = errors.New("its time is missing or more than five minutes away")
+
+// stale reports whether the time that a request says it was signed at rules it
+// out, whatever its signature: a first look that needs no body.
+func stale(header http.Header, now time.Time) bool {
+	at, err := strconv.ParseInt(header.Get("X-Slack-Request-Timestamp"), 10, 64)
+	return err != nil || header.Get("X-Slack-Signature") == "" || now.Sub(time.Unix(at, 0)).Abs() > signedFor
+}
+
+// signedFor is how far a signature's time may be from ours (Slack: five minutes).
+const signedFor = 5 * time.Minute
+
+// bodyWait bounds the reading of a body: Slack sends it at once.
+const bodyWait = 5 * time.Second
+
+// read reads a body within size and time; status is 0 if that worked.
+func read(w http.ResponseWriter, r *http.Request) (body []byte, status int) {
+	slow := http.NewResponseController(w)
+	_ = slow.SetReadDeadline(time.Now().Add(bodyWait)) // a writer of tests knows no deadline
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	_ = slow.SetReadDeadline(time.Time{})
+	var large *http.MaxBytesError
+	switch {
+	case err == nil:
+		return body, 0
+	case errors.As(err, &large):
+		return nil, http.StatusRequestEntityTooLarge
+	}
+	return nil, http.StatusBadRequest
 }
 
 // verify checks Slack's signature, version 0, over the raw body: at most five

@@ -77,7 +77,8 @@ func TestManifestAsksForExactlyWhatIsUsed(t *testing.T) {
 // calls are the functions of slack-go that this package uses, by the method of
 // the Web API that each calls.
 var calls = map[string]string{
-	"AuthTestContext": "auth.test", "PostMessageContext": "chat.postMessage", "PostEphemeralContext": "chat.postEphemeral",
+	"AuthTestContext":   "auth.test",
+	"GetBotInfoContext": "bots.info", "PostMessageContext": "chat.postMessage", "PostEphemeralContext": "chat.postEphemeral",
 	"UpdateMessageContext": "chat.update", "GetPermalinkContext": "chat.getPermalink", "OpenViewContext": "views.open", "UpdateViewContext": "views.update",
 	"PublishViewContext": "views.publish", "GetUserInfoContext": "users.info", "GetUsersContext": "users.list", "GetUsersPaginated": "users.list", "GetUserGroupsContext": "usergroups.list",
 	"GetUserGroupMembersContext": "usergroups.users.list", "GetConversationsContext": "conversations.list", "GetConversationInfoContext": "conversations.info",

@@ -12,8 +12,8 @@ import (
 )
 
 // draft is what the desk is told of a form that is being filled in.
-func (f filled) draft() commands.Draft {
-	return commands.Draft{Command: f.meta.Command, State: f.meta.State, Who: actorOf(f.call), Inputs: f.values}
+func (d *dispatcher) draft(f filled) commands.Draft {
+	return commands.Draft{Command: f.meta.Command, State: f.meta.State, Who: d.actorOf(f.call), Inputs: f.values}
 }
 
 // formOf reads the form in whose view something happened; false if it is another
@@ -32,7 +32,7 @@ func (d *dispatcher) chosen(ctx context.Context, c slack.InteractionCallback, a 
 	if !ok {
 		return
 	}
-	form, err := d.desk.Draft(ctx, f.draft())
+	form, err := d.desk.Draft(ctx, d.draft(f))
 	if err == nil {
 		err = d.redraw(ctx, f, refilled(form, f.values))
 	}
@@ -88,7 +88,7 @@ func (d *dispatcher) suggestion(ctx context.Context, c slack.InteractionCallback
 	if !ok || !isInput {
 		return
 	}
-	draft := f.draft()
+	draft := d.draft(f)
 	draft.Search, draft.Query = name, plain(c.Value, 200)
 	form, err := d.desk.Draft(ctx, draft)
 	if err != nil {

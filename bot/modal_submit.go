@@ -31,7 +31,7 @@ func (d *dispatcher) submission(ctx context.Context, c slack.InteractionCallback
 	defer late.Stop()
 	id := formRequest(c, f.values)
 	reply, err := d.desk.Press(ctx, commands.Press{ID: id, Command: meta.Command, Value: meta.State,
-		Who: actorOf(c), Channel: meta.Channel, Inputs: f.values})
+		Who: d.actorOf(c), Channel: meta.Channel, Inputs: f.values})
 	if err != nil {
 		reply = d.fault(ctx, id, err)
 	}
@@ -77,7 +77,7 @@ func (d *dispatcher) formAgain(ctx context.Context, f filled, r commands.Reply) 
 	if f.acker.ack(fieldErrors(r, f.call.View)) {
 		return
 	}
-	form, err := d.desk.Draft(ctx, f.draft())
+	form, err := d.desk.Draft(ctx, d.draft(f))
 	if err == nil {
 		form = refilled(form, f.values)
 		for i, in := range form.Inputs {

@@ -10,7 +10,7 @@ import (
 // Pace is how fast the sender may go. Zero fields are Slack's published rates.
 type Pace struct {
 	PostEvery time.Duration // between posts to one channel; 1 s
-	PostBurst int           // posts to one channel at once; 4
+	PostBurst int           // posts to one channel at once, when no more wait and Slack was there; 4
 	EditsMin  int           // chat.update a minute in the whole workspace; 50
 	EditEvery time.Duration // between edits of one moving message; 2 s
 	EditShare time.Duration // the same for each message that is moving; 1.5 s
@@ -51,7 +51,12 @@ type pacer struct {
 	edits    *rate.Limiter
 	paused   map[string]time.Time // method, or method and channel → Retry-After
 	moving   map[string]time.Time // post key → last edit while moving
+	waiting  map[string]int       // channel → posts that wait
+	calm     time.Time            // until then no channel gets a burst, because Slack was away
 }
+
+// calmFor is how long after Slack was away channels are spared bursts.
+const calmFor = time.Minute
 
 // editBurst is how many edits may go at once; reserved are kept for messages at
 // rest.
@@ -79,7 +84,28 @@ func (p *pacer) post(channel string, now time.Time) bool {
 		l = rate.NewLimiter(rate.Every(p.pace.PostEvery), p.pace.PostBurst)
 		p.channels[channel] = l
 	}
+	burst := p.pace.PostBurst
+	if now.Before(p.calm) || p.waiting[channel] > burst {
+		burst = 1 // people shall be able to read what comes
+	}
+	if l.Burst() != burst {
+		l.SetBurstAt(now, burst)
+	}
 	return l.AllowN(now, 1)
+}
+
+// backlog tells how many posts wait for each channel.
+func (p *pacer) backlog(waiting map[string]int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.waiting = waiting
+}
+
+// away notes that Slack could not be reached.
+func (p *pacer) away(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calm = now.Add(calmFor)
 }
 
 // edit reports whether the message of key may be edited now.

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,6 +14,8 @@ import (
 type identity struct {
 	team, user, bot string
 	url             string // of the workspace
+	enterprise      string // Enterprise Grid organisation of the workspace, "" without one
+	app             string // the bot's app, "" when Slack did not tell
 }
 
 // people knows who is a full member of the workspace. What it learned is kept
@@ -129,7 +132,11 @@ func (p *people) list(done chan struct{}) {
 
 func (p *people) judge(u *slack.User) person {
 	guest := u.IsRestricted || u.IsUltraRestricted || u.IsStranger
-	foreign := u.TeamID != "" && u.TeamID != p.home().team
+	home := p.home()
+	foreign := u.TeamID != "" && u.TeamID != home.team
+	if foreign && home.enterprise != "" && u.Enterprise.EnterpriseID == home.enterprise {
+		foreign = !slices.Contains(u.Enterprise.Teams, home.team) // in Grid, TeamID is one of several
+	}
 	return person{member: !guest && !foreign && !u.IsBot && !u.Deleted, name: u.Name}
 }
 

@@ -40,6 +40,8 @@ type rigOptions struct {
 	limits workspace.Limits
 	pace   Pace
 	roles  RoleConfig
+	// sockets are the connections of a bot; 0 is one.
+	sockets int
 }
 
 // quick is a pace that does not keep tests waiting.
@@ -92,7 +94,7 @@ func (r *rig) newBot(o rigOptions, owner string) *Bot {
 	if o.http {
 		tokens.App, tokens.Signing = "", r.ws.SigningSecret()
 	}
-	b, err := New(Config{Tokens: tokens, Desk: r.desk, Store: r.store, Narrate: r.story.tell, Owner: owner, Pace: o.pace, Roles: o.roles,
+	b, err := New(Config{Tokens: tokens, Desk: r.desk, Store: r.store, Narrate: r.story.tell, Owner: owner, Pace: o.pace, Roles: o.roles, Sockets: o.sockets, SocketsApart: time.Millisecond,
 		Log: slog.New(slog.NewTextHandler(r.log, nil))})
 	if err != nil {
 		r.t.Fatal(err)

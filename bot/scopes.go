@@ -12,6 +12,7 @@ import (
 func methodScopes() map[string][]string {
 	return map[string][]string{
 		"auth.test":                     nil,
+		"bots.info":                     {"users:read"},
 		"apps.connections.open":         nil, // app token: connections:write
 		"chat.postMessage":              {"chat:write"},
 		"chat.postEphemeral":            {"chat:write"},

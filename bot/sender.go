@@ -45,8 +45,13 @@ type sender struct {
 	skew    time.Duration        // how far the store's clock is ahead of ours
 }
 
-// batch is how many posts one pass looks at.
-const batch = 200
+// What one pass looks at: of all posts that are due the first few of each
+// channel, so that a channel with many is no reason for others to wait.
+const (
+	backlog = 10_000 // names of posts
+	batch   = 200    // posts
+	share   = 4      // of one channel
+)
 
 func newSender(c senderConfig) *sender {
 	c.pace = c.pace.withDefaults()
@@ -169,21 +174,27 @@ func (s *sender) pass(ctx context.Context) bool {
 	return sent
 }
 
-// due reads the posts that wait and are not resting.
+// due reads the posts that wait and are not resting, some of each channel.
 func (s *sender) due(ctx context.Context) ([]fleet.Post, error) {
 	now := s.storeNow() // posts are due by the store's clock
-	keys, err := s.store.List(ctx, fleet.PostsDue, fleet.Page{To: now.UnixMilli(), Limit: batch})
+	keys, err := s.store.List(ctx, fleet.PostsDue, fleet.Page{To: now.UnixMilli(), Limit: backlog})
 	if err != nil {
 		return nil, err
 	}
 	var recs []fleet.Record
+	waiting, chosen := map[string]int{}, map[string]int{}
 	for _, k := range keys {
 		about, channel, ok := cutLast(k)
-		if !ok || s.resting(k) {
+		if !ok {
 			continue
 		}
+		if waiting[channel]++; chosen[channel] == share || len(recs) == batch || s.resting(k) {
+			continue
+		}
+		chosen[channel]++
 		recs = append(recs, &fleet.Post{Subject: fleet.Subject(about), Channel: channel})
 	}
+	s.pacer.backlog(waiting)
 	if len(recs) == 0 {
 		return nil, nil
 	}

@@ -24,12 +24,16 @@ func (s *sender) reconcile(ctx context.Context, p fleet.Post) {
 	case ts == "":
 		s.log.InfoContext(ctx, "a post that was cut short did not arrive; posting it", "subject", p.Subject)
 		s.again(ctx, p, 0, func(q *fleet.Post) { q.Fails = 0 })
-	case p.TS != "": // it was a reply
-		s.finish(ctx, p, func(q *fleet.Post) { q.Nonce, q.Fails = "", 0 })
+	case p.TS != "": // it was a reply, or a part of a long message
+		s.finish(ctx, p, func(q *fleet.Post) {
+			if q.Nonce, q.Fails = "", 0; q.More > 0 {
+				q.More++
+			}
+		})
 	default:
 		s.log.InfoContext(ctx, "a post that was cut short is there", "subject", p.Subject, "ts", ts)
-		// What it shows is unknown; it is edited once.
-		s.again(ctx, p, 0, func(q *fleet.Post) { q.TS, q.Nonce, q.Shown, q.Fails = ts, "", "", 0 })
+		// What it shows is unknown; it is edited once, and if it is long the rest follows.
+		s.again(ctx, p, 0, func(q *fleet.Post) { q.TS, q.Nonce, q.Shown, q.Fails, q.More = ts, "", "", 0, 1 })
 	}
 }
 

@@ -23,6 +23,7 @@ const (
 	edit                   // of the message
 	posting                // the first post
 	reply                  // an edit that Slack refuses: a reply in the message's thread
+	more                   // the next part of a message that is too long for one, in its thread
 )
 
 // draw renders posts and puts those first that have come to rest.
@@ -65,8 +66,11 @@ func (s *sender) drawOne(ctx context.Context, p fleet.Post) (job, bool) {
 		s.meter.Add("slack_limits", broken[0].Rule, 1)
 		s.log.WarnContext(ctx, "a message was split or cut", "subject", p.Subject, "violations", broken, "parts", len(parts))
 	}
+	if p.TS != "" && p.More > 0 && p.More < len(parts) {
+		return job{post: p, parts: parts[p.More : p.More+1], kind: more}, true
+	}
 	if p.TS != "" && p.Shown != "" && p.Shown == parts[0].digest() {
-		s.finish(ctx, p, func(q *fleet.Post) {}) // looks the same: no call
+		s.finish(ctx, p, func(q *fleet.Post) { q.More = 0 }) // looks the same: no call
 		return job{}, false
 	}
 	j := job{post: p, parts: parts, moving: m.Moving, kind: edit}

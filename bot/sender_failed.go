@@ -82,6 +82,7 @@ func (s *sender) limited(ctx context.Context, j job, method string, wait time.Du
 // unreachable: an edit may simply be made again. A post may have arrived, so it
 // stays journaled and is looked for first.
 func (s *sender) unreachable(ctx context.Context, j job) {
+	s.pacer.away(time.Now())
 	if j.kind == edit {
 		s.later(ctx, j.post, "")
 		return

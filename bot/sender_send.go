@@ -36,7 +36,7 @@ func (s *sender) edit(ctx context.Context, j job) {
 	s.meter.Add("slack_posts", "edit "+outcome(err), 1)
 	if err == nil {
 		s.healed(p.Channel)
-		s.finish(ctx, p, func(q *fleet.Post) { q.Shown, q.Error, q.Fails = j.parts[0].digest(), "", 0 })
+		s.finish(ctx, p, func(q *fleet.Post) { q.Shown, q.Error, q.Fails, q.More = j.parts[0].digest(), "", 0, 0 })
 		return
 	}
 	s.failed(ctx, j, "chat.update", err)
@@ -51,7 +51,7 @@ func (s *sender) post(ctx context.Context, j job) {
 		return
 	}
 	thread := p.Thread
-	if j.kind == reply {
+	if j.kind == reply || j.kind == more {
 		thread = first(p.Thread, p.TS)
 	}
 	opts := append(messageOptions(j.parts[0]), slack.MsgOptionMetadata(slack.SlackMetadata{
@@ -68,30 +68,20 @@ func (s *sender) post(ctx context.Context, j job) {
 	}
 	s.healed(p.Channel)
 	s.finish(ctx, p, func(q *fleet.Post) {
-		q.Nonce, q.Shown, q.Fails, q.Thread = "", j.parts[0].digest(), 0, p.Thread
-		if j.kind == posting {
-			q.TS, q.Error = ts, ""
-		}
-	})
-	s.continuation(ctx, p.Channel, first(thread, ts), j.parts[1:])
-}
-
-// continuation posts the rest of a message that was too long into its thread.
-// It is not repeated after a crash: the first part says what matters.
-func (s *sender) continuation(ctx context.Context, channel, thread string, parts []Rendered) {
-	for _, part := range parts {
-		for !s.pacer.post(channel, time.Now()) {
-			select {
-			case <-ctx.Done():
-				return
-			case <-time.After(s.pace.Tick):
-			}
-		}
-		if _, _, err := s.api.PostMessageContext(ctx, channel, append(messageOptions(part), slack.MsgOptionTS(thread))...); err != nil {
-			s.log.WarnContext(ctx, "the rest of a long message was not posted", "channel", channel, "error", err)
+		q.Nonce, q.Fails, q.Thread = "", 0, p.Thread
+		switch j.kind {
+		case posting:
+			q.TS, q.Error, q.Shown = ts, "", j.parts[0].digest()
+		case reply:
+			q.Shown = j.parts[0].digest()
+		case more:
+			q.More++
 			return
 		}
-	}
+		if q.More = 0; len(j.parts) > 1 {
+			q.More = 1 // the rest follows in the thread, part by part
+		}
+	})
 }
 
 // journal records that a post is about to be made, unless another sender is at
@@ -99,7 +89,7 @@ func (s *sender) continuation(ctx context.Context, channel, thread string, parts
 func (s *sender) journal(ctx context.Context, p fleet.Post) (fleet.Post, bool) {
 	mine := false
 	err := s.change(ctx, p, func(q *fleet.Post, now time.Time) bool {
-		mine = q.State == fleet.PostDue && q.TS == p.TS
+		mine = q.State == fleet.PostDue && q.TS == p.TS && q.More == p.More
 		if !mine {
 			return false
 		}
@@ -117,13 +107,13 @@ func (s *sender) journal(ctx context.Context, p fleet.Post) (fleet.Post, bool) {
 }
 
 // finish records that the state of wish p.Wanted is shown; a wish that came
-// meanwhile keeps the post due.
+// meanwhile keeps the post due, and so do parts that have yet to follow.
 func (s *sender) finish(ctx context.Context, p fleet.Post, with func(q *fleet.Post)) {
 	err := s.change(ctx, p, func(q *fleet.Post, now time.Time) bool {
 		with(q)
 		q.Sent = max(q.Sent, p.Wanted)
 		q.State = fleet.PostIdle
-		if q.Wanted > q.Sent {
+		if q.Wanted > q.Sent || q.More > 0 {
 			q.State, q.Due = fleet.PostDue, now
 		}
 		return true

@@ -30,6 +30,7 @@ type socket struct {
 	base  context.Context // of requests: they outlive the connection they came by
 	meter Meter
 	log   *slog.Logger
+	after time.Duration // when it is opened: not all at once, so that Slack does not refresh all at once
 
 	mu        sync.Mutex
 	connected bool
@@ -46,6 +47,12 @@ var errAuth = errors.New("slack refuses the credentials")
 // run keeps a connection until ctx ends or Slack refuses the tokens for good.
 // When slack-go's Run gives up, a new client is started after a pause.
 func (s *socket) run(ctx context.Context) error {
+	ctx = withStorm(ctx, s.storm)
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-time.After(s.after):
+	}
 	pauses := growing()
 	for {
 		began := time.Now()

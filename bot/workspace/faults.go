@@ -27,7 +27,7 @@ type faultRequest struct {
 	DelayMS    int    `json:"delay_ms"`
 	RetryAfter int    `json:"retry_after_s"`
 	Reason     string `json:"reason"` // disconnect: warning, refresh_requested, link_disabled
-	Count      int    `json:"count"`  // redeliver: how many of the last payloads
+	Count      int    `json:"count"`  // redeliver: how many of the last payloads; disconnect: how many connections, 0 is all
 }
 
 const defaultFault = 2 * time.Second
@@ -138,9 +138,9 @@ func (s *Server) cause(req faultRequest) (int, string) {
 		if reason == "" {
 			reason = "refresh_requested"
 		}
-		return s.link.disconnectAll(reason), ""
+		return s.link.disconnect(reason, req.Count), ""
 	case "too_many_websockets":
-		return s.link.disconnectAll("too_many_websockets"), ""
+		return s.link.disconnect("too_many_websockets", 0), ""
 	case "down":
 		return s.link.closeAll(), ""
 	case "redeliver":

@@ -182,10 +182,13 @@ func (l *link) all() []*socket {
 	return list
 }
 
-// disconnectAll says goodbye on every connection. "warning" only announces the
+// disconnect says goodbye on every connection, or on so many. "warning" only announces the
 // end, which follows 10 s later at Slack; clients drop the connection at once.
-func (l *link) disconnectAll(reason string) int {
+func (l *link) disconnect(reason string, most int) int {
 	list := l.all()
+	if most > 0 && most < len(list) {
+		list = list[:most]
+	}
 	for _, sock := range list {
 		if reason == "warning" {
 			sock.write(obj{"type": "disconnect", "reason": reason, "debug_info": obj{"host": "local"}})

@@ -24,6 +24,9 @@ type Config struct {
 	SlackSigningSecret string `env:"SLACK_SIGNING_SECRET"`
 	SlackAPIURL        string `env:"SLACK_API_URL" envDefault:"https://slack.com/api/"`
 
+	Sockets int      `env:"DISTROBOT_SOCKETS" envDefault:"2"`
+	Proxies []string `env:"DISTROBOT_TRUSTED_PROXIES" envSeparator:","`
+
 	RedisURL     string `env:"DISTROBOT_REDIS_URL" envDefault:"local"`
 	RedisCA      string `env:"DISTROBOT_REDIS_CA"`
 	RedisCert    string `env:"DISTROBOT_REDIS_CERT"`
@@ -192,6 +195,9 @@ func (c Config) checkServe() error {
 	need(c.SlackBotToken != "", "SLACK_BOT_TOKEN is not set: install the app from slack-manifest.yaml and copy the bot token (xoxb-…).")
 	need(c.SlackAppToken != "" || c.SlackSigningSecret != "",
 		"Neither SLACK_APP_TOKEN (Socket Mode, xapp-…) nor SLACK_SIGNING_SECRET (HTTP mode) is set.")
+	need(c.Sockets >= 1 && c.Sockets <= 10, "DISTROBOT_SOCKETS is not a number from 1 to 10.")
+	_, err := parseProxies(c.Proxies)
+	need(err == nil, fmt.Sprint(err))
 	need(!c.realSlack() || len(c.Admins) > 0,
 		"DISTROBOT_ADMINS is not set: name at least one Slack user id or group who may administer the bot.")
 	need(len(c.Key) >= 32 || c.RedisURL == "memory" || c.RedisURL == "local",

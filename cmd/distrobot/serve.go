@@ -72,7 +72,11 @@ func (a *app) serve(ctx context.Context, opts serveOptions) error {
 	if err != nil {
 		return err
 	}
-	addr, stopHTTP, err := listenAndServe(ctx, a.cfg.Listen, operations(m.registry, a.checks(b), routes), a.log)
+	proxies, err := parseProxies(a.cfg.Proxies)
+	if err != nil {
+		return err
+	}
+	addr, stopHTTP, err := listenAndServe(ctx, a.cfg.Listen, behind(proxies, operations(m.registry, a.checks(b), routes)), a.log)
 	if err != nil {
 		return fmt.Errorf("DISTROBOT_LISTEN: %w", err)
 	}
@@ -96,7 +100,7 @@ func (a *app) newBot(m *metrics) (*bot.Bot, error) {
 		Tokens: bot.Tokens{Bot: a.cfg.SlackBotToken, App: a.cfg.SlackAppToken, Signing: a.cfg.SlackSigningSecret, APIURL: a.cfg.SlackAPIURL},
 		Desk:   a.table, Store: a.store, Narrate: a.narrator.Message,
 		Roles: bot.RoleConfig{Admins: a.cfg.Admins, Maintainers: a.cfg.Maintainers, Shell: shellRole},
-		Owner: a.owner, Meter: m, Log: a.log,
+		Owner: a.owner, Meter: m, Log: a.log, Sockets: a.cfg.Sockets,
 	})
 	if err != nil {
 		return nil, err
