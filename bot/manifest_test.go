@@ -78,7 +78,7 @@ func TestManifestAsksForExactlyWhatIsUsed(t *testing.T) {
 // the Web API that each calls.
 var calls = map[string]string{
 	"AuthTestContext":   "auth.test",
-	"GetBotInfoContext": "bots.info", "PostMessageContext": "chat.postMessage", "PostEphemeralContext": "chat.postEphemeral",
+	"GetBotInfoContext": "bots.info", "GetUsersInConversationContext": "conversations.members", "PostMessageContext": "chat.postMessage", "PostEphemeralContext": "chat.postEphemeral",
 	"UpdateMessageContext": "chat.update", "GetPermalinkContext": "chat.getPermalink", "OpenViewContext": "views.open", "UpdateViewContext": "views.update",
 	"PublishViewContext": "views.publish", "GetUserInfoContext": "users.info", "GetUsersContext": "users.list", "GetUsersPaginated": "users.list", "GetUserGroupsContext": "usergroups.list",
 	"GetUserGroupMembersContext": "usergroups.users.list", "GetConversationsContext": "conversations.list", "GetConversationInfoContext": "conversations.info",
