@@ -197,7 +197,7 @@ func (v PlanView) decision(m *Message, n int) {
 			m.Buttons = append(m.Buttons, Button{Action: ActRehearse, Label: "Rehearse", Value: value})
 		}
 	}
-	if len(p.Sites) > 1 {
+	if len(p.Sites) > 1 && !blocked {
 		m.Buttons = append(m.Buttons, Button{Action: ActWithout, Label: "Compare and choose sites", Value: value})
 	}
 	m.Buttons = append(m.Buttons, Button{Action: ActCancel, Label: "Cancel", Value: value})
