@@ -66,7 +66,7 @@ func (b *Backend) settleMotion(ctx context.Context, s Site, m motion) error {
 
 // letIn lets visitors in and forgets the hold.
 func (b *Backend) letIn(ctx context.Context, h hosting.Held) error {
-	if _, err := b.web(ctx, "drop", h.URI, nil, b.Web.Reload...); err != nil {
+	if err := b.thaw(ctx, h.URI); err != nil {
 		return err
 	}
 	return b.Records.Free(ctx, h)

@@ -179,20 +179,22 @@ func (b *Backend) back(ctx context.Context, c hosting.Copy, m motion) error {
 
 // Release implements hosting.Traffic: when it returns, every visitor is let in.
 func (b *Backend) Release(ctx context.Context, c hosting.Copy) (time.Duration, error) {
-	err := b.guard(ctx, c, func() error {
-		if _, err := b.web(ctx, "drop", c.URI, nil, b.Web.Reload...); err != nil {
-			return err
-		}
-		_, err := b.web(ctx, "drain", c.URI, nil, strconv.Itoa(freeTries))
-		if fleet.CodeOf(err) == fleet.Failed {
-			return nil // workers with long requests of other sites: they take no new ones
-		}
-		return err
-	})
-	if err != nil {
+	if err := b.guard(ctx, c, func() error { return b.thaw(ctx, c.URI) }); err != nil {
 		return 0, err
 	}
 	return b.Records.Release(ctx, c)
+}
+
+// thaw takes the shadow of a site away; when it returns, nobody gets it any more.
+func (b *Backend) thaw(ctx context.Context, uri fleet.URI) error {
+	if _, err := b.web(ctx, "drop", uri, nil, b.Web.Reload...); err != nil {
+		return err
+	}
+	_, err := b.web(ctx, "drain", uri, nil, strconv.Itoa(freeTries))
+	if fleet.CodeOf(err) == fleet.Failed {
+		return nil // workers with long requests of other sites: they take no new ones
+	}
+	return err
 }
 
 // Written implements hosting.Traffic: nobody can tell, so that no task goes back
