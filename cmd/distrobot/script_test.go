@@ -40,7 +40,7 @@ func TestScripts(t *testing.T) {
 			"say": cmdSay, "click": cmdClick, "see": cmdSee, "private": cmdPrivate, "once": cmdOnce, "storm": cmdStorm, "site": cmdSite, "counters": cmdCounters,
 			"fault": cmdFault, "deliver": cmdDeliver, "get": cmdGet,
 			"depot": cmdDepot, "pack": cmdPack, "release": cmdRelease, "wares": cmdWares,
-			"ask": cmdAsk, "exits": cmdExits, "hook": cmdHook, "locked": cmdLocked, "storms": cmdStorms, "endredis": cmdEndRedis, "front": cmdFront,
+			"ask": cmdAsk, "exits": cmdExits, "hook": cmdHook, "locked": cmdLocked, "storms": cmdStorms, "endredis": cmdEndRedis, "front": cmdFront, "aegir": cmdAegir, "sshd": cmdSSHD(t),
 			"gone": cmdGone, "floor": cmdFloor,
 			"sign": cmdSign, "guests": cmdGuests, "upload": cmdUpload, "holds": cmdHolds,
 		},
