@@ -44,6 +44,12 @@ func TestScripts(t *testing.T) {
 			"gone": cmdGone, "floor": cmdFloor,
 			"sign": cmdSign, "guests": cmdGuests, "upload": cmdUpload, "holds": cmdHolds,
 		},
+		Condition: func(name string) (bool, error) {
+			if name != "thorough" {
+				return false, fmt.Errorf("unknown condition %q", name)
+			}
+			return thorough(), nil
+		},
 		Setup: func(env *testscript.Env) error { return setupScript(env) },
 	})
 }
