@@ -69,9 +69,9 @@ func TestHomeHolds(t *testing.T) {
 			want, lack []string
 		}{
 			{busy(fleet.Maintainer, 1), []string{"Waits for you: 3 decisions", "Upgrade 3 sites of atrium", " waits for your decision", "at the step “switch” on host web1", " is paused. A site failed.",
-				"You asked for", "somebody else", "1 of 2", "b.example.org", "Build platform atrium-1.1.0", "1 site is not on t-2, 1 is.", "dist.upgrade", "dist.unmute", "by you", "news.wake", "Create a site", actHome,
+				"You asked for", "somebody else", "1 of 2", "b.example.org", "Build platform atrium-1.1.0", "1 of 2 sites are not on t-2 yet.", "dist.upgrade", "dist.unmute", "by you", "news.wake", "Create a site", actHome,
 				`"type":"date"`}, []string{"1 decisions", "1 sites", `"table"`, "03 Nov"}},
-			{busy(fleet.Reader, 1), []string{"Nothing waits for you", "Build platform atrium-1.1.0", "1 site is not on t-2", "You are a reader"}, []string{"dist.upgrade", "dist.unmute", "news.wake", "Create a site", "waits for your"}},
+			{busy(fleet.Reader, 1), []string{"Nothing waits for you", "Build platform atrium-1.1.0", "1 of 2 sites are not on t-2 yet.", "You are a reader"}, []string{"dist.upgrade", "dist.unmute", "news.wake", "Create a site", "waits for your"}},
 			{busy(fleet.Administrator, 1), []string{"You are an administrator"}, nil},
 			{busy(fleet.Nobody, 1), []string{"You are not among the people"}, []string{"atrium", "example.org", "dist0"}},
 			{busy(fleet.Maintainer, 0), []string{"Nothing waits for you", "Nothing is under way", "Every site is on its upgrade target"}, []string{"Muted", "You asked"}},

@@ -52,8 +52,8 @@ func TestHome(t *testing.T) {
 	w.built("atrium-1.1.0")
 	w.work(fleet.TaskInspect, w.inspect)
 	p := w.plans(fleet.PlanProposed)[0]
-	w.homeSays(bob, []string{"Waits for you: 1 decision", "Out of date: 3 sites", "3 sites are not on atrium-1.1.0", "[Compare and upgrade atrium]"})
-	w.homeSays(carol, []string{"Nothing waits for you.", "3 sites are not on atrium-1.1.0", "You are a reader"}, "[Add", "[Compare", "[Stop")
+	w.homeSays(bob, []string{"Waits for you: 1 decision", "Out of date: 3 sites", "3 of 3 sites are not on atrium-1.1.0 yet.", "[Compare and upgrade atrium]"})
+	w.homeSays(carol, []string{"Nothing waits for you.", "3 of 3 sites are not on atrium-1.1.0 yet.", "You are a reader"}, "[Add", "[Compare", "[Stop")
 	w.homeSays(stranger, []string{"You are not among the people"}, "atrium")
 	w.press(bob, fleet.SubjectOf(fleet.AboutPlan, string(p.ID)), fleet.ActConfirm, fleet.PlanValue(p.ID, p.Revision))
 	w.homeSays(bob, []string{"Nothing waits for you.", "of 3"})

@@ -159,8 +159,8 @@ func (v HomeView) outOfDate() Message {
 	for _, s := range behind {
 		total += s.OutOfDate
 		name := Clean(string(s.Distribution.Name), 60)
-		l := Say(Bold(name), ": ", Plural(s.OutOfDate, "site is", "sites are")+" not on "+Clean(string(s.Distribution.Target), 110)+", "+
-			Plural(s.OnTarget, "is", "are")+".")
+		l := Say(Bold(name), ": ", fmt.Sprintf("%d of %s", s.OutOfDate, Plural(s.OutOfDate+s.OnTarget, "site is", "sites are"))+
+			" not on "+Clean(string(s.Distribution.Target), 110)+" yet.")
 		if v.Role >= Maintainer {
 			l.Button = &Button{Action: ActUpgrade, Label: clip("Compare and upgrade "+name, 75), Value: string(s.Distribution.Name)}
 		}
