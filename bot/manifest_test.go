@@ -82,7 +82,7 @@ var calls = map[string]string{
 	"UpdateMessageContext": "chat.update", "GetPermalinkContext": "chat.getPermalink", "OpenViewContext": "views.open", "UpdateViewContext": "views.update",
 	"PublishViewContext": "views.publish", "GetUserInfoContext": "users.info", "GetUsersContext": "users.list", "GetUsersPaginated": "users.list", "GetUserGroupsContext": "usergroups.list",
 	"GetUserGroupMembersContext": "usergroups.users.list", "GetConversationsContext": "conversations.list", "GetConversationInfoContext": "conversations.info",
-	"GetConversationHistoryContext": "conversations.history", "GetConversationRepliesContext": "conversations.replies", "GetUsersInConversationContext": "conversations.members",
+	"GetConversationHistoryContext": "conversations.history", "GetConversationRepliesContext": "conversations.replies",
 }
 
 // TestEachMethodIsListed finds the calls in the source, so that a new one cannot
