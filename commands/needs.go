@@ -45,7 +45,7 @@ func demands() map[string]demand {
 		"site restore": {fleet.MayAdminister, ofThing(0, aSite)}, "site login": {fleet.MayAdminister, ofThing(0, aSite)},
 		"site alias": {fleet.MayAdminister, ofThing(0, aSite)}, "site unpin": {fleet.MayAdminister, ofThing(0, aSite)},
 		"site tag": {fleet.MayAdminister, ofThing(0, aSite)}, "site priority": {fleet.MayAdminister, ofThing(0, aSite)},
-		"site window": {fleet.MayAdminister, ofThing(0, aSite)},
+		"site window": {fleet.MayAdminister, ofThing(0, aSite)}, "site move": {fleet.MayAdminister, ofThing(0, aSite)},
 
 		"upgrade": {fleet.MayAsk, ofThing(0, aSite, aPlatform, aDist)}, "rehearse": {fleet.MayAsk, ofThing(0, aSite)},
 		"migrate":  {fleet.MayAdminister, ofBoth(ofThing(0, aSite), ofThing(1, aPlatform))},
@@ -53,7 +53,8 @@ func demands() map[string]demand {
 		"continue": {fleet.MayConfirm, ofPlan}, "resume": {fleet.MayConfirm, ofPlan},
 		"stop": {fleet.MayAsk, ofPlan}, "pause": {fleet.MayAsk, ofPlan}, "abort": {fleet.MayAsk, ofPlan},
 		"freeze": {fleet.MayFreeze, ofThing(0, aDist)}, "thaw": {fleet.MayFreeze, ofThing(0, aDist)},
-		"retry": {fleet.MayAsk, ofBoth(ofPlan, ofTask)}, "skip": {fleet.MayAsk, ofTask}, "giveup": {fleet.MayAsk, ofTask},
+		"without": {fleet.MayAsk, ofPlan},
+		"retry":   {fleet.MayAsk, ofBoth(ofPlan, ofTask)}, "skip": {fleet.MayAsk, ofTask}, "giveup": {fleet.MayAsk, ofTask},
 
 		"hosts pause": {fleet.MayAdminister, ofAll}, "hosts resume": {fleet.MayAdminister, ofAll},
 		"hosts handover": {fleet.MayAdminister, ofAll}, "hosts release": {fleet.MayAdminister, ofAll},
@@ -72,6 +73,8 @@ func pressDemands() map[string]demand {
 		fleet.ActUndo: {fleet.MayRollback, ofPlan}, fleet.ActUnmoved: {fleet.MayRollback, ofPlan}, fleet.ActRollback: {fleet.MayRollback, ofThing(0, aSite)},
 		fleet.ActAgain: {fleet.MayAsk, ofTask}, fleet.ActSkip: {fleet.MayAsk, ofTask}, fleet.ActGiveUp: {fleet.MayAsk, ofTask},
 		fleet.ActRepeat: {fleet.MayAsk, ofTask}, fleet.ActEndTask: {fleet.MayAsk, ofTask},
+		fleet.ActMoveSite: {fleet.MayAdminister, ofThing(0, aSite)}, fleet.ActWithout: {fleet.MayAsk, ofPlan},
+		fleet.ActWake: {fleet.MayAsk, ofNews}, fleet.ActUnmute: {fleet.MayAsk, ofThing(0, aDist)},
 		fleet.ActUpgrade: {fleet.MayAsk, ofThing(0, aDist)}, fleet.ActRetire: {fleet.MayAdminister, ofAll},
 	}
 }
