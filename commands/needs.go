@@ -73,7 +73,7 @@ func pressDemands() map[string]demand {
 		fleet.ActUndo: {fleet.MayRollback, ofPlan}, fleet.ActUnmoved: {fleet.MayRollback, ofPlan}, fleet.ActRollback: {fleet.MayRollback, ofThing(0, aSite)},
 		fleet.ActAgain: {fleet.MayAsk, ofTask}, fleet.ActSkip: {fleet.MayAsk, ofTask}, fleet.ActGiveUp: {fleet.MayAsk, ofTask},
 		fleet.ActRepeat: {fleet.MayAsk, ofTask}, fleet.ActEndTask: {fleet.MayAsk, ofTask},
-		fleet.ActMoveSite: {fleet.MayAdminister, ofThing(0, aSite)}, fleet.ActWithout: {fleet.MayAsk, ofPlan},
+		fleet.ActMoveSite: {fleet.MayAdminister, ofTask}, fleet.ActWithout: {fleet.MayAsk, ofPlan},
 		fleet.ActWake: {fleet.MayAsk, ofNews}, fleet.ActUnmute: {fleet.MayAsk, ofThing(0, aDist)},
 		fleet.ActUpgrade: {fleet.MayAsk, ofThing(0, aDist)}, fleet.ActRetire: {fleet.MayAdminister, ofAll},
 	}
