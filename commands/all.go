@@ -53,6 +53,7 @@ func decisions(t *Table) []Command {
 		newMigrate(t),
 		newRollback(t),
 		newPlan(t),
+		newPlans(t),
 		newConfirm(t),
 		newReject(t),
 		newContinue(t),

@@ -52,6 +52,8 @@ func TestHome(t *testing.T) {
 	w.built("atrium-1.1.0")
 	w.work(fleet.TaskInspect, w.inspect)
 	p := w.plans(fleet.PlanProposed)[0]
+	w.says(w.ask(carol, "plans"), "1 plan is open.", string(p.ID), "Upgrade 3 sites of atrium", "proposed")
+	w.says(w.ask(carol, "plans --page 2"), "Fewer plans are open: 1.")
 	w.homeSays(bob, []string{"Waits for you: 1 decision", "Out of date: 3 sites", "3 of 3 sites are not on atrium-1.1.0 yet.", "[Compare and upgrade atrium]"})
 	w.homeSays(carol, []string{"Nothing waits for you.", "3 of 3 sites are not on atrium-1.1.0 yet.", "You are a reader"}, "[Add", "[Compare", "[Stop")
 	w.homeSays(stranger, []string{"You are not among the people"}, "atrium")
@@ -59,6 +61,7 @@ func TestHome(t *testing.T) {
 	w.homeSays(bob, []string{"Nothing waits for you.", "of 3"})
 	w.work(fleet.TaskMigrate, w.move())
 	w.homeSays(bob, []string{"Every site is on its upgrade target."})
+	w.says(w.ask(bob, "plans"), "No plan is open")
 	w.table.Roles = people{away: errors.New("slack is away")}
 	w.homeSays(alice, []string{"Slack cannot tell your role at the moment", "You are a reader"}, "[Add", "[Compare", "[Stop")
 }

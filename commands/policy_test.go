@@ -80,7 +80,7 @@ func TestPolicyOfTwoGroups(t *testing.T) {
 	}
 	w.says(w.ask(carol, "policy show atrium"), "freeze | @release | policy of *", "confirm | @release or @client | policy of atrium", "build | maintainers | roles", "incidents")
 	w.says(w.ask(carol, "policy check bob confirm atrium"), "bob may confirm plans of atrium.", "bob is in the group @release, as Slack said", "bob is not in the group @client", "Each approval needs a reason")
-	w.says(w.ask(carol, "policy check me freeze atrium"), "carol may not freeze of atrium.", "freeze is for @release")
+	w.says(w.ask(carol, "policy check me freeze atrium"), "carol may not freeze atrium.", "freeze is for @release")
 	w.says(w.ask(carol, "policy check mallory freeze"), "is no full member")
 	w.says(w.press(alice, s, fleet.ActConfirm, value), "the policy names @release or @client")
 	w.says(w.ask(alice, "freeze atrium --until 3d --reason x"), "the policy of * says who may", "@release")

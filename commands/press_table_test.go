@@ -11,6 +11,7 @@ import (
 
 	"github.com/distrobot/distrobot/commands"
 	"github.com/distrobot/distrobot/fleet"
+	"github.com/distrobot/distrobot/store/storetest"
 )
 
 var dave = fleet.Actor{ID: "U0DAVE", Name: "dave", Team: "T1"}
@@ -242,13 +243,13 @@ func (w *world) forget(p fleet.Plan, more bool) {
 // between, for every button that the message of a plan ever had. Each cell has
 // its answer, and none does what it must not.
 func TestEveryPressOnEveryPlan(t *testing.T) {
-	for i, half := range halves(cells()) {
-		t.Run(fmt.Sprintf("%s/%d", half[0].state, i%2+1), func(t *testing.T) {
-			w := newWorld(t)
+	for _, part := range parts(cells()) {
+		t.Run(fmt.Sprintf("%s late=%v", part[0].state, part[0].late), func(t *testing.T) {
+			w := newWorldAt(t, storetest.Start(t).URL())
 			w.table.Roles = crowd{}
 			base, _ := w.offered(3)
 			w.forget(base, false)
-			for n, c := range half {
+			for n, c := range part {
 				w.pressCell(base, c, n)
 				if t.Failed() {
 					t.Fatalf("cell %d: %s", n, c)
@@ -258,17 +259,15 @@ func TestEveryPressOnEveryPlan(t *testing.T) {
 	}
 }
 
-// halves divides the table into parts of one state each: the store in memory
-// grows slow with what it keeps.
-func halves(all []cell) [][]cell {
+// parts divides the table by state, a store of its own for each.
+func parts(all []cell) [][]cell {
 	var out [][]cell
 	for len(all) > 0 {
 		n := 0
-		for n < len(all) && all[n].state == all[0].state {
+		for n < len(all) && all[n].state == all[0].state && all[n].late == all[0].late {
 			n++
 		}
-		out = append(out, all[:n/2], all[n/2:n])
-		all = all[n:]
+		out, all = append(out, all[:n]), all[n:]
 	}
 	return out
 }

@@ -3,7 +3,6 @@ package commands
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/distrobot/distrobot/fleet"
@@ -72,13 +71,9 @@ func siteState(s fleet.Site) string {
 // instead of an empty list.
 func (t *Table) siteQuery(ctx context.Context, r Request) (fleet.SiteQuery, int, error) {
 	q := fleet.SiteQuery{Host: fleet.HostName(r.Opts["host"]), Tag: r.Opts["tag"], OutOfDate: r.Opts["out-of-date"] != "", Limit: sitesPerPage}
-	page := 1
-	if v := r.Opts["page"]; v != "" {
-		n, err := strconv.Atoi(v)
-		if err != nil || n < 1 || n > 100000 {
-			return q, 0, fleet.Errorf(fleet.Invalid, "%q is not the number of a page.", fleet.Clean(v, 40))
-		}
-		page = n
+	page, err := pageOf(r.Opts["page"])
+	if err != nil {
+		return q, 0, err
 	}
 	q.Offset = (page - 1) * sitesPerPage
 	if v := r.Opts["dist"]; v != "" {

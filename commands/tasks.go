@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/distrobot/distrobot/fleet"
@@ -73,13 +72,9 @@ func (t *Table) taskQuery(ctx context.Context, r Request) (fleet.TaskQuery, int,
 		return q, 0, fleet.Errorf(fleet.Invalid, "%q is no state of a task.", fleet.Clean(string(q.State), 40)).
 			WithHint("They are queued, running, held, done, failed and cancelled.")
 	}
-	page := 1
-	if text := r.Opts["page"]; text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > 10_000 {
-			return q, 0, fleet.Errorf(fleet.Invalid, "%q is not the number of a page.", fleet.Clean(text, 40))
-		}
-		page = n
+	page, err := pageOf(r.Opts["page"])
+	if err != nil {
+		return q, 0, err
 	}
 	q.Offset = (page - 1) * tasksShown
 	return q, page, nil

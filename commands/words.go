@@ -28,6 +28,21 @@ func areMany(n int, one, many string) string {
 	return fmt.Sprintf("are %d %s", n, many)
 }
 
+// lastPage bounds the numbers of pages that people may type.
+const lastPage = 100_000
+
+// pageOf reads the number of a page, from 1; "" is the first.
+func pageOf(text string) (int, error) {
+	if text == "" {
+		return 1, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > lastPage {
+		return 0, fleet.Errorf(fleet.Invalid, "%q is not the number of a page.", fleet.Clean(text, 40))
+	}
+	return n, nil
+}
+
 // aRole says "a maintainer", "an administrator".
 func aRole(r fleet.Role) string {
 	if r == fleet.Administrator {

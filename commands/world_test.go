@@ -77,9 +77,12 @@ type world struct {
 
 const atriumURL = "https://git.example.org/atrium.git"
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T) *world { return newWorldAt(t, "memory") }
+
+// newWorldAt is a world over the Redis at an address.
+func newWorldAt(t *testing.T, url string) *world {
 	t.Helper()
-	s, err := store.Open(context.Background(), store.Options{URL: "memory"})
+	s, err := store.Open(context.Background(), store.Options{URL: url, Key: []byte("0123456789abcdef0123456789abcdef")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,7 @@ func (h *Homes) Look(ctx context.Context, who Actor, role Role) (HomeView, error
 		return v, nil
 	}
 	var err error
-	if v.Plans, err = h.plans(ctx); err != nil {
+	if v.Plans, err = h.OpenPlans(ctx); err != nil {
 		return v, err
 	}
 	v.Mine = map[PlanID]bool{}
@@ -54,8 +54,9 @@ func (h *Homes) Look(ctx context.Context, who Actor, role Role) (HomeView, error
 	return v, err
 }
 
-// plans reads the plans that are not final, newest first.
-func (h *Homes) plans(ctx context.Context) ([]Plan, error) {
+// OpenPlans reads the plans that are not final, newest first; of very many, some of
+// the oldest are left out.
+func (h *Homes) OpenPlans(ctx context.Context) ([]Plan, error) {
 	var ids []string
 	for _, fam := range PlanFamilies() {
 		some, err := h.Store.List(ctx, OpenPlans(fam), Page{Limit: homePlans, Descending: true})

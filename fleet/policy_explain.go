@@ -29,7 +29,11 @@ func (g *Guard) Explain(ctx context.Context, q Question) (Explanation, error) {
 		return e, err
 	}
 	who, what := q.Who.display(), q.Right.deed()
-	if q.Distribution != "" {
+	switch {
+	case q.Distribution == "":
+	case q.Right == MayFreeze || q.Right == MayAdminister:
+		what += " " + string(q.Distribution)
+	default:
 		what += " of " + string(q.Distribution)
 	}
 	switch {
