@@ -90,7 +90,7 @@ func TestChangedLocks(t *testing.T) {
 	want := []string{
 		"In distro/atrium.make: drupal 7.11 → 7.22, dev 7.x-1.x#1111111 → 7.x-1.x#2222222, m00 1.11 → 1.22 and 14 packages more.",
 		"In composer.lock: drupal/core 10.11.0 → 10.22.0, example/lib dev-main#abcdef1 → dev-main#abcdef2, drupal/token 1.11 → 1.22.",
-		"In build/site.make.yml: panels 7.x-3.11 → 7.x-3.22, views 11 → 22.",
+		"In build/site.make.yml: views 11 → 22, panels 7.x-3.11 → 7.x-3.22.",
 		"In web/package-lock.json: left-pad 11 → 22.",
 	}
 	if d := cmp.Diff(want, got); d != "" {

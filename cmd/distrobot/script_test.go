@@ -37,7 +37,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"start": cmdStart, "quit": cmdStop, "redis": cmdRedis, "sample": cmdSample, "publish": cmdPublish, "freeport": cmdFreePort,
-			"say": cmdSay, "click": cmdClick, "see": cmdSee, "private": cmdPrivate, "once": cmdOnce, "storm": cmdStorm, "site": cmdSite, "counters": cmdCounters,
+			"say": cmdSay, "click": cmdClick, "see": cmdSee, "private": cmdPrivate, "sheet": cmdSheet, "once": cmdOnce, "storm": cmdStorm, "site": cmdSite, "counters": cmdCounters,
 			"fault": cmdFault, "deliver": cmdDeliver, "get": cmdGet,
 			"depot": cmdDepot, "pack": cmdPack, "release": cmdRelease, "wares": cmdWares,
 			"ask": cmdAsk, "exits": cmdExits, "hook": cmdHook, "locked": cmdLocked, "storms": cmdStorms, "endredis": cmdEndRedis, "front": cmdFront, "aegir": cmdAegir, "sshd": cmdSSHD(t),
@@ -168,6 +168,22 @@ func waitPrivate(ts *testscript.TestScript, user, want string) {
 		}
 		return false, fmt.Sprintf("%s was not told %q, but:\n%s", user, want, strings.Join(all, "\n"))
 	}))
+}
+
+// cmdSheet: sheet USER TEXT... waits until what is open before a person says each
+// text.
+func cmdSheet(ts *testscript.TestScript, _ bool, args []string) {
+	for _, want := range args[1:] {
+		ts.Check(theChat(ts).Await(patience, func(s chat.State) (bool, string) {
+			var all []string
+			for _, v := range s.Views {
+				if strings.Contains(strings.ToLower(v.User), args[0]) {
+					all = append(all, v.Words())
+				}
+			}
+			return strings.Contains(strings.Join(all, "\n"), want), fmt.Sprintf("nothing before %s says %q, but:\n%s", args[0], want, strings.Join(all, "\n"))
+		}))
+	}
 }
 
 // cmdCounters: counters checks that nothing was refused or left unanswered.

@@ -41,6 +41,7 @@ type State struct {
 		Messages []Message `json:"messages"`
 	} `json:"channels"`
 	Ephemerals map[string][]Message `json:"ephemerals"` // by user id: what one person alone sees
+	Views      []View               `json:"views"`      // that are open
 	Counters   struct {
 		Posts          int `json:"posts"`
 		Edits          int `json:"edits"`
@@ -49,6 +50,16 @@ type State struct {
 		RateLimited    int `json:"rate_limited"`
 	} `json:"counters"`
 }
+
+// A View is a form or a sheet that is open before somebody.
+type View struct {
+	ID     string           `json:"id"`
+	User   string           `json:"user"` // user id
+	Blocks []map[string]any `json:"blocks"`
+}
+
+// Words is what the view says, blanks made one.
+func (v View) Words() string { return Message{Blocks: v.Blocks}.Words() }
 
 // Call sends in as JSON and decodes the answer into out; either may be nil. A
 // status of 300 or more is an error.

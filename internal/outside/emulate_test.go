@@ -33,6 +33,7 @@ import (
 var emulated = map[string]bool{
 	"apps.connections.open": false,
 	"auth.test":             true,
+	"bots.info":             true,
 	"chat.getPermalink":     true,
 	"chat.postEphemeral":    true,
 	"chat.postMessage":      true,
