@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"time"
 )
 
 // deliver carries one effect to where it acts.
@@ -100,12 +101,23 @@ func (c *Carrier) post(ctx context.Context, n Notice, channel string) error {
 			p.At = tx.Now()
 		}
 		p = WantPost(p, n)
-		if p.State == PostDue && p.Due.IsZero() {
+		if p.State == PostDue && p.Due.IsZero() || p.stranded(n, tx.Now()) {
 			p.Due = tx.Now()
 		}
 		tx.Put(&p)
 		return nil
 	})
+}
+
+// longestPace is longer than any sender puts off a message that is there already,
+// or one that it is sending.
+const longestPace = 10 * time.Minute
+
+// stranded reports whether a post waits for a time that no sender can have set by
+// the clock as it is now: the storage's clock was set back since, and people would
+// not see for that long what is asked for now.
+func (p Post) stranded(n Notice, now time.Time) bool {
+	return (p.State == PostSending || p.State == PostDue && p.TS != "") && p.Due.After(now.Add(longestPace)) && !n.At.After(now)
 }
 
 // WantPost is the rule by which a notice makes a post due. One that waits

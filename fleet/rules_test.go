@@ -126,6 +126,28 @@ func TestWantPost(t *testing.T) {
 	}
 }
 
+// TestClockSetBackStrandsNoPost: a post that waits for a time which only an
+// earlier clock can have set is due at once when something is wished of it.
+func TestClockSetBackStrandsNoPost(t *testing.T) {
+	hour := noon.Add(time.Hour)
+	for name, tt := range map[string]struct {
+		p    Post
+		n    Notice
+		want bool
+	}{
+		"a message that is there":        {Post{State: PostDue, TS: "1.2", Due: hour}, Notice{At: noon}, true},
+		"one that was being sent":        {Post{State: PostSending, Due: hour}, Notice{}, true},
+		"paced":                          {Post{State: PostDue, TS: "1.2", Due: noon.Add(time.Minute)}, Notice{}, false},
+		"being sent":                     {Post{State: PostSending, Due: noon.Add(time.Minute)}, Notice{}, false},
+		"first post, put off on purpose": {Post{State: PostDue, Due: hour}, Notice{}, false},
+		"wished for later":               {Post{State: PostDue, TS: "1.2", Due: hour}, Notice{At: hour}, false},
+	} {
+		if got := tt.p.stranded(tt.n, noon); got != tt.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
 func TestDrawingBoundsWhatAPlanKeeps(t *testing.T) {
 	var from, to []Package
 	for i := range 300 {
