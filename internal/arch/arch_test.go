@@ -35,6 +35,7 @@ var ours = map[string][]string{
 	"internal/sbom":     {"internal/sbom", "internal/run"}, // the test builds a program
 	"internal/arch":     {},
 	"":                  {},                                 // the files that the program hands to people
+	"docs":              {},                                 // tests alone
 	"internal/outside":  {},                                 // tests alone
 	"internal/bench":    {"*"},                              // measures any part against its rivals
 	"internal/prove":    {"internal/prove", "internal/run"}, // runs tests by their names
