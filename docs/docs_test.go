@@ -80,7 +80,9 @@ func anchors(text string) map[string]bool {
 
 var (
 	testName = regexp.MustCompile(`\b(?:Test|Fuzz)[A-Z][A-Za-z]+\b`)
+	partName = regexp.MustCompile(`\bTest[A-Z][A-Za-z]+/[A-Za-z]+\b`)
 	declared = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)[A-Za-z]+)\(`)
+	part     = regexp.MustCompile(`\{"([A-Za-z]+)", test[A-Z][A-Za-z]+\}`)
 	script   = regexp.MustCompile(`\b[a-z_]+\.txtar\b`)
 )
 
@@ -104,6 +106,9 @@ func TestTestsThatAreNamedExist(t *testing.T) {
 			for _, m := range declared.FindAllStringSubmatch(string(b), -1) {
 				have[m[1]] = true
 			}
+			for _, m := range part.FindAllStringSubmatch(string(b), -1) {
+				have["/"+m[1]] = true
+			}
 		}
 		return nil
 	})
@@ -114,6 +119,11 @@ func TestTestsThatAreNamedExist(t *testing.T) {
 		for _, name := range append(testName.FindAllString(text, -1), script.FindAllString(text, -1)...) {
 			if !have[name] {
 				t.Errorf("%s: there is no %s", page, name)
+			}
+		}
+		for _, name := range partName.FindAllString(text, -1) {
+			if _, of, _ := strings.Cut(name, "/"); !have["/"+of] {
+				t.Errorf("%s: there is no part %s", page, name)
 			}
 		}
 	}
