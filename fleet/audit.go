@@ -16,7 +16,7 @@ type AuditEvent struct {
 	What    string            `json:"what"`              // verb in the past: "plan.confirmed"; of a request "asked.upgrade", "pressed.build"
 	About   string            `json:"about"`             // what it is about: a plan's id, a site's URI, a platform, a distribution
 	Outcome Outcome           `json:"outcome,omitempty"` // of a request: Done, Refusal, Fault; "" for what happened
-	Via     string            `json:"via,omitempty"`     // how the request came: ViaSocket, ViaHTTP, ViaShell; "" for what nobody asked for
+	Via     string            `json:"via,omitempty"`     // how the request came: ViaSocket, ViaHTTP, ViaShell, ViaPage; "" for what nobody asked for
 	Channel string            `json:"channel,omitempty"` // Slack channel id where it was asked
 	Request string            `json:"request,omitempty"` // request id, to find the log lines
 	Detail  map[string]string `json:"detail,omitempty"`
@@ -34,6 +34,7 @@ const (
 	ViaSocket = "socket" // Slack, Socket Mode
 	ViaHTTP   = "http"   // Slack, HTTP mode
 	ViaShell  = "shell"  // distrobot do
+	ViaPage   = "page"   // the comparison page, where the policy lets people confirm there
 )
 
 // An Origin says which request something is done for, and where it came from.

@@ -37,6 +37,9 @@ type Package struct {
 	// Patches are what was applied on top of the version, in order, as people
 	// read it: the descriptions or addresses of the patches.
 	Patches []string `json:"patches,omitempty"`
+	// Licence is what its maintainers say it is licensed under, as they write it
+	// ("GPL-2.0-or-later", "MIT or Apache-2.0"); "" when it is not said.
+	Licence string `json:"licence,omitempty"`
 }
 
 // SiteFacts is what was read of a site for a comparison.

@@ -94,18 +94,13 @@ func replacedText(old, p Plan, o Proposal) string {
 // facts of the site, as if no site was given. Refused when a platform's
 // packages are not known.
 func (pl *Planner) Compare(ctx context.Context, from, to PlatformName, uri URI) (Comparison, error) {
-	a, b := PlatformFacts{Platform: from}, PlatformFacts{Platform: to}
-	for _, f := range []*PlatformFacts{&a, &b} {
-		p := Platform{Name: f.Platform}
-		found, err := pl.Store.Read(ctx, &p, f)
-		switch {
-		case err != nil:
-			return Comparison{}, err
-		case !found[0]:
-			return Comparison{}, Errorf(NotFound, "There is no platform %s.", clip(string(f.Platform), 120))
-		case !found[1]:
-			return Comparison{}, Errorf(Refused, "The packages of platform %s are not known.", p.Name).WithHint("They are read when it is built.")
-		}
+	_, a, err := pl.Facts(ctx, from)
+	if err != nil {
+		return Comparison{}, err
+	}
+	_, b, err := pl.Facts(ctx, to)
+	if err != nil {
+		return Comparison{}, err
 	}
 	if uri == "" {
 		return Compare(a, b, nil), nil

@@ -65,8 +65,14 @@ func ParseVoteLink(token string, key []byte) (VoteLink, error) {
 // linkMAC is under a key of its own, so that nothing else that is signed with
 // the key of the store can be taken for a link.
 func linkMAC(key, raw []byte) []byte {
+	return purposeMAC(key, "distrobot second factor, version 1", raw)
+}
+
+// purposeMAC signs raw under a key that is derived for one purpose: what is
+// signed for one can never be taken for another.
+func purposeMAC(key []byte, purpose string, raw []byte) []byte {
 	own := hmac.New(sha256.New, key)
-	own.Write([]byte("distrobot second factor, version 1"))
+	own.Write([]byte(purpose))
 	m := hmac.New(sha256.New, own.Sum(nil))
 	m.Write(raw)
 	return m.Sum(nil)

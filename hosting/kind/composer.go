@@ -33,6 +33,7 @@ type lockedPackage struct {
 	Dist    reference `json:"dist"`
 	Extra   loose     `json:"extra"`
 	Path    string    `json:"install-path"`
+	Licence licence   `json:"license"`
 }
 
 // reference is the commit of a source; some packages have none.
@@ -141,7 +142,7 @@ func (p lockedPackage) pack(vendor string, patches []string) composerPackage {
 		patches = applied
 	}
 	out := composerPackage{
-		Package: fleet.Package{Name: p.Name, Type: typeOf(p.Type), Version: version, Patches: patches},
+		Package: fleet.Package{Name: p.Name, Type: typeOf(p.Type), Version: version, Patches: patches, Licence: string(p.Licence)},
 		word:    p.Type,
 	}
 	if p.Path != "" {
@@ -203,6 +204,7 @@ func (c composerTree) wordpress(list packages) {
 		key := packageKey{p.Type, p.Package.Name}
 		if have, ok := list[key]; ok {
 			have.Patches = cleanList(p.Patches, maxPatches)
+			have.Licence = cmp.Or(have.Licence, fleet.Clean(p.Licence, maxLicence))
 			list[key] = have
 			continue
 		}

@@ -39,7 +39,7 @@ func (generic) Read(ctx context.Context, t hosting.Tree) (fleet.PlatformFacts, e
 	r.composerLock("composer.lock")
 	r.npmLock("package-lock.json")
 	if top, ok := r.manifest("composer.json"); ok {
-		r.add(top.Name, "application", top.Version)
+		r.add(fleet.Package{Name: top.Name, Type: "application", Version: top.Version, Licence: string(top.Licence)})
 		if facts.PHP == "" {
 			facts.PHP = fleet.Clean(top.Require["php"], 60)
 		}
@@ -50,7 +50,7 @@ func (generic) Read(ctx context.Context, t hosting.Tree) (fleet.PlatformFacts, e
 				return facts, context.Cause(ctx)
 			}
 			if m, ok := r.manifest(path.Join(dir, name, "composer.json")); ok {
-				r.add(orName(m.Name, name), typeOf(m.Type), m.Version)
+				r.add(fleet.Package{Name: orName(m.Name, name), Type: typeOf(m.Type), Version: m.Version, Licence: string(m.Licence)})
 			}
 		}
 	}
@@ -75,15 +75,16 @@ type manifest struct {
 	Type    string            `json:"type"`
 	Version string            `json:"version"`
 	Require map[string]string `json:"require"`
+	Licence licence           `json:"license"`
 }
 
-func (r *reader) add(name, kind, version string) {
-	name = fleet.Clean(name, 120)
+func (r *reader) add(p fleet.Package) {
+	name := fleet.Clean(p.Name, 120)
 	if _, ok := r.found[name]; ok || name == "" || len(r.found) >= maxPackages {
 		return
 	}
-	version = strings.TrimPrefix(fleet.Clean(version, 60), "v")
-	r.found[name] = fleet.Package{Name: name, Type: kind, Version: version}
+	version := strings.TrimPrefix(fleet.Clean(p.Version, 60), "v")
+	r.found[name] = fleet.Package{Name: name, Type: p.Type, Version: version, Licence: fleet.Clean(p.Licence, maxLicence)}
 }
 
 func (r *reader) manifest(name string) (manifest, bool) {
@@ -104,14 +105,15 @@ func (r *reader) manifest(name string) (manifest, bool) {
 func (r *reader) composerLock(name string) {
 	var lock struct {
 		Packages []struct {
-			Name    string `json:"name"`
-			Type    string `json:"type"`
-			Version string `json:"version"`
+			Name    string  `json:"name"`
+			Type    string  `json:"type"`
+			Version string  `json:"version"`
+			Licence licence `json:"license"`
 		} `json:"packages"`
 	}
 	if r.json(name, &lock) {
 		for _, p := range lock.Packages {
-			r.add(p.Name, typeOf(p.Type), p.Version)
+			r.add(fleet.Package{Name: p.Name, Type: typeOf(p.Type), Version: p.Version, Licence: string(p.Licence)})
 		}
 	}
 }
@@ -120,8 +122,9 @@ func (r *reader) composerLock(name string) {
 func (r *reader) npmLock(name string) {
 	var lock struct {
 		Packages map[string]struct {
-			Version string `json:"version"`
-			Dev     bool   `json:"dev"`
+			Version string  `json:"version"`
+			Dev     bool    `json:"dev"`
+			Licence licence `json:"license"`
 		} `json:"packages"`
 	}
 	if !r.json(name, &lock) {
@@ -130,7 +133,7 @@ func (r *reader) npmLock(name string) {
 	for dir, p := range lock.Packages {
 		const modules = "node_modules/"
 		if pkg, ok := strings.CutPrefix(dir, modules); ok && !p.Dev && !strings.Contains(pkg, modules) {
-			r.add(pkg, "library", p.Version)
+			r.add(fleet.Package{Name: pkg, Type: "library", Version: p.Version, Licence: string(p.Licence)})
 		}
 	}
 }

@@ -10,7 +10,7 @@ const maxHeader = 8 << 10
 
 // headerLine is a line of a header as WordPress's own get_file_data finds it:
 // within any comment, the name at the beginning of the line but for decoration.
-var headerLine = regexp.MustCompile(`(?mi)^(?:[ \t]*<\?php)?[ \t/*#@]*(Plugin Name|Theme Name|Version|Template|Requires at least|Requires PHP|Requires Plugins)[ \t]*:(.*)$`)
+var headerLine = regexp.MustCompile(`(?mi)^(?:[ \t]*<\?php)?[ \t/*#@]*(Plugin Name|Theme Name|Version|Template|Requires at least|Requires PHP|Requires Plugins|License)[ \t]*:(.*)$`)
 
 // parseHeader reads the header of a plugin or theme: the first value of each
 // name, by its name in lower case.

@@ -14,6 +14,7 @@ const (
 	maxVersion = 60  // bytes
 	maxParts   = 1000
 	maxPatches = 100
+	maxLicence = 80 // bytes
 )
 
 // packages gathers the packages of a code base by type and name.
@@ -35,6 +36,7 @@ func (ps packages) add(p fleet.Package) {
 	p.Parts = slices.Compact(p.Parts)
 	p.Needs = cleanList(p.Needs, maxPatches)
 	p.Patches = cleanList(p.Patches, maxPatches)
+	p.Licence = fleet.Clean(p.Licence, maxLicence)
 	ps[key] = p
 }
 

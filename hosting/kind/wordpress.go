@@ -206,7 +206,7 @@ func (wordpress) pluginFile(in tree, at, word string) fleet.Package {
 	if _, ok := h["plugin name"]; !ok && (word != "mu-plugin" || head == nil || path.Base(path.Dir(at)) != "mu-plugins") {
 		return fleet.Package{}
 	}
-	p := fleet.Package{Name: base, Type: word, Version: h["version"]}
+	p := fleet.Package{Name: base, Type: word, Version: h["version"], Licence: h["license"]}
 	for _, need := range strings.Split(h["requires plugins"], ",") {
 		if need = strings.TrimSpace(need); need != "" {
 			p.Needs = append(p.Needs, need)
@@ -221,7 +221,7 @@ func (wordpress) theme(in tree, at, name string) fleet.Package {
 	if h["theme name"] == "" {
 		return fleet.Package{}
 	}
-	p := fleet.Package{Name: name, Type: "theme", Version: h["version"]}
+	p := fleet.Package{Name: name, Type: "theme", Version: h["version"], Licence: h["license"]}
 	if parent := h["template"]; parent != "" && parent != name {
 		p.Needs = []string{parent}
 	}
