@@ -189,18 +189,6 @@ func subjectOfTask(t Task) Subject {
 	return SubjectOf(AboutTask, string(t.ID))
 }
 
-// title says what a task does to what.
-func (t Task) title() string {
-	does, known := taskTitles[t.Kind]
-	switch {
-	case t.Kind == TaskOutdated:
-		does = "Look for newer packages of"
-	case !known:
-		does = Clean(string(t.Kind), 30)
-	}
-	return clip(does+" "+Clean(t.About, 110), 150)
-}
-
 func planTitle(p Plan) string { return Clean(p.Title, 150) }
 
 // votesText says how many of several approvals a plan has: " (1 of 2 approvals; one

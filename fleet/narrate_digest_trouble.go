@@ -32,7 +32,7 @@ func (v DigestView) waiting() []Line {
 			out = append(out, Item(fmt.Sprintf("and %s.", Plural(len(v.Held)-i, "more task that waits", "more tasks that wait"))))
 			break
 		}
-		out = append(out, Item("⏸️ ", Clean(taskTitles[t.Kind]+" "+t.About, 120), " is held: ", Mono(fmt.Sprintf("%s task %s", Slash, t.ID))))
+		out = append(out, Item("⏸️ ", t.title(), " is held: ", Mono(fmt.Sprintf("%s task %s", Slash, t.ID))))
 	}
 	return out
 }

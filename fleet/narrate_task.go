@@ -15,45 +15,53 @@ var taskTitles = map[TaskKind]string{
 	TaskLogin: "Make a login for",
 }
 
-// taskTitle is what a task does, for people; false for a kind that is not known.
-func taskTitle(t Task) (string, bool) {
-	to := Clean(t.Params[ParamTo], 60)
+// taskTitle is what a task does, for people, up to what it is about.
+func taskTitle(t Task) string {
+	to, host := Clean(t.Params[ParamTo], 60), Clean(string(t.Host), 60)
 	switch {
 	case t.Kind == TaskMove && t.Params[ParamDry] != "":
-		return "Look at a move to host " + to + " of site", true
+		return "Look at a move to host " + to + " of site"
 	case t.Kind == TaskMove:
-		return "Move to host " + to + " site", true
+		return "Move to host " + to + " site"
 	case t.Kind == TaskReceive:
-		return "Receive from host " + Clean(t.Params[ParamFrom], 60) + " site", true
+		return "Receive from host " + Clean(t.Params[ParamFrom], 60) + " site"
+	case t.Kind == TaskAdopt && t.Params[ParamPath] != "" && t.About == "":
+		return "Adopt what is at " + Clean(t.Params[ParamPath], 80) + " on host " + host
+	case t.Kind == TaskAdopt && t.About == "" && t.Params[ParamDry] != "":
+		return "List the sites that host " + host + " has"
+	case t.Kind == TaskAdopt && t.About == "":
+		return "Adopt the sites that host " + host + " has"
+	case t.Kind == TaskOutdated:
+		return "Look for newer packages of"
+	case taskTitles[t.Kind] != "":
+		return taskTitles[t.Kind]
 	}
-	title, known := taskTitles[t.Kind]
-	return title, known
+	return Clean(string(t.Kind), 30)
+}
+
+// title says what a task does to what.
+func (t Task) title() string {
+	return clip(strings.TrimSpace(taskTitle(t)+" "+Clean(t.About, 110)), 150)
 }
 
 // TellTask tells of a task on its own: what it does, where it stands, and, if
 // it is held, which answers there are.
 func TellTask(t Task) Message {
-	about := Clean(t.About, 110)
-	title, known := taskTitle(t)
-	if t.Kind == TaskOutdated {
-		title = "Look for newer packages of"
-	} else if !known {
-		title = Clean(string(t.Kind), 30)
-	}
-	m := Message{Title: clip(title+" "+about, 150)}
+	title := t.title()
+	m := Message{Title: title}
 	step := tellStep(t)
 	switch t.State {
 	case TaskQueued:
-		m.Text = fmt.Sprintf("%s %s waits for the worker of host %s.", title, about, Clean(string(t.Host), 60))
+		m.Text = fmt.Sprintf("%s waits for the worker of host %s.", title, Clean(string(t.Host), 60))
 		m.Lines = []Line{Say("⏳ Waiting for the worker of host " + Clean(string(t.Host), 60) + ".")}
 	case TaskRunning:
-		m.Text = fmt.Sprintf("%s %s is under way: %s.", title, about, step)
+		m.Text = fmt.Sprintf("%s is under way: %s.", title, step)
 		m.Lines = []Line{Say("⏳ Under way: " + step + ".")}
 	case TaskHeld:
-		tellHeld(&m, t, title+" "+about)
+		tellHeld(&m, t, title)
 	case TaskDone:
 		m.Tone = Good
-		m.Text = fmt.Sprintf("%s %s: done%s.", title, about, tellTaskTook(t))
+		m.Text = fmt.Sprintf("%s: done%s.", title, tellTaskTook(t))
 		m.Lines = []Line{Say("Done" + tellTaskTook(t) + ".")}
 		if said := tellRehearsed(t); said != "" {
 			m.Text, m.Lines = m.Text+" "+said, append(m.Lines, Say(said))
@@ -71,7 +79,7 @@ func TellTask(t Task) Message {
 		}
 		m.Buttons = tellMove(&m, t)
 	case TaskCancelled:
-		m.Text = fmt.Sprintf("%s %s was cancelled.", title, about)
+		m.Text = title + " was cancelled."
 		m.Lines = []Line{Say(strings.TrimSpace("Cancelled. " + tellSentence(t.Reason)))}
 	default:
 		m.Tone = Bad
@@ -79,7 +87,7 @@ func TellTask(t Task) Message {
 		if reason == "" {
 			reason = "The reason is in its log."
 		}
-		m.Text = fmt.Sprintf("%s %s failed: %s", title, about, reason)
+		m.Text = title + " failed: " + reason
 		m.Lines = []Line{Say("Failed. " + reason)}
 		if t.Repeatable() {
 			m.Buttons = []Button{{Action: ActRepeat, Label: "Retry", Value: string(t.ID)}}

@@ -105,11 +105,12 @@ func (w *Worker) adoptSite(ctx context.Context, s *job.Scope, r Record) error {
 	return err
 }
 
-// found records a platform that this host has and the store may have lost.
+// found records a platform that this host has and the store may have lost, or
+// have brought back from another host already.
 func (w *Worker) found(ctx context.Context, s *job.Scope, r Record, name fleet.PlatformName) error {
 	p := fleet.Platform{Name: name}
 	known, err := w.Store.Read(ctx, &p)
-	if err != nil || known[0] {
+	if err != nil || known[0] && (p.State != fleet.PlatformReady || p.Paths[w.Host] != "") {
 		return err
 	}
 	t, err := w.tree(ctx, name)
@@ -129,7 +130,7 @@ func (w *Worker) found(ctx context.Context, s *job.Scope, r Record, name fleet.P
 	if _, err := w.Builder.Found(ctx, f); err != nil {
 		return err
 	}
-	s.Log("Platform %s is recorded again.", name)
+	s.Log("Platform %s on host %s is recorded again.", name, w.Host)
 	return nil
 }
 

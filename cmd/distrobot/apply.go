@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -111,10 +113,8 @@ func (a *app) export(ctx context.Context) (string, error) {
 		m.Distributions[name] = described(d)
 	}
 	for name, p := range now.platforms {
-		for host, path := range p.Paths {
-			if p.State == fleet.PlatformReady {
-				m.Platforms[name] = manifestPlatform{Host: string(host), Path: path, Distribution: string(p.Distribution)}
-			}
+		if hosts := slices.Sorted(maps.Keys(p.Paths)); p.State == fleet.PlatformReady && len(hosts) > 0 {
+			m.Platforms[name] = manifestPlatform{Host: string(hosts[0]), Path: p.Paths[hosts[0]], Distribution: string(p.Distribution)}
 		}
 	}
 	for uri, s := range now.sites {

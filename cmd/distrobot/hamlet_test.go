@@ -49,7 +49,7 @@ func newHamlet(t *testing.T, redis string, settings ...string) *hamlet {
 	h.serve()
 	forge := filepath.Join(dir, "forge")
 	must(t, sample.Make(t.Context(), filepath.Join(forge, sample.Repository)))
-	h.latched(filepath.Join(forge, sample.Repository))
+	must(t, addLatched(filepath.Join(dir, "latched"), filepath.Join(forge, sample.Repository)))
 	backend, err := mirror.HTTPBackend(forge)
 	must(t, err)
 	server := httptest.NewServer(backend)
@@ -61,35 +61,42 @@ func newHamlet(t *testing.T, redis string, settings ...string) *hamlet {
 	return h
 }
 
-// latched adds the release 9.0.0 to the repository.
-func (h *hamlet) latched(repository string) {
-	h.Helper()
-	tree := filepath.Join(h.dir, "latched")
-	git := func(args ...string) {
-		h.Helper()
+// addLatched adds the release 9.0.0 to a repository, by way of a clone in tree: its
+// update waits at a door.
+func addLatched(tree, repository string) error {
+	git := func(args ...string) error {
 		cmd := exec.Command("git", args...)
 		cmd.Env = append(os.Environ(), "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", "GIT_AUTHOR_NAME=Ines", "GIT_AUTHOR_EMAIL=ines@atrium.example",
 			"GIT_COMMITTER_NAME=Ines", "GIT_COMMITTER_EMAIL=ines@atrium.example")
 		if out, err := cmd.CombinedOutput(); err != nil {
-			h.Fatalf("git %q: %v\n%s", args, err, out)
+			return fmt.Errorf("git %q: %w\n%s", args, err, out)
+		}
+		return nil
+	}
+	change := func(name, old, now string) error {
+		text, err := os.ReadFile(filepath.Join(tree, name))
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(tree, name), []byte(strings.ReplaceAll(string(text), old, now)), 0o644)
+	}
+	for _, step := range []func() error{
+		func() error { return git("clone", "-q", repository, tree) },
+		func() error { return change("web/index.html", "1.1.0", "9.0.0") },
+		func() error {
+			return change("distrobot.yml", "timeout: 1m", `timeout: 10m
+update:
+  - [sh, -c, "touch web/files/waits; until [ -e web/files/door ]; do sleep 0.05; done"]`)
+		},
+		func() error { return git("-C", tree, "commit", "-q", "-am", "Wait at the door") },
+		func() error { return git("-C", tree, "tag", "9.0.0") },
+		func() error { return git("-C", tree, "push", "-q", "origin", "9.0.0") },
+	} {
+		if err := step(); err != nil {
+			return err
 		}
 	}
-	git("clone", "-q", repository, tree)
-	change := func(name string, edit func(string) string) {
-		h.Helper()
-		text, err := os.ReadFile(filepath.Join(tree, name))
-		must(h.T, err)
-		must(h.T, os.WriteFile(filepath.Join(tree, name), []byte(edit(string(text))), 0o644))
-	}
-	change("web/index.html", func(s string) string { return strings.ReplaceAll(s, "1.1.0", "9.0.0") })
-	change("distrobot.yml", func(s string) string {
-		return strings.Replace(s, "timeout: 1m", `timeout: 10m
-update:
-  - [sh, -c, "touch web/files/waits; until [ -e web/files/door ]; do sleep 0.05; done"]`, 1)
-	})
-	git("-C", tree, "commit", "-q", "-am", "Wait at the door")
-	git("-C", tree, "tag", "9.0.0")
-	git("-C", tree, "push", "-q", "origin", "9.0.0")
+	return nil
 }
 
 // found makes a site on the old platform and a plan to move it, which waits to
