@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -80,10 +81,14 @@ func textOnly(r Rendered) Rendered {
 	if strings.TrimSpace(text) == "" {
 		text = "distrobot has something to show, but it cannot be drawn."
 	}
-	return Rendered{Text: Escape(unescape(text), maxText)}
+	return Rendered{Text: sentence(unescape(text))}
 }
 
-// unescape undoes Escape, so that a text of unknown origin is escaped once.
+// dated is a moment as sentence draws it.
+var dated = regexp.MustCompile(`<!date\^[0-9]+\^[^|>]*\|([^>]*)>`)
+
+// unescape undoes sentence, so that a text of unknown origin is escaped once.
 func unescape(s string) string {
+	s = dated.ReplaceAllString(s, "$1")
 	return strings.NewReplacer(string(breaker), "", "&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(s)
 }

@@ -86,13 +86,7 @@ func (c *checker) table(at string, o object) {
 		row, _ := v.([]any)
 		for j, v := range c.list(p, row, 1, maxColumns) {
 			e, _ := v.(object)
-			if e["type"] != "raw_text" {
-				c.add(fmt.Sprintf("%s/%d/type", p, j), "must be raw_text")
-				continue
-			}
-			c.string(fmt.Sprintf("%s/%d/text", p, j), e["text"], maxCellTotal)
-			s, _ := e["text"].(string)
-			total += utf8.RuneCountInString(s)
+			total += c.cell(fmt.Sprintf("%s/%d", p, j), e)
 		}
 	}
 	if total > maxCellTotal {
@@ -102,6 +96,20 @@ func (c *checker) table(at string, o object) {
 	if len(settings) > maxColumns {
 		c.add(at+"/column_settings", "must have at most %d items", maxColumns)
 	}
+}
+
+// cell checks one cell of a table, and counts its characters.
+func (c *checker) cell(at string, e object) int {
+	before := c.runes
+	switch e["type"] {
+	case "raw_text":
+		c.string(at+"/text", e["text"], maxCellTotal)
+	case "rich_text":
+		c.richText(at+"/elements", e["elements"])
+	default:
+		c.add(at+"/type", "must be raw_text or rich_text")
+	}
+	return c.runes - before
 }
 
 // richText walks sections, lists and quotes down to their inline elements.

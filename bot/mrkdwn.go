@@ -34,12 +34,21 @@ func contextLine(l fleet.Line) slack.Block {
 	return slack.NewContextBlock("", mrkdwnObject(mrkdwn(l.Spans, 1900)))
 }
 
+// sentence draws the top-level text of a message, with its moments in the reader's
+// time zone.
+func sentence(text string) string {
+	if strings.TrimSpace(sanitize(text)) == "" {
+		return ""
+	}
+	return mrkdwn([]fleet.Span{{Text: text}}, maxText)
+}
+
 // mrkdwn draws spans, n runes at most; spans beyond that are left out whole so
 // that no markup of ours is cut open.
 func mrkdwn(spans []fleet.Span, n int) string {
 	var b strings.Builder
 	left := n
-	for _, s := range spans {
+	for _, s := range fleet.InZones(spans) {
 		piece := mrkdwnSpan(s, left-2)
 		size := utf8.RuneCountInString(piece)
 		if size > left {

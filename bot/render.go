@@ -60,7 +60,7 @@ func Render(m fleet.Message) Rendered {
 	if len(blocks) == 0 {
 		blocks = richText([]fleet.Line{fleet.Say(text)})
 	}
-	return Rendered{Text: Escape(text, maxText), Blocks: blocks}
+	return Rendered{Text: sentence(text), Blocks: blocks}
 }
 
 // summary stands in for a Text that was left out, so that no notification is

@@ -256,3 +256,28 @@ func TestViewsGolden(t *testing.T) {
 		}
 	}
 }
+
+// TestMomentsAreEachReaders: a moment that stands in a sentence is drawn as a date
+// wherever Slack knows dates, and foreign words beside it stay inert.
+func TestMomentsAreEachReaders(t *testing.T) {
+	at := fleet.Moment(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC))
+	said := "<!here> confirmed it, " + at + "."
+	r := Render(fleet.Message{Text: said, Lines: []fleet.Line{fleet.Say(said)}, Fields: []fleet.Field{{Label: "Until", Value: fleet.Say(at)}},
+		Table: &fleet.Table{Header: []string{"When", "What"}, Rows: [][]string{{at, "<!here>"}}}})
+	if v := Check(r); len(v) > 0 {
+		t.Fatal(v)
+	}
+	raw, err := json.Marshal(r.Blocks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(raw), `"timestamp":1795348800`); n != 2 { // the paragraph and the cell
+		t.Errorf("%d dates: %s", n, raw)
+	}
+	if want := "&lt;!here&gt; confirmed it, <!date^1795348800^{date_short_pretty} at {time}|22 Nov 2026 12:00 UTC>."; r.Text != want {
+		t.Errorf("the text is %q", r.Text)
+	}
+	if got := textOnly(r).Text; got != r.Text {
+		t.Errorf("alone it is %q", got)
+	}
+}

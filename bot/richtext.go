@@ -146,7 +146,7 @@ func quote(lines []fleet.Line) slack.RichTextElement {
 func inline(spans []fleet.Span) []slack.RichTextSectionElement {
 	var out []slack.RichTextSectionElement
 	left := maxSpan
-	for _, s := range spans {
+	for _, s := range fleet.InZones(spans) {
 		text := plain(s.Text, left)
 		left = max(left-utf8.RuneCountInString(text), 1)
 		style := styleOf(s)

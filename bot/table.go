@@ -18,7 +18,8 @@ const (
 	maxCellTotal = 10000
 )
 
-// table draws t with cells of raw text, which know no markup. Rows and columns
+// table draws t with cells of raw text, which know no markup; only cells with a
+// moment in them are rich text, which shows it in the reader's time zone. Rows and columns
 // beyond what a table block holds are cut, and a line says how many.
 func table(t fleet.Table) []slack.Block {
 	var out []slack.Block
@@ -52,11 +53,19 @@ func addRow(b *slack.TableBlock, row []string, width int) int {
 	used := 0
 	for i := range cells {
 		text := cell(row, i)
-		cells[i] = slack.NewTableRawTextCell(text)
+		cells[i] = tableCell(text)
 		used += utf8.RuneCountInString(text)
 	}
 	b.AddRow(cells...)
 	return used
+}
+
+// tableCell draws the text of a cell.
+func tableCell(text string) slack.TableCell {
+	if spans := fleet.Moments(fleet.Span{Text: text}); len(spans) > 1 || !spans[0].Time.IsZero() {
+		return slack.NewTableRichTextCell(slack.NewRichTextSection(inline(spans)...))
+	}
+	return slack.NewTableRawTextCell(text)
 }
 
 func rowSize(row []string, width int) int {

@@ -62,7 +62,7 @@ func auditMessage(found fleet.Found) fleet.Message {
 		return say("Nothing of the sort is in the record.")
 	}
 	m := fleet.Message{Title: "Audit record", Text: fleet.Plural(len(found.Events), "entry", "entries") + " of the audit record, newest first."}
-	m.Table = &fleet.Table{Header: []string{"When (UTC)", "Who", "What", "About"}}
+	m.Table = &fleet.Table{Header: []string{"When", "Who", "What", "About"}}
 	for _, e := range found.Events {
 		m.Table.Rows = append(m.Table.Rows, []string{stamp(e.At), orDash(fleet.Clean(cmpOr(e.Who.Name, e.Who.ID), 40)),
 			orDash(fleet.Clean(AuditWords(e), 60)), orDash(fleet.Clean(auditAbout(e), 160))})

@@ -12,7 +12,7 @@ func newFreeze(t *Table) Command {
 	return Command{
 		Verb: "freeze", Args: "[DIST] --until WHEN --reason TEXT", Max: 1, Group: "Upgrades",
 		Options: []Option{
-			{"until", "WHEN", "36h, 3d, 2w, 2027-01-03 or 2027-01-03 08:00, in UTC or with a zone behind it"},
+			{"until", "WHEN", "36h, 3d, 2w, 2027-01-03 or 2027-01-03 08:00 Europe/Zurich; without a zone it is UTC"},
 			{"reason", "TEXT", "why; everybody reads it"},
 		},
 		Summary: "hold back all upgrades, or those of a distribution, for a time; bare, list the freezes", Role: fleet.Maintainer,

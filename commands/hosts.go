@@ -141,7 +141,7 @@ func hostWords(v fleet.HostView) []fleet.Line {
 	h := v.Host
 	var out []fleet.Line
 	if p := v.Seat.Paused; p != nil {
-		line := []any{"⏸ Its intake was paused by ", fleet.By(p.By), " at ", fleet.When(p.At), "."}
+		line := []any{"⏸ Its intake was paused by ", fleet.By(p.By), ", ", fleet.When(p.At), "."}
 		if p.Reason != "" {
 			line = append(line, " Reason: "+fleet.Clean(p.Reason, 200)+".")
 		}

@@ -26,7 +26,7 @@ func newSiteBackups(t *Table) Command {
 			}
 			m := fleet.Message{
 				Text:  fmt.Sprintf("Site %s has %s; the newest is %s.", s.URI, fleet.Plural(len(all), "backup", "backups"), all[0].Name),
-				Table: &fleet.Table{Header: []string{"Backup", "Made (UTC)", "Size", "Platform", "By"}, Right: []bool{false, false, true}},
+				Table: &fleet.Table{Header: []string{"Backup", "Made", "Size", "Platform", "By"}, Right: []bool{false, false, true}},
 			}
 			for _, b := range all[:min(len(all), backupRows)] {
 				m.Table.Rows = append(m.Table.Rows, []string{b.Name, stamp(b.At), fmt.Sprintf("%.1f MB", float64(b.Bytes)/1e6),

@@ -31,7 +31,7 @@ func (t *Table) restore(ctx context.Context, r Request) (fleet.Message, error) {
 	if err != nil {
 		return fleet.Message{}, err
 	}
-	what := fmt.Sprintf("site %s gets the data of its backup %s (%s, of platform %s). What was written since stays in a copy that is kept", s.URI, b.Name, stamp(b.At)+" UTC", b.Platform)
+	what := fmt.Sprintf("site %s gets the data of its backup %s (%s, of platform %s). What was written since stays in a copy that is kept", s.URI, b.Name, stamp(b.At), b.Platform)
 	if r.Opts["yes"] == "" {
 		return say(fmt.Sprintf("If you confirm, %s, and visitors wait meanwhile. To do it: %s site restore %s %s --yes", what, fleet.Slash, s.URI, b.Name)), nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/distrobot/distrobot/fleet"
 )
@@ -77,6 +78,9 @@ func (t *Table) taskLog(ctx context.Context, r Request, x fleet.Task) (fleet.Mes
 		m.Text = fmt.Sprintf("These are the last %d lines of the log of task %s.", limit, x.ID)
 		m.Lines = []fleet.Line{fleet.Say(m.Text, " All of it, on the machine: ", fleet.Mono(fmt.Sprintf(`distrobot do "task %s --log"`, x.ID)))}
 	}
+	if len(lines) > 0 {
+		m.Lines = append(m.Lines, fleet.Say("The times count from the first line, ", fleet.When(lines[0].At), "."))
+	}
 	for _, block := range inBlocks(lines) {
 		m.Lines = append(m.Lines, fleet.Line{Quote: true, Spans: []fleet.Span{{Text: block, Code: true}}})
 	}
@@ -87,12 +91,13 @@ func (t *Table) taskLog(ctx context.Context, r Request, x fleet.Task) (fleet.Mes
 // characters for a block, with room for what escaping adds.
 const blockBytes = 1800
 
-// inBlocks joins lines to paragraphs that fit into blocks.
+// inBlocks joins lines to paragraphs that fit into blocks. Code knows no dates, so
+// each line says how long after the first it was written.
 func inBlocks(lines []fleet.LogLine) []string {
 	var out []string
 	block := ""
 	for _, l := range lines {
-		text := fmt.Sprintf("%s %s", l.At.UTC().Format("15:04:05"), fleet.Clean(l.Text, 400))
+		text := fmt.Sprintf("%s %s", elapsed(l.At.Sub(lines[0].At)), fleet.Clean(l.Text, 400))
 		if block != "" && len(block)+len(text) > blockBytes {
 			out, block = append(out, block), ""
 		}
@@ -105,6 +110,16 @@ func inBlocks(lines []fleet.LogLine) []string {
 		out = append(out, block)
 	}
 	return out
+}
+
+// elapsed is a length of time as "+0:07", or "+1 h 2:03".
+func elapsed(d time.Duration) string {
+	d = max(d, 0).Truncate(time.Second)
+	clock := fmt.Sprintf("%d:%02d", int(d/time.Minute)%60, int(d/time.Second)%60)
+	if d >= time.Hour {
+		return fmt.Sprintf("+%d h %s", int(d/time.Hour), clock)
+	}
+	return "+" + clock
 }
 
 func newSkip(t *Table) Command {

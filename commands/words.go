@@ -58,12 +58,12 @@ func yesNo(b bool) string {
 	return "no"
 }
 
-// stamp is a moment inside a table, where no time markup can be shown.
+// stamp is a moment in a cell or a field, which is shown in the reader's time zone.
 func stamp(t time.Time) string {
 	if t.IsZero() {
 		return "—"
 	}
-	return t.UTC().Format("2006-01-02 15:04")
+	return fleet.Moment(t)
 }
 
 // either says "a, b or c".

@@ -155,9 +155,11 @@ func (w *world) answered(r commands.Reply, what string) {
 	}
 	if !r.None && r.Message.Form == nil && len(r.Errors) == 0 {
 		checkReply(w.t, r.Message)
+		checkOwn(w.t, r.Message)
 	}
 	if r.Refresh != nil {
 		checkMessage(w.t, *r.Refresh)
+		checkOwn(w.t, *r.Refresh)
 	}
 }
 

@@ -236,7 +236,7 @@ func alreadyDecided(p Plan) Outcome {
 func DecidedText(p Plan) string {
 	by, at := "", ""
 	if n := len(p.Votes); n > 0 {
-		by, at = p.Votes[n-1].Who.display(), p.Votes[n-1].At.UTC().Format("2 Jan 15:04 UTC")
+		by, at = p.Votes[n-1].Who.display(), Moment(p.Votes[n-1].At)
 	}
 	switch p.State {
 	case PlanExpired:
@@ -244,16 +244,16 @@ func DecidedText(p Plan) string {
 	case PlanSuperseded:
 		return "This plan was replaced by a fresh one: " + Clean(p.Reason, 200)
 	case PlanCancelled:
-		return "This plan was cancelled by " + p.By.display() + " at " + p.Ended.UTC().Format("2 Jan 15:04 UTC") + "."
+		return "This plan was cancelled by " + p.By.display() + ", " + Moment(p.Ended) + "."
 	case PlanDone:
-		return "Already confirmed by " + by + " at " + at + "; it is done."
+		return "Already confirmed by " + by + ", " + at + "; it is done."
 	case PlanFailed:
 		if by == "" {
 			return "This plan failed: " + Clean(p.Reason, 200)
 		}
-		return "Already confirmed by " + by + " at " + at + "; it ended with failures."
+		return "Already confirmed by " + by + ", " + at + "; it ended with failures."
 	}
-	return "Already confirmed by " + by + " at " + at + "."
+	return "Already confirmed by " + by + ", " + at + "."
 }
 
 func (a Actor) display() string {

@@ -77,5 +77,5 @@ func ParseSince(s string, now time.Time) (time.Time, error) {
 		}
 	}
 	return time.Time{}, Errorf(Invalid, "%q is no moment in the past.", clip(s, 40)).
-		WithHint("Say how long ago (90m, 36h, 7d, 4w) or a date (2026-11-30, 2026-11-30T14:00:00Z).")
+		WithHint("Say how long ago (90m, 36h, 7d, 4w) or a date (2026-11-30).")
 }

@@ -63,15 +63,15 @@ func (p Plan) heldBack(w present, now time.Time) string {
 		return ""
 	}
 	if f := w.frozen(p, now); f != nil {
-		return fmt.Sprintf("Held back until %s. %s", f.Until.UTC().Format("2 Jan 2006 15:04 UTC"), f.text())
+		return fmt.Sprintf("Held back until %s. %s", Moment(f.Until), f.text())
 	}
 	n, at := p.closed(now)
 	if n > 0 {
-		return fmt.Sprintf("%s %s.", Plural(n, "site waits for its maintenance window, which opens", "sites wait for their maintenance windows; the first opens"), at.UTC().Format("2 Jan 2006 15:04 UTC"))
+		return fmt.Sprintf("%s %s.", Plural(n, "site waits for its maintenance window, which opens", "sites wait for their maintenance windows; the first opens"), Moment(at))
 	}
 	for _, s := range p.Sites {
 		if last, mute := w.silent[s.Host]; mute && s.unstarted() && s.Wave == wave {
-			return fmt.Sprintf("Host %s was last heard of at %s; its sites wait.", s.Host, last.UTC().Format("15:04 UTC on 2 Jan"))
+			return fmt.Sprintf("Host %s was heard of last: %s. Its sites wait.", s.Host, Moment(last))
 		}
 	}
 	return ""

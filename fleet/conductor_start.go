@@ -130,7 +130,7 @@ func (p Plan) doubt(silent map[HostName]time.Time) string {
 		case s.Progress == SiteBroken:
 			return string(s.URI) + " failed and needs a person. " + s.Note
 		case mute && s.underWay():
-			return fmt.Sprintf("Host %s, where %s is under way, was last heard of at %s.", s.Host, s.URI, last.UTC().Format("15:04 UTC on 2 Jan"))
+			return fmt.Sprintf("Host %s, where %s is under way, was heard of last: %s.", s.Host, s.URI, Moment(last))
 		}
 	}
 	return ""

@@ -80,7 +80,7 @@ func (z *Freezer) Freeze(ctx context.Context, f Freeze, who Actor) (Freeze, erro
 	return f, z.change(ctx, &f.Distribution, func(tx Tx) error {
 		switch now := tx.Now(); {
 		case !f.Until.After(now):
-			return Errorf(Invalid, "The freeze would be over already: %s.", f.Until.UTC().Format("2 Jan 2006 15:04 UTC"))
+			return Errorf(Invalid, "The freeze would be over already: %s.", Moment(f.Until))
 		case f.Until.Sub(now) > longestFreeze:
 			return Errorf(Invalid, "A freeze lasts a year at most.")
 		}

@@ -175,7 +175,7 @@ func TestSilentHost(t *testing.T) {
 	w.report(hs, "web2", fleet.HostStopped)
 	w.pass(3 * time.Minute)
 	watch(1)
-	if a := w.alarms("web1 is silent"); len(a) != 1 || !strings.Contains(a[0].Text, "was stopped at") {
+	if a := w.alarms("web1 is silent"); len(a) != 1 || !strings.Contains(a[0].Text, "was stopped, 22 Nov 2026 12:05 UTC") {
 		t.Errorf("%+v", a)
 	}
 }

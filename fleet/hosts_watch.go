@@ -73,9 +73,9 @@ func (hs *Hosts) accuse(ctx context.Context, h Host) (bool, error) {
 
 // tellSilence says since when, what waits, and what can be done.
 func tellSilence(h Host, due, held int) string {
-	text := "Nothing was heard of its worker since " + h.Seen.UTC().Format("2 January 15:04 UTC") + "."
+	text := "Nothing was heard of its worker since " + Moment(h.Seen) + "."
 	if h.State == HostStopped {
-		text = "Its worker was stopped at " + h.Seen.UTC().Format("15:04 UTC on 2 January") + " and has not come back."
+		text = "Its worker was stopped, " + Moment(h.Seen) + ", and has not come back."
 	}
 	switch {
 	case due+held == 0:

@@ -99,7 +99,7 @@ func In(channel string) Span { return Span{Text: channel, Room: channel} }
 
 // When shows a moment in the reader's time zone.
 func When(t time.Time) Span {
-	return Span{Time: t, Text: t.UTC().Format("2 Jan 2006 15:04 UTC")}
+	return Span{Time: t, Text: Moment(t)}
 }
 
 // A Field is a label and its value.

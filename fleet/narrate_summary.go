@@ -156,7 +156,7 @@ func (v PlanView) askWhen() string {
 	if at.IsZero() {
 		return " now"
 	}
-	return " from " + at.UTC().Format("2 Jan 15:04 UTC")
+	return " from " + Moment(at)
 }
 
 // begins is when the first site of a plan can begin: when a freeze ends and a

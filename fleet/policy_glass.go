@@ -25,7 +25,7 @@ func TellGlass(p Plan, a Approval) Message {
 		Text:  "Break-glass: " + a.Who.display() + " confirmed alone: " + lowerFirst(Clean(p.Title, 200)) + ".",
 		Title: "Break-glass: confirmed by one person alone", Tone: Bad,
 		Lines: []Line{
-			Say(By(a.Who), " confirmed “"+Clean(p.Title, 200)+"” at ", When(a.At), " without the approvals that the policy asks for: "+p.Rule.Terms().Tell()+"."),
+			Say(By(a.Who), " confirmed “"+Clean(p.Title, 200)+"”, ", When(a.At), ", without the approvals that the policy asks for: "+p.Rule.Terms().Tell()+"."),
 			{Quote: true, Spans: []Span{{Text: "Reason: " + Clean(a.Reason, 300)}}},
 			Say("It does what was shown, and freezes and windows hold it as always. To end what has not begun: ", Mono(Slash+" abort "+string(p.ID))),
 		},

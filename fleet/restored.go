@@ -107,4 +107,4 @@ func (r Restoration) plan(p *Plan) []Effect {
 	return nil
 }
 
-func (r Restoration) when() string { return r.From.UTC().Format("2 January 2006 15:04 UTC") }
+func (r Restoration) when() string { return Moment(r.From) }

@@ -154,7 +154,7 @@ func mayBegin(tx Tx, d Distribution, s Site) error {
 		return err
 	}
 	if open, at := w.Open(tx.Now()); !open {
-		return Errorf(Held, "The maintenance window of %s opens %s.", s.URI, at.UTC().Format("2 Jan 2006 15:04 UTC"))
+		return Errorf(Held, "The maintenance window of %s opens %s.", s.URI, Moment(at))
 	}
 	return nil
 }

@@ -176,7 +176,7 @@ func (ts *Transits) partner(tx Tx, name HostName) (Host, error) {
 	case !found:
 		err = Errorf(NotFound, "There is no host %q.", Clean(string(name), 60)).WithHint("See what there is: %s hosts", Slash)
 	case h.Silent(tx.Now(), silent):
-		err = Errorf(Refused, "Host %s is silent, last heard at %s UTC.", name, h.Seen.UTC().Format("2 Jan 15:04"))
+		err = Errorf(Refused, "Host %s is silent, heard of last: %s.", name, Moment(h.Seen))
 	case h.State != HostWorking:
 		err = Errorf(Refused, "Host %s is %s.", name, h.State)
 	case h.Backend == "aegir":
@@ -318,7 +318,7 @@ func (m Transit) Sentence(now time.Time) string {
 		return ""
 	}
 	return strings.Join([]string{
-		"It was moved from host", string(m.From), "on", m.Ended.UTC().Format("2 Jan 15:04"), "UTC; that host keeps its closed copy until",
-		m.KeptUntil.UTC().Format("2 Jan 15:04") + " UTC. To bring the site back with all that was written since:", Slash, "site move", string(m.URI), string(m.From),
+		"It was moved from host", string(m.From), "on", Moment(m.Ended) + "; that host keeps its closed copy until",
+		Moment(m.KeptUntil) + ". To bring the site back with all that was written since:", Slash, "site move", string(m.URI), string(m.From),
 	}, " ")
 }

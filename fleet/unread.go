@@ -70,7 +70,7 @@ func (n *News) Missed(ctx context.Context, d DistName, since time.Time) (bool, e
 		if l.cursor.Alarm != "" || last.After(since) {
 			return nil
 		}
-		reason := fmt.Sprintf("Its repository was not read since %s.", last.UTC().Format("2 January 15:04 UTC"))
+		reason := fmt.Sprintf("Its repository was not read since %s.", Moment(last))
 		if l.cursor.Failing != "" {
 			reason += " The last attempt: " + l.cursor.Failing
 		}

@@ -222,7 +222,7 @@ func TestSilentHostPausesAndItsReturnLetsThePlanGoOn(t *testing.T) {
 	w.begin(canary)
 	w.pass(fleet.HostSilent + time.Second)
 	w.sweep()
-	if got := w.plan(p.ID); got.State != fleet.PlanPaused || !got.Asked || !strings.Contains(got.Reason, "was last heard of at") {
+	if got := w.plan(p.ID); got.State != fleet.PlanPaused || !got.Asked || !strings.Contains(got.Reason, "was heard of last: ") {
 		t.Fatalf("%s %q", got.State, got.Reason)
 	}
 	seen()

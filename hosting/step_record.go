@@ -95,5 +95,5 @@ func since(s *job.Scope) string {
 	if err != nil {
 		return "before"
 	}
-	return at.Format("2 Jan 15:04 UTC")
+	return fleet.Moment(at)
 }

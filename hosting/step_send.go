@@ -230,8 +230,8 @@ func (w *Worker) closed(ctx context.Context, s *job.Scope) error {
 	if !m.Held.IsZero() {
 		s.Keep("window_ms", strconv.FormatInt(max(m.Ended.Sub(m.Held).Milliseconds(), 1), 10))
 	}
-	s.Keep(fleet.ResultSaid, fmt.Sprintf("%s is on host %s now, with %s of data. The closed copy here is kept until %s UTC",
-		m.URI, m.To, sizeText(fleet.TransitBytes(m.First)+fleet.TransitBytes(m.Last)), m.KeptUntil.UTC().Format("2 Jan 15:04")))
+	s.Keep(fleet.ResultSaid, fmt.Sprintf("%s is on host %s now, with %s of data. The closed copy here is kept until %s",
+		m.URI, m.To, sizeText(fleet.TransitBytes(m.First)+fleet.TransitBytes(m.Last)), fleet.Moment(m.KeptUntil)))
 	return patient(ctx, func() error {
 		return w.Transits.Step(ctx, fleet.TransitStep{URI: m.URI, Task: s.Task.ID, To: fleet.TransitOver}, s.Task)
 	})
