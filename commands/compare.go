@@ -13,6 +13,9 @@ import (
 // 100 with its header, and one row says how many more there are.
 const compareRows = 98
 
+// compareAdvisories is how many advisories a comparison details in a message.
+const compareAdvisories = 10
+
 // newCompare shows what differs between two platforms, or what an upgrade of a
 // site would change.
 func newCompare(t *Table) Command {
@@ -114,6 +117,7 @@ func compared(c fleet.Comparison) fleet.Message {
 		Text:  fmt.Sprintf("%s %s between %s and %s.", fleet.Plural(len(c.Rows), "package", "packages"), differ(len(c.Rows)), c.From, c.To),
 	}
 	m.Lines = append([]fleet.Line{fleet.Say(fleet.SumUp(c))}, fleet.TellFindings(c.Findings, len(c.Findings))...)
+	m.Lines = append(m.Lines, c.Advice.Lines(compareAdvisories)...)
 	m.Table = fleet.TellRows(c.Rows, 0, compareRows)
 	if c.Blocked() {
 		m.Tone = fleet.Warn

@@ -45,6 +45,7 @@ type Comparison struct {
 	Findings []Finding // blocks first
 	Pending  int       // database updates in all
 	Same     int       // packages that do not differ
+	Advice   Advice    // what advisories say of it; Compare leaves it empty, Planner.Compare fills it in
 }
 
 // Blocked reports whether any finding is a block.

@@ -14,6 +14,7 @@ type PlanView struct {
 	Frozen []Freeze        // of everything and of its distribution, also those that are over
 	Now    time.Time       // when it is shown
 	Tried  []Rehearsal     // of the sites of an undecided plan, as far as they still say something
+	Advice Advice          // what advisories say of the upgrade of an undecided plan
 }
 
 // planWords are the verbs of a kind of plan.
@@ -96,6 +97,7 @@ func (v PlanView) proposed(m *Message) {
 		m.Lines = append(m.Lines, Say(tellSentence(p.Reason)))
 	}
 	m.Lines = append(m.Lines, Say(Bold(sum)))
+	m.Lines = append(m.Lines, v.Advice.dated()...)
 	m.Lines = append(m.Lines, TellFindings(p.Notes, tellNotes)...)
 	m.Lines = append(m.Lines, planSites(p)...)
 	m.Lines = append(m.Lines, tellWaves(p)...)

@@ -20,6 +20,7 @@ func SheetOf(c Comparison, page int, action string, value func(page int) string)
 	}}
 	if page == 0 {
 		s.Lines = append(s.Lines, TellFindings(c.Findings, tellFound)...)
+		s.Lines = append(s.Lines, c.Advice.Lines(tellFound)...)
 	}
 	for _, r := range c.Rows[from:to] {
 		s.Rows = append(s.Rows, tellSheetRow(r))
@@ -64,7 +65,11 @@ func SumUp(c Comparison) string {
 	} else {
 		parts = append(parts, Plural(blocks, "block", "blocks"))
 	}
-	return ownCase(c.Rows, strings.Join(parts, ", ")+".")
+	text := strings.Join(parts, ", ")
+	if advice := c.Advice.sentence(); advice != "" {
+		text += "; " + advice
+	}
+	return ownCase(c.Rows, text+".")
 }
 
 // ownCase begins a sentence with a capital, unless it begins with the name of a

@@ -33,7 +33,11 @@ func (v PlanView) summary() string {
 	if w := v.window(); w > 0 {
 		add("window about " + tellDuration(w) + " from the rehearsal")
 	}
-	return ownCase(p.Rows, strings.Join(parts, ", ")+".")
+	text := strings.Join(parts, ", ")
+	if advice := v.Advice.sentence(); advice != "" {
+		text += "; " + advice
+	}
+	return ownCase(p.Rows, text+".")
 }
 
 // tellCore says how the program itself changes; "" if it does not.

@@ -126,6 +126,9 @@ func (n *Narrator) plan(ctx context.Context, id string) (Message, error) {
 		return Message{}, err
 	}
 	v.Now = n.now()
+	if v.Advice, err = n.advice(ctx, v.Plan); err != nil {
+		return Message{}, err
+	}
 	v.Tried, err = n.tried(ctx, v.Plan)
 	return TellPlan(v), err
 }

@@ -79,6 +79,10 @@ func blankAround(k Key) Record {
 		return &AccessPolicy{}
 	case "custody":
 		return &custodyNews{}
+	case "feed":
+		return &Feed{}
+	case "feedpage":
+		return &FeedPage{}
 	}
 	return nil
 }

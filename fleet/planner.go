@@ -102,18 +102,30 @@ func (pl *Planner) Compare(ctx context.Context, from, to PlatformName, uri URI) 
 	if err != nil {
 		return Comparison{}, err
 	}
+	facts, err := pl.factsOf(ctx, uri)
+	if err != nil {
+		return Comparison{}, err
+	}
+	c := Compare(a, b, facts)
+	c.Advice, err = (&Advisories{Store: pl.Store}).Weigh(ctx, a, b)
+	return c, err
+}
+
+// factsOf reads what is known of a site as it is now; nil if nothing is, or no
+// site was named.
+func (pl *Planner) factsOf(ctx context.Context, uri URI) (*SiteFacts, error) {
 	if uri == "" {
-		return Compare(a, b, nil), nil
+		return nil, nil
 	}
 	site, facts := Site{URI: uri}, SiteFacts{URI: uri}
 	found, err := pl.Store.Read(ctx, &site, &facts)
 	switch {
 	case err != nil:
-		return Comparison{}, err
+		return nil, err
 	case !found[0]:
-		return Comparison{}, Errorf(NotFound, "There is no site %s.", uri)
+		return nil, Errorf(NotFound, "There is no site %s.", uri)
 	case !found[1] || facts.Generation != site.Generation:
-		return Compare(a, b, nil), nil
+		return nil, nil
 	}
-	return Compare(a, b, &facts), nil
+	return &facts, nil
 }

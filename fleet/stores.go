@@ -18,6 +18,7 @@ const (
 	AuditLog  Family = "a"    // the audit record
 	Meta      Family = "m"    // schema, epoch, leases of singletons
 	Slack     Family = "s"    // what is posted where, and what is still to be sent
+	Feeds     Family = "v"    // advisories as their sources say them, and trends
 )
 
 // planShards is how many families share the plans.

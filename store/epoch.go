@@ -117,7 +117,7 @@ func (s *Store) families(ctx context.Context) ([]fleet.Family, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := append([]fleet.Family{fleet.Catalogue, fleet.Schedules, fleet.AuditLog, fleet.Meta, fleet.Slack, fleet.HostFamily(fleet.LocalHost)},
+	out := append([]fleet.Family{fleet.Catalogue, fleet.Schedules, fleet.AuditLog, fleet.Meta, fleet.Slack, fleet.Feeds, fleet.HostFamily(fleet.LocalHost)},
 		fleet.PlanFamilies()...)
 	for _, h := range hosts {
 		out = append(out, fleet.HostFamily(fleet.HostName(h)))
