@@ -95,13 +95,14 @@ func (d *dispatcher) guard(ctx context.Context, kind string, f func(ctx context.
 	f(ctx)
 }
 
-// actor is the person of a payload. The team is that of the person where Slack
-// tells it, since people of other workspaces act in shared channels.
-func actor(id, name, personTeam, team string) fleet.Actor {
-	if personTeam == "" {
-		personTeam = team
+// actor is the person of a payload, of a team that teamOf gave. A payload without
+// one, or with an id that is no user's of Slack ("unix:0" is root in a shell), is
+// somebody of Slack all the same, and nobody here.
+func actor(id, name, team string) fleet.Actor {
+	if !userID.MatchString(id) {
+		id = "slack:" + fleet.Clean(id, 40)
 	}
-	return fleet.Actor{ID: id, Name: fleet.Clean(name, 80), Team: personTeam}
+	return fleet.Actor{ID: id, Name: fleet.Clean(name, 80), Team: first(team, "none")}
 }
 
 // fault words an error that is not for people: a reference that leads the

@@ -31,7 +31,7 @@ func (d *dispatcher) command(ctx context.Context, c slack.SlashCommand, a *acker
 	defer d.seen.done(ctx, id)
 	reply, err := d.desk.Run(ctx, commands.Ask{
 		ID: id, Text: c.Text, Channel: c.ChannelID,
-		Who: actor(c.UserID, c.UserName, d.teamOf("", c.TeamID, c.EnterpriseID), ""),
+		Who: actor(c.UserID, c.UserName, d.teamOf("", c.TeamID, c.EnterpriseID)),
 	})
 	if err != nil {
 		reply = d.fault(ctx, id, err)

@@ -39,7 +39,7 @@ func (d *dispatcher) event(ctx context.Context, e slackevents.EventsAPIEvent, a 
 		}
 	case *slackevents.AppHomeOpenedEvent:
 		if in.Tab == "" || in.Tab == "home" {
-			d.home.show(ctx, actor(in.User, "", d.teamOf("", e.TeamID, e.EnterpriseID), ""), "")
+			d.home.show(ctx, actor(in.User, "", d.teamOf("", e.TeamID, e.EnterpriseID)), "")
 		}
 	case *slackevents.MemberJoinedChannelEvent:
 		if in.User == d.who().user {
@@ -78,7 +78,7 @@ type typed struct {
 // into the thread; a private one to the asker alone.
 func (d *dispatcher) typed(ctx context.Context, t typed) {
 	text := strings.TrimSpace(strings.ReplaceAll(t.text, "<@"+d.who().user+">", " "))
-	who := actor(t.user, "", t.team, "")
+	who := actor(t.user, "", t.team)
 	if p, err := d.people.find(ctx, t.user); err == nil {
 		who.Name = p.name
 	}
@@ -113,7 +113,12 @@ func formOffer(f fleet.Form) fleet.Message {
 // formButton runs the command line of a button as the person who pressed, with
 // their own role; the form of a bare command opens.
 func (d *dispatcher) formButton(ctx context.Context, c slack.InteractionCallback, b *slack.BlockAction, a *acker) {
-	id := "form." + place(c) + "." + b.ActionTs
+	id := "form." + place(c) + "." + b.ActionTs + "." + c.User.ID
+	if !d.seen.begin(ctx, id) {
+		a.ack(nil)
+		return
+	}
+	defer d.seen.done(ctx, id)
 	reply, err := d.desk.Run(ctx, commands.Ask{ID: id, Text: b.Value, Who: d.actorOf(c), Channel: channelOf(c)})
 	if err != nil {
 		reply = d.fault(ctx, id, err)

@@ -64,16 +64,25 @@ func (d *dispatcher) actions(ctx context.Context, c slack.InteractionCallback, a
 }
 
 // press records a press, acknowledges it, and shows what came of it. The id is
-// the same however often Slack delivers it: message, moment and person.
+// the same however often Slack delivers it: message, moment and person. What a
+// press orders is ordered once; a vote is answered each time, by its rule, so that
+// somebody whose answer was lost learns how it was counted.
 func (d *dispatcher) press(ctx context.Context, c slack.InteractionCallback, b *slack.BlockAction, a *acker) {
 	arrived := time.Now()
 	id := "press." + place(c) + "." + b.ActionTs + "." + c.User.ID
 	late := time.AfterFunc(ackPress, func() { a.ack(nil) })
+	defer late.Stop()
+	if !fleet.IsVote(actionOf(b.ActionID)) {
+		if !d.seen.begin(ctx, id) {
+			a.ack(nil) // delivered again, or replayed
+			return
+		}
+		defer d.seen.done(ctx, id)
+	}
 	reply, err := d.desk.Press(ctx, commands.Press{
 		ID: id, Action: actionOf(b.ActionID), Value: b.Value, Who: d.actorOf(c),
 		Channel: channelOf(c), Subject: subjectOf(b.BlockID),
 	})
-	late.Stop()
 	a.ack(nil)
 	if err != nil {
 		reply = d.fault(ctx, id, err)

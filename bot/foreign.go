@@ -26,10 +26,11 @@ func orgWide(team string) bool { return strings.HasPrefix(team, "E") }
 
 // teamOf gives the team that a person acts for. A member of the organisation that
 // the workspace belongs to may come with another of its workspaces; whether they
-// are a member here is then told by users.info.
+// are a member here is then told by users.info. A request of another workspace is
+// that workspace's, whomever it names.
 func (d *dispatcher) teamOf(personTeam, team, enterprise string) string {
 	home := d.who()
-	if personTeam == "" {
+	if personTeam == "" || personTeam == home.team && team != "" {
 		personTeam = team
 	}
 	if home.enterprise != "" && enterprise == home.enterprise && personTeam != "" {
@@ -40,7 +41,7 @@ func (d *dispatcher) teamOf(personTeam, team, enterprise string) string {
 
 // actorOf gives who pressed.
 func (d *dispatcher) actorOf(c slack.InteractionCallback) fleet.Actor {
-	return actor(c.User.ID, c.User.Name, d.teamOf(c.User.TeamID, c.Team.ID, c.Enterprise.ID), "")
+	return actor(c.User.ID, c.User.Name, d.teamOf(c.User.TeamID, c.Team.ID, c.Enterprise.ID))
 }
 
 // misdirected acknowledges and drops a request for another app than ours, and

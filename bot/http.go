@@ -71,11 +71,17 @@ func (h *httpMode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, err)
 		return
 	}
-	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "application/json" {
+	// The signature covers the body alone. What was signed as one kind must not be
+	// read as another: the words of a message in an event could be a form.
+	switch kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); {
+	case kind == "application/json":
 		h.event(w, r, body)
-		return
+	case kind == "application/x-www-form-urlencoded" && !json.Valid(body):
+		h.form(w, r, body)
+	default:
+		h.d.meter.Add("slack_requests", "misshapen", 1)
+		http.Error(w, "neither JSON nor a form", http.StatusUnsupportedMediaType)
 	}
-	h.form(w, r, body)
 }
 
 // refuse answers a request that Slack did not sign. Anybody may send such ones,

@@ -29,6 +29,13 @@ func (d *dispatcher) submission(ctx context.Context, c slack.InteractionCallback
 	f := filled{meta: meta, call: c, values: inputs(c.View), acker: a}
 	late := time.AfterFunc(ackCommand, func() { a.ack(slack.NewUpdateViewSubmissionResponse(waitView(c.View))) })
 	defer late.Stop()
+	if c.TriggerID != "" { // of this very press on the form's button
+		if !d.seen.begin(ctx, "form."+c.TriggerID) {
+			a.ack(nil)
+			return
+		}
+		defer d.seen.done(ctx, "form."+c.TriggerID)
+	}
 	id := formRequest(c, f.values)
 	reply, err := d.desk.Press(ctx, commands.Press{ID: id, Command: meta.Command, Value: meta.State,
 		Who: d.actorOf(c), Channel: meta.Channel, Inputs: f.values})

@@ -15,7 +15,7 @@ import (
 // once and over replicas and restarts in the store. One is claimed first, by one
 // commit, so that of several deliveries at the same moment one is handled; it is
 // done only afterwards: if the bot dies half way, Slack delivers it again and it
-// is done then. Presses need none of this: they carry their id to the rules.
+// is done then. Votes need none of this: they carry their id to the rules.
 type seen struct {
 	store fleet.Store
 	log   *slog.Logger

@@ -39,7 +39,7 @@ func TestSharedChannels(t *testing.T) {
 	d := &dispatcher{who: func() identity { return home }}
 	for _, tt := range []struct{ person, team, enterprise, want string }{
 		{"", "T0LOCAL", "", "T0LOCAL"}, {"T0OTHER", "T0LOCAL", "", "T0OTHER"}, {"", "T0OTHER", "E0ELSE", "T0OTHER"},
-		{"T0SISTER", "T0LOCAL", "E0ORG", "T0LOCAL"}, {"", "", "E0ORG", ""},
+		{"T0SISTER", "T0LOCAL", "E0ORG", "T0LOCAL"}, {"", "", "E0ORG", ""}, {"T0LOCAL", "T0OTHER", "", "T0OTHER"}, {"T0LOCAL", "", "", "T0LOCAL"},
 	} {
 		if got := d.teamOf(tt.person, tt.team, tt.enterprise); got != tt.want {
 			t.Errorf("team of %+v: %s", tt, got)

@@ -73,12 +73,12 @@ func TestVotesAreRecordedOnce(t *testing.T) {
 	q := fleet.AuditQuery{Plan: p.ID}
 	var votes []string
 	for _, line := range w.recorded(q) {
-		if strings.Contains(line, "pressed") || strings.Contains(line, "plan.confirmed") {
+		if strings.Contains(line, "pressed") || strings.Contains(line, "plan.confirmed") || strings.Contains(line, "plan.refused") {
 			votes = append(votes, line)
 		}
 	}
 	want := []string{
-		fmt.Sprintf("carol pressed.plan.confirm %s refused", p.ID),
+		fmt.Sprintf("carol plan.refused %s refused", p.ID), // by the rule of the vote, with all that it was weighed by
 		fmt.Sprintf("alice plan.confirmed %s", p.ID),
 		fmt.Sprintf("bob pressed.plan.confirm %s refused", p.ID),
 	}
@@ -87,6 +87,12 @@ func TestVotesAreRecordedOnce(t *testing.T) {
 	}
 	found, err := fleet.FindEvents(w.ctx, w.store, fleet.AuditQuery{Plan: p.ID, What: "plan.confirmed"}, "", 1)
 	w.ok(err)
+	refused, err := fleet.FindEvents(w.ctx, w.store, fleet.AuditQuery{Plan: p.ID, What: "plan.refused"}, "", 1)
+	w.ok(err)
+	if e := refused.Events[0]; !strings.HasPrefix(e.Request, "press-") || e.Channel != "C1" || e.Detail["fingerprint"] == "" || e.Detail["role"] != "reader" ||
+		e.Detail["code"] != string(fleet.Forbidden) || !strings.Contains(e.Detail["why"], "You may not decide this plan") {
+		t.Errorf("the refusal is recorded as %+v", e)
+	}
 	if e := found.Events[0]; !strings.HasPrefix(e.Request, "press-") || e.Channel != "C1" || e.Detail["fingerprint"] == "" {
 		t.Errorf("the vote is recorded as %+v", e)
 	}

@@ -81,4 +81,6 @@ type Reply struct {
 	Refresh *fleet.Message    // what the pressed message shall look like at once
 	Errors  map[string]string // of a form: input name → sentence; keeps it open
 	Code    fleet.Code        // why it was refused; "" when it was not
+	// Recorded says that the refusal is in the record of requests already.
+	Recorded bool
 }

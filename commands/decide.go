@@ -165,7 +165,7 @@ func (t *Table) vote(ctx context.Context, r Request, v fleet.Vote) (fleet.Messag
 	case fleet.NeedsSecond:
 		return t.Second.invite(d)
 	}
-	return fleet.Message{}, fleet.Errorf(fleet.Refused, "%s", d.Text)
+	return fleet.Message{}, &denied{err: fleet.Errorf(fleet.Refused, "%s", d.Text), recorded: d.Recorded()}
 }
 
 // again proposes a fresh plan: for the sites that failed, which are unpinned,

@@ -95,8 +95,9 @@ func partySpans(parties []fleet.Party) []fleet.Span {
 
 // denied is a refusal that names, with mentions, who may.
 type denied struct {
-	err *fleet.Error
-	who []fleet.Span
+	err      *fleet.Error
+	who      []fleet.Span
+	recorded bool // in the record already
 }
 
 // Error gives the refusal for logs.

@@ -40,7 +40,7 @@ func (t *Table) pressVote(confirm bool) func(context.Context, Press, Request) (R
 		}
 		out := tell(d.Text)
 		if d.Outcome != fleet.Approved && d.Outcome != fleet.Counted && d.Outcome != fleet.Cancelled {
-			out.Code = fleet.Refused
+			out.Code, out.Recorded = fleet.Refused, d.Recorded()
 		}
 		return out, nil
 	}

@@ -60,6 +60,8 @@ func (t *Table) record(ctx context.Context, a asked, out Reply, err error) {
 // is none yet, and what was mistyped or names nothing was refused by no rule.
 func (a asked) recorded(out Reply, err error) bool {
 	switch {
+	case out.Recorded:
+		return false
 	case out.Code == fleet.Forbidden:
 		return true
 	case out.Code == fleet.Invalid || out.Code == fleet.NotFound:
@@ -114,16 +116,13 @@ func askedForm(cmd Command, p Press) asked {
 	return a
 }
 
-// votes are the buttons whose accepted presses are recorded as votes.
-var votes = []string{fleet.ActConfirm, fleet.ActCancel, fleet.ActSchedule}
-
 // askedPress describes a press; its value is "ID|REVISION" on most buttons.
 func askedPress(p Press, b press) asked {
 	about := p.Value
 	if id, _, err := divide(p.Value); err == nil {
 		about = id
 	}
-	vote := slices.Contains(votes, p.Action)
+	vote := fleet.IsVote(p.Action) // which the Decider records
 	return asked{who: p.Who, what: "pressed." + p.Action, about: about, line: p.Value, changes: vote || b.role > fleet.Reader, told: vote}
 }
 

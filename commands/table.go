@@ -134,7 +134,8 @@ func reply(err error) (Reply, error) {
 		m.Lines = append(m.Lines, fleet.Say(e.Hint))
 	}
 	var d *denied
-	if errors.As(err, &d) && len(d.who) > 0 {
+	recorded := errors.As(err, &d) && d.recorded
+	if d != nil && len(d.who) > 0 {
 		line := fleet.Say("Who can: ")
 		for i, s := range d.who {
 			if i > 0 {
@@ -144,7 +145,7 @@ func reply(err error) (Reply, error) {
 		}
 		m.Lines = append(m.Lines, line)
 	}
-	return Reply{Message: m, Code: e.Code}, nil
+	return Reply{Message: m, Code: e.Code, Recorded: recorded}, nil
 }
 
 // say is a plain answer of one sentence.

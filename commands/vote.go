@@ -14,7 +14,7 @@ func (t *Table) notPermitted(ctx context.Context, d fleet.Decision) error {
 	if len(d.Plan.Rule.Quorum) == 0 {
 		who = t.Roles.Holders(ctx, fleet.Maintainer)
 	}
-	return &denied{err: fleet.Errorf(fleet.Forbidden, "%s", d.Text), who: who}
+	return &denied{err: fleet.Errorf(fleet.Forbidden, "%s", d.Text), who: who, recorded: d.Recorded()}
 }
 
 // mayTry refuses somebody who could not confirm any plan like the one named, so

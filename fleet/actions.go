@@ -37,3 +37,9 @@ const (
 	ActAsk      = "form.open"           // a command line: run it as whoever pressed; forms open, answers are theirs alone
 	ActOpen     = "open"                // subject: a link to its message, which the bot fills in; no button where there is none
 )
+
+// IsVote reports whether a press of a button of this action is a vote on a plan,
+// which the Decider records, and answers the same however often it comes.
+func IsVote(action string) bool {
+	return action == ActConfirm || action == ActCancel || action == ActSchedule
+}

@@ -193,8 +193,12 @@ func decided(tx Tx, v Vote, before PlanState, dec Decision) error {
 		tx.Until(v.until(next))
 		note("plan.voted")
 	case NotPermitted, OwnRequest:
-		e := audited(tx, v.Who, "plan.refused", string(v.Plan), append(v.details(next), "why", string(dec.Outcome))...)
-		e.Audit.Request = v.Request
+		code := Forbidden
+		if dec.Outcome == OwnRequest {
+			code = Refused
+		}
+		e := audited(tx, v.Who, "plan.refused", string(v.Plan), append(v.details(next), "rule", string(dec.Outcome), "code", string(code), "why", dec.Text)...)
+		e.Audit.Request, e.Audit.Outcome = v.Request, Refusal
 		tx.Emit(e)
 	case Cancelled:
 		note("plan.cancelled")
@@ -205,6 +209,10 @@ func decided(tx Tx, v Vote, before PlanState, dec Decision) error {
 	}
 	return nil
 }
+
+// Recorded reports whether the Decider keeps a refusal in the record itself, with
+// all that it was weighed by; whoever asked need not record it once more.
+func (d Decision) Recorded() bool { return d.Outcome == NotPermitted || d.Outcome == OwnRequest }
 
 // until is when a vote that is counted now would not count any more.
 func (v Vote) until(p Plan) time.Time {

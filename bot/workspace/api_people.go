@@ -59,14 +59,23 @@ func (s *Server) userObject(p Person) obj {
 	if loc, err := time.LoadLocation(p.TZ); err == nil {
 		_, offset = s.now().In(loc).Zone()
 	}
-	bot := p.ID == s.st.bot.ID
+	bot, team := p.ID == s.st.bot.ID || p.Robot, s.teamOf(p)
 	return obj{
-		"id": p.ID, "team_id": s.st.teamID, "name": p.Name, "deleted": false, "real_name": p.RealName,
-		"tz": p.TZ, "tz_label": p.TZ, "tz_offset": offset, "is_bot": bot, "is_app_user": false,
-		"is_admin": false, "is_owner": false, "is_restricted": p.Guest, "is_ultra_restricted": false,
+		"id": p.ID, "team_id": team, "name": p.Name, "deleted": p.Gone, "real_name": p.RealName,
+		"tz": p.TZ, "tz_label": p.TZ, "tz_offset": offset, "is_bot": bot, "is_app_user": false, "is_stranger": team != s.st.teamID,
+		"is_admin": false, "is_owner": false, "is_restricted": p.Guest || p.Single, "is_ultra_restricted": p.Single,
 		"updated": s.now().Unix(),
-		"profile": obj{"display_name": p.Name, "real_name": p.RealName, "email": p.Email, "title": p.Title, "team": s.st.teamID},
+		"profile": obj{"display_name": p.Name, "real_name": p.RealName, "email": p.Email, "title": p.Title, "team": team},
 	}
+}
+
+// teamOf gives the workspace that a person is of: another one for somebody who
+// came through a shared channel.
+func (s *Server) teamOf(p Person) string {
+	if p.Team != "" {
+		return p.Team
+	}
+	return s.st.teamID
 }
 
 func listGroups(c *call) (obj, error) {

@@ -225,6 +225,6 @@ func (s *Server) placePayload(kind string, p Person, on surface) obj {
 func (s *Server) interaction(kind string, p Person) obj {
 	return obj{"type": kind, "token": "local", "api_app_id": s.st.appID,
 		"is_enterprise_install": false, "enterprise": nil,
-		"team": obj{"id": s.st.teamID, "domain": "local"},
-		"user": obj{"id": p.ID, "username": p.Name, "name": p.Name, "team_id": s.st.teamID}}
+		"team": obj{"id": s.teamOf(p), "domain": "local"},
+		"user": obj{"id": p.ID, "username": p.Name, "name": p.Name, "team_id": s.teamOf(p)}}
 }

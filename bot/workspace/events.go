@@ -127,6 +127,9 @@ func (s *Server) said(m *message) obj {
 	inner["channel"] = m.channel.ID
 	if !m.bot {
 		inner["client_msg_id"] = shortID(16)
+		if p, ok := s.st.person(m.User); ok {
+			inner["user_team"] = s.teamOf(p)
+		}
 	}
 	return inner
 }

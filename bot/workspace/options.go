@@ -60,7 +60,11 @@ type Person struct {
 	Title    string   `json:"title,omitempty"`     // shown beside the name: Administrator
 	Email    string   `json:"email,omitempty"`     // default NAME@example.com
 	TZ       string   `json:"tz,omitempty"`        // IANA zone; default Etc/UTC
-	Guest    bool     `json:"guest,omitempty"`     // is_restricted
+	Guest    bool     `json:"guest,omitempty"`     // is_restricted: of several channels
+	Single   bool     `json:"single,omitempty"`    // a guest of a single channel
+	Robot    bool     `json:"robot,omitempty"`     // is_bot
+	Gone     bool     `json:"gone,omitempty"`      // deactivated; what they do is delivered all the same
+	Team     string   `json:"team,omitempty"`      // id of the workspace they are of; default this one
 	Groups   []string `json:"groups,omitempty"`    // handles of the user groups
 }
 

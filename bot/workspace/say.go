@@ -150,7 +150,7 @@ func (s *Server) commandPayload(p Person, ch *channel, name, text string) obj {
 	if ch.im != "" {
 		channelName = "directmessage"
 	}
-	return obj{"token": "local", "team_id": s.st.teamID, "team_domain": "local", "channel_id": ch.ID,
+	return obj{"token": "local", "team_id": s.teamOf(p), "team_domain": "local", "channel_id": ch.ID,
 		"channel_name": channelName, "user_id": p.ID, "user_name": p.Name, "command": name, "text": text,
 		"api_app_id": s.st.appID, "is_enterprise_install": "false",
 		"response_url": s.newResponseURL(responseURL{user: p.ID, channel: ch}),

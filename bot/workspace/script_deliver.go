@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// deliverRequest sends a request of the script's own making to an app in HTTP
-// mode: rightly signed, wrongly, too old, or not at all.
+// deliverRequest sends a request of the script's own making to the app: in HTTP
+// mode rightly signed, wrongly, too old, or not at all; in Socket Mode, where
+// nothing is signed, in an envelope.
 type deliverRequest struct {
 	// Kind is command, click, submit or event.
 	Kind string `json:"kind"`
@@ -19,6 +20,7 @@ type deliverRequest struct {
 	Signature string          `json:"signature"` // good (default), bad, old, none
 	AgeS      int             `json:"age_s"`     // how old the timestamp is; with old at least 301
 	Retry     int             `json:"retry"`     // X-Slack-Retry-Num
+	Via       string          `json:"via"`       // http or socket; default: as this workspace delivers
 }
 
 // oldAge is well over the five minutes Slack asks apps to tolerate.
@@ -26,6 +28,9 @@ const oldAge = 10 * time.Minute
 
 // deliverByHand answers POST /workspace/deliver with the app's status and body.
 func (s *Server) deliverByHand(req deliverRequest) (obj, error) {
+	if req.Via == "socket" {
+		return s.deliverEnvelope(req)
+	}
 	if s.opts.AppURL == "" {
 		return nil, &badRequest{status: 409, text: "this workspace has no app URL: payloads go over Socket Mode"}
 	}
@@ -55,12 +60,44 @@ func (s *Server) deliverByHand(req deliverRequest) (obj, error) {
 	return obj{"status": answer.status, "body": string(answer.body), "ack_ms": took}, nil
 }
 
+// deliverEnvelope sends a payload over a connection of Socket Mode and answers with
+// what came back in the acknowledgement.
+func (s *Server) deliverEnvelope(req deliverRequest) (obj, error) {
+	kind, err := kindOf(req.Kind)
+	if err != nil {
+		return nil, err
+	}
+	var body obj
+	if err := decode(req.Body, &body); err != nil || body == nil {
+		return nil, mistaken("body is no object")
+	}
+	payload, err := s.completePayload(req, body)
+	if err != nil {
+		return nil, err
+	}
+	e := &envelope{kind: kind, payload: payload, answers: kind != "events_api", attempt: req.Retry, id: shortID(8) + "-" + shortID(12)}
+	start := time.Now()
+	a := s.overSocket(e)
+	a.took = time.Since(start)
+	out := outcome(a)
+	out["body"] = string(a.payload)
+	return out, nil
+}
+
+// kindOf gives the type of the envelope that a kind of request comes in.
+func kindOf(kind string) (string, error) {
+	kinds := map[string]string{"command": "slash_commands", "click": "interactive", "submit": "interactive", "event": "events_api"}
+	if kinds[kind] == "" {
+		return "", mistaken("kind is command, click, submit or event")
+	}
+	return kinds[kind], nil
+}
+
 // compose makes the request that a body stands for.
 func (s *Server) compose(req deliverRequest) (appRequest, error) {
-	kinds := map[string]string{"command": "slash_commands", "click": "interactive", "submit": "interactive", "event": "events_api"}
-	kind, ok := kinds[req.Kind]
-	if !ok {
-		return appRequest{}, mistaken("kind is command, click, submit or event")
+	kind, err := kindOf(req.Kind)
+	if err != nil {
+		return appRequest{}, err
 	}
 	var text string
 	if json.Unmarshal(req.Body, &text) == nil {

@@ -105,6 +105,14 @@ func decisions() []Proof {
 			Least: 100_000, Short: 1500,
 		},
 		{
+			// Over the listener of HTTP mode, over Socket Mode and by links of the second
+			// factor, to two replicas over a real Redis, of which every row is compared.
+			Name:  "forged-requests",
+			What:  "requests unsigned, wrongly signed, old, cut, changed, misshapen and replayed, for other apps, teams and people who are nobody, with values, forms and links that were never given out: none changed a row of Redis, genuine ones before and after did",
+			Tests: []Test{{program, "TestForgedRequests"}},
+			Least: 10_000, Short: 350,
+		},
+		{
 			// Redis is killed, stopped, full, read-only, slow, locked, failed over and
 			// emptied while a real site is moved: no step begins without its journal,
 			// the site ends wholly old or wholly new, no vote is acknowledged and lost,
