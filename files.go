@@ -1,6 +1,6 @@
 // Package distrobot carries the files at the root of the repository that the
-// program hands to people: the manifest of the Slack app and the documented
-// settings. They stay where people look for them, and `distrobot init` needs no
+// program hands to people: the manifest of the Slack app, the documented settings,
+// and the documented file of a distribution. They stay where people look for them, and `distrobot init` needs no
 // copy of the repository.
 package distrobot
 
@@ -15,3 +15,8 @@ var Manifest string
 //
 //go:embed .env.example
 var Settings string
+
+// Site is docs/distrobot.yml: every key that a distribution's own file may have.
+//
+//go:embed docs/distrobot.yml
+var Site string

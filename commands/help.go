@@ -11,6 +11,9 @@ import (
 // groups is the order of the headings of help.
 var groups = [...]string{"Distributions", "Platforms", "Sites", "Upgrades", "Tasks", "Digest", "More"}
 
+// Groups are the headings of help, in their order.
+func Groups() []string { return groups[:] }
+
 func newHelp(t *Table) Command {
 	return Command{
 		Verb: "help", Args: "[COMMAND]", Max: 2, Group: "More",

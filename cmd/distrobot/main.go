@@ -46,6 +46,7 @@ type cli struct {
 
 	Completion completionCmd `cmd:"" help:"Print what makes a shell complete subcommands: bash, zsh or fish."`
 	Man        manCmd        `cmd:"" help:"Print the manual page."`
+	Reference  referenceCmd  `cmd:"" help:"Print the reference of commands, settings and distrobot.yml, as Markdown."`
 }
 
 // exitError carries an exit code; its message, if any, is for people.

@@ -39,6 +39,22 @@ func JSON(t *testing.T, name string, v any) {
 	}
 }
 
+// Text compares text with a file, path relative to the test's directory.
+func Text(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		write(t, path, []byte(got))
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("golden %s: %v (write it with -update)", path, err)
+	}
+	if string(want) != got {
+		t.Errorf("golden %s differs at line %d (write it with -update)", path, firstDifference(want, []byte(got)))
+	}
+}
+
 func write(t *testing.T, path string, data []byte) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
