@@ -18,7 +18,9 @@ import (
 type referenceCmd struct{}
 
 // Run implements the subcommand.
-func (referenceCmd) Run(_ context.Context, k *kong.Kong) error { return writeReference(k.Stdout, k.Model) }
+func (referenceCmd) Run(_ context.Context, k *kong.Kong) error {
+	return writeReference(k.Stdout, k.Model)
+}
 
 // writeReference writes the page as Markdown.
 func writeReference(w io.Writer, program *kong.Application) error {
