@@ -151,3 +151,32 @@ func TestSettingsThatAreNamedExist(t *testing.T) {
 		}
 	}
 }
+
+var sentence = regexp.MustCompile(`(?m)^### "(.+)"$`)
+
+// TestSentencesAreSaid: what docs/troubleshooting.md explains is what the program
+// says, word for word, with … for names.
+func TestSentencesAreSaid(t *testing.T) {
+	var source strings.Builder
+	err := filepath.WalkDir("..", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		source.Write(b)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := sentence.FindAllStringSubmatch(pages(t)["troubleshooting.md"], -1)
+	if len(said) < 20 {
+		t.Fatalf("%d sentences", len(said))
+	}
+	for _, m := range said {
+		words := strings.ReplaceAll(regexp.QuoteMeta(strings.TrimSuffix(m[1], "…")), "…", "%[a-zA-Z+]+")
+		if !regexp.MustCompile(`"` + words + `["%]|"` + words + `$`).MatchString(source.String()) {
+			t.Errorf("nothing says %q", m[1])
+		}
+	}
+}
