@@ -35,7 +35,7 @@ for shell in bash zsh fish; do
 done
 sed 's|^DISTROBOT_DATA=.*|DISTROBOT_DATA=/var/lib/distrobot/bot|' .env.example >"$stage/distrobot.env"
 
-for target in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64; do
+for target in ${TARGETS:-linux/amd64 linux/arm64 darwin/amd64 darwin/arm64}; do
 	os=${target%/*} arch=${target#*/}
 	echo "building $os $arch"
 	build "$os" "$arch"
@@ -46,7 +46,8 @@ for target in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64; do
 	mkdir -p "$stage/$dir/completion" "$stage/$dir/docs"
 	cp "$stage/distrobot" .env.example slack-manifest.yaml README.md "$stage/distrobot.1.gz" "$stage/$dir/"
 	cp "$stage"/completion.* "$stage/$dir/completion/"
-	cp docs/* "$stage/$dir/docs/"
+	cp docs/*.md docs/*.yml docs/*.png "$stage/$dir/docs/"
+	cp SECURITY.md "$stage/$dir/"
 	tar --sort=name --mtime="@$epoch" --owner=0 --group=0 --numeric-owner --mode=go=rX,u+rw -C "$stage" -cf - "$dir" | gzip -n9 >"$out/$dir.tar.gz"
 	if [ "$os" = linux ]; then
 		sed -e "s|\${MTIME}|$mtime|g; s|\${STAGE}|$stage|g; s|\${DEB_VERSION}|$version|; s|\${DEB_ARCH}|$arch|" packaging/nfpm.yaml >"$stage/nfpm.yaml"

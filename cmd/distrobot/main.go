@@ -35,6 +35,7 @@ type cli struct {
 	Apply     applyCmd     `cmd:"" help:"Bring the fleet to what a YAML file says; prints first, acts with --yes."`
 	Export    exportCmd    `cmd:"" help:"Print the fleet as YAML."`
 	Doctor    doctorCmd    `cmd:"" help:"Check Slack, Redis, git and the disk, and say what to do."`
+	Ready     readyCmd     `cmd:"" help:"Ask the bot of this machine whether it is ready; exit code 1 if it is not."`
 	Audit     auditCmd     `cmd:"" help:"Show or verify the audit record."`
 	Backend   backendCmd   `cmd:"" help:"For programs that distrobot drives instead of its own hosting: check, schema."`
 	Backup    backupCmd    `cmd:"" help:"Write the whole state into a file, while everything runs."`
