@@ -28,6 +28,13 @@ type finding struct {
 	Level  string `json:"level"` // ok, warning or error
 	Text   string `json:"text"`
 	Remedy string `json:"remedy,omitempty"`
+	Read   string `json:"read,omitempty"` // the page that says more
+}
+
+// pagesOfChecks are the pages about what a check looks at.
+var pagesOfChecks = map[string]string{
+	"settings": "README.md", "slack": "README.md", "keys": "docs/private.md", "builds": "docs/composer.md", "redis": "docs/redis.md",
+	"web": "docs/web.md", "database": "docs/web.md", "users": "SECURITY.md", "aegir": "docs/aegir.md",
 }
 
 func fine(check, text string) finding { return finding{Check: check, Level: "ok", Text: text} }
@@ -55,6 +62,7 @@ func (c doctorCmd) Run(ctx context.Context) error {
 	}
 	findings := checkSettings(cfg)
 	findings = append(findings, checkGit(ctx)...)
+	findings = append(findings, checkKeys(cfg)...)
 	findings = append(findings, checkData(cfg)...)
 	findings = append(findings, checkBuilds(ctx, cfg)...)
 	findings = append(findings, checkSites(ctx, cfg)...)
@@ -65,9 +73,12 @@ func (c doctorCmd) Run(ctx context.Context) error {
 
 func (c doctorCmd) report(findings []finding) error {
 	bad := 0
-	for _, f := range findings {
+	for i, f := range findings {
 		if f.Level == "error" {
 			bad++
+		}
+		if f.Level != "ok" {
+			findings[i].Read = pagesOfChecks[f.Check]
 		}
 	}
 	if c.JSON {
@@ -79,6 +90,9 @@ func (c doctorCmd) report(findings []finding) error {
 			fmt.Printf("%-8s %-9s %s\n", f.Level, f.Check, f.Text)
 			if f.Remedy != "" {
 				fmt.Printf("%19s-> %s\n", "", f.Remedy)
+			}
+			if f.Read != "" {
+				fmt.Printf("%19s   more in %s\n", "", f.Read)
 			}
 		}
 	}
@@ -140,6 +154,10 @@ func checkData(cfg Config) []finding {
 			out = append(out, warning("disk", text, "free some space: a migration that finds none is refused"))
 		} else {
 			out = append(out, fine("disk", text))
+		}
+		if fs.Files > 0 && fs.Ffree < fs.Files/20 { // some file systems count none
+			out = append(out, warning("disk", fmt.Sprintf("only %d files more can be made there, of %d", fs.Ffree, fs.Files),
+				"remove old platforms, or make the file system anew with more inodes"))
 		}
 	}
 	if len(cfg.socketPath()) > 100 {
