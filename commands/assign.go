@@ -46,7 +46,7 @@ func newAssign(t *Table) Command {
 func newUnassign(t *Table) Command {
 	return Command{
 		Verb: "unassign", Args: "PLATFORM|PATTERN", Min: 1, Max: 1, Group: "Platforms",
-		Summary: "let a platform leave its distribution", Role: fleet.Maintainer,
+		Summary: "let a platform leave its distribution", Help: []string{fleet.Slash + " unassign shop-old"}, Role: fleet.Maintainer,
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
 			if fleet.IsPattern(r.Args[0]) {
 				return t.forgetPattern(ctx, r)

@@ -3,15 +3,13 @@ package commands
 import (
 	"context"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/distrobot/distrobot/fleet"
 )
-
-// auditShown is how many events one answer lists.
-const auditShown = 25
 
 // newAudit shows what was asked, refused, decided and done, and by whom.
 func newAudit(t *Table) Command {
@@ -25,8 +23,8 @@ func newAudit(t *Table) Command {
 			{"since", "WHEN", "36h, 7d or a date"}, {"until", "WHEN", "the same"}, {"before", "N", "older than entry N, to page"},
 		},
 		Help: []string{
-			"audit --site shop.example.org --since 7d",
-			"audit --refused --who @bob",
+			fleet.Slash + " audit --site shop.example.org --since 7d",
+			fleet.Slash + " audit --refused --who @bob",
 			"The shell has more: distrobot audit verify, export and archive.",
 		},
 		Run: t.audit,
@@ -42,7 +40,7 @@ func (t *Table) audit(ctx context.Context, r Request) (fleet.Message, error) {
 	if n, err := strconv.ParseInt(before, 10, 64); before != "" && (err != nil || n < 1) {
 		return fleet.Message{}, fleet.Errorf(fleet.Invalid, "%q is not the number of an entry.", fleet.Clean(before, 40))
 	}
-	found, err := fleet.FindEvents(ctx, t.Trail, q, before, auditShown)
+	found, err := fleet.FindEvents(ctx, t.Trail, q, before, pageRows)
 	if err != nil {
 		return fleet.Message{}, err
 	}
@@ -50,7 +48,21 @@ func (t *Table) audit(ctx context.Context, r Request) (fleet.Message, error) {
 	if found.Before != "" {
 		m.More = []fleet.Line{fleet.Say("Older ones: add ", fleet.Mono("--before "+found.Before), ".")}
 	}
+	t.turnRecord(&m, r, found.Before)
 	return m, nil
+}
+
+// turnRecord adds the buttons of a page of the record, which is read backwards:
+// towards older entries, and back to the newest.
+func (t *Table) turnRecord(m *fleet.Message, r Request, before string) {
+	l := leaf{command: "audit"}
+	if n, err := strconv.Atoi(before); err == nil {
+		l.next = n
+	}
+	if r.Opts["before"] != "" {
+		l.first = math.MaxInt32
+	}
+	t.turns(m, r, l)
 }
 
 // auditMessage draws a page of the record.

@@ -13,7 +13,7 @@ func newCancel(t *Table) Command {
 	return Command{
 		Verb: "cancel", Args: "PLAN|TASK", Min: 1, Max: 1, Group: "Tasks",
 		Summary: "cancel an undecided plan, or a task that has not gone too far",
-		Role:    fleet.Reader, // a requester may cancel their own plan; Decider and permit see to the rest
+		Help:    []string{fleet.Slash + " cancel 01jd0000000000000000000001"}, Role: fleet.Reader, // a requester may cancel their own plan; Decider and permit see to the rest
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
 			p, err := t.plan(ctx, r.Args[0])
 			if err == nil {

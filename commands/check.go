@@ -17,7 +17,7 @@ type poller interface {
 func newCheck(t *Table) Command {
 	return Command{
 		Verb: "check", Args: "DIST", Min: 1, Max: 1, Group: "Distributions",
-		Summary: "read the repository now, and look for newer packages", Role: fleet.Maintainer, Run: t.check,
+		Summary: "read the repository now, and look for newer packages", Help: []string{fleet.Slash + " check atrium"}, Role: fleet.Maintainer, Run: t.check,
 	}
 }
 

@@ -20,7 +20,7 @@ type Command struct {
 	Options []Option   // --name value, --name=value; a bool Option takes no value
 	Group   string     // heading in help: "Distributions", "Platforms", "Sites", "Upgrades", "Tasks", "Digest"
 	Summary string     // one line in help
-	Help    []string   // more lines for "help VERB", with examples to copy
+	Help    []string   // more lines for "help VERB", at least one an example to copy: "/distro add …"
 	Role    fleet.Role // needed; checked before Run
 	Public  bool       // the answer is for the channel, not for the asker alone
 	// Form, if set, is opened when the command is called without arguments in
@@ -47,6 +47,7 @@ type Request struct {
 	Args    []string
 	Opts    map[string]string
 	without []fleet.Site // of upgrade: what stays as it is
+	turned  bool         // a list is turned by a button: beyond its end is its last page
 	Shell   bool         // asked by `distrobot do`: no forms, no buttons that need Slack
 }
 

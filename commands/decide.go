@@ -14,7 +14,7 @@ import (
 
 func newPlan(t *Table) Command {
 	return Command{Verb: "plan", Args: "PLAN [--failed] [--page N]", Min: 1, Max: 1, Group: "Upgrades", Summary: "show a plan as it is now, or the sites that failed in it",
-		Options: []Option{{"failed", "", "list every site that failed, with the reason"}, {"page", "N", "the next page of them"}}, Role: fleet.Reader,
+		Options: []Option{{"failed", "", "list every site that failed, with the reason"}, {"page", "N", "the next page of them"}}, Help: []string{fleet.Slash + " plan 01jd0000000000000000000009"}, Role: fleet.Reader,
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
 			p, err := t.plan(ctx, r.Args[0])
 			if err != nil {
@@ -39,7 +39,7 @@ func newConfirm(t *Table) Command {
 			{"reason", "TEXT", "why; everybody reads it, and some policies want it"},
 			{"break-glass", "", "confirm alone in an emergency, if the policy lets you; needs --reason, and a channel is told"},
 		},
-		Help: []string{"The revision is in the plan's small print. It may be left out for a plan that was never drawn again."},
+		Help: []string{fleet.Slash + " confirm 01jd0000000000000000000009 2", "The revision is in the plan's small print. It may be left out for a plan that was never drawn again."},
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
 			if err := t.mayTry(ctx, r); err != nil {
 				return fleet.Message{}, err
@@ -55,7 +55,7 @@ func newConfirm(t *Table) Command {
 
 func newReject(t *Table) Command {
 	return Command{Verb: "reject", Args: "PLAN REVISION", Min: 1, Max: 2, Group: "Upgrades",
-		Summary: "end an undecided plan: one veto of somebody who may confirm it is enough", Role: fleet.Reader,
+		Summary: "end an undecided plan: one veto of somebody who may confirm it is enough", Help: []string{fleet.Slash + " reject 01jd0000000000000000000009"}, Role: fleet.Reader,
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
 			p, rev, err := t.shown(ctx, r)
 			if err != nil {
@@ -67,12 +67,12 @@ func newReject(t *Table) Command {
 
 func newContinue(t *Table) Command {
 	return Command{Verb: "continue", Args: "PLAN REVISION", Min: 1, Max: 2, Group: "Upgrades",
-		Summary: "let a paused plan go on", Role: fleet.Maintainer, Run: t.resume(true)}
+		Summary: "let a paused plan go on", Help: []string{fleet.Slash + " continue 01jd0000000000000000000009 2"}, Role: fleet.Maintainer, Run: t.resume(true)}
 }
 
 func newStop(t *Table) Command {
 	return Command{Verb: "stop", Args: "PLAN REVISION", Min: 1, Max: 2, Group: "Upgrades",
-		Summary: "end a plan as it was shown; sites under way end", Role: fleet.Maintainer, Run: t.resume(false)}
+		Summary: "end a plan as it was shown; sites under way end", Help: []string{fleet.Slash + " stop 01jd0000000000000000000009 2"}, Role: fleet.Maintainer, Run: t.resume(false)}
 }
 
 func (t *Table) resume(on bool) func(context.Context, Request) (fleet.Message, error) {
@@ -93,7 +93,7 @@ func (t *Table) resume(on bool) func(context.Context, Request) (fleet.Message, e
 
 func newRetry(t *Table) Command {
 	return Command{Verb: "retry", Args: "PLAN|TASK", Min: 1, Max: 1, Group: "Upgrades",
-		Summary: "propose a fresh plan for the sites that failed, order a failed task again, or run a held step again", Role: fleet.Maintainer,
+		Summary: "propose a fresh plan for the sites that failed, order a failed task again, or run a held step again", Help: []string{fleet.Slash + " retry 01jd0000000000000000000009"}, Role: fleet.Maintainer,
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
 			p, err := t.plan(ctx, r.Args[0])
 			if err == nil {

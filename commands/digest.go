@@ -12,7 +12,7 @@ import (
 // newDigest shows now what a scheduled digest would.
 func newDigest(t *Table) Command {
 	return Command{
-		Verb: "digest", Group: "Digest", Summary: "what is out of date now", Role: fleet.Reader,
+		Verb: "digest", Group: "Digest", Summary: "what is out of date now", Help: []string{fleet.Slash + " digest"}, Role: fleet.Reader,
 		Run: func(ctx context.Context, _ Request) (fleet.Message, error) { return t.Narrator.Digest(ctx, t.now(), 0) },
 	}
 }
@@ -78,7 +78,7 @@ func (t *Table) digestAdd(ctx context.Context, r Request) (fleet.Message, error)
 
 func newDigestList(t *Table) Command {
 	return Command{
-		Verb: "digest", Sub: "list", Group: "Digest", Summary: "the scheduled digests", Role: fleet.Reader,
+		Verb: "digest", Sub: "list", Group: "Digest", Summary: "the scheduled digests", Help: []string{fleet.Slash + " digest list"}, Role: fleet.Reader,
 		Run: func(ctx context.Context, _ Request) (fleet.Message, error) {
 			all, err := t.Digests.All(ctx)
 			if err != nil {
@@ -116,7 +116,7 @@ func digestLine(d fleet.Digest) fleet.Line {
 
 func newDigestRemove(t *Table) Command {
 	return Command{
-		Verb: "digest", Sub: "remove", Args: "NAME", Min: 1, Max: 1, Group: "Digest", Summary: "stop posting it", Role: fleet.Maintainer,
+		Verb: "digest", Sub: "remove", Args: "NAME", Min: 1, Max: 1, Group: "Digest", Summary: "stop posting it", Help: []string{fleet.Slash + " digest remove mondays"}, Role: fleet.Maintainer,
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
 			if err := t.Digests.Remove(ctx, r.Args[0], r.Who); err != nil {
 				return fleet.Message{}, err

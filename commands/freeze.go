@@ -54,7 +54,7 @@ func (t *Table) freeze(ctx context.Context, r Request) (fleet.Message, error) {
 func newThaw(t *Table) Command {
 	return Command{
 		Verb: "thaw", Args: "[DIST]", Max: 1, Group: "Upgrades",
-		Summary: "end the freeze of everything, or of a distribution", Role: fleet.Maintainer,
+		Summary: "end the freeze of everything, or of a distribution", Help: []string{fleet.Slash + " thaw atrium"}, Role: fleet.Maintainer,
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
 			name, err := t.frozen(ctx, r)
 			if err != nil {

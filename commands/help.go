@@ -17,7 +17,7 @@ func Groups() []string { return groups[:] }
 func newHelp(t *Table) Command {
 	return Command{
 		Verb: "help", Args: "[COMMAND]", Max: 2, Group: "More",
-		Summary: "what can be asked, or how one command is typed", Role: fleet.Reader,
+		Summary: "what can be asked, or how one command is typed", Help: []string{fleet.Slash + " help upgrade"}, Role: fleet.Reader,
 		Run: func(_ context.Context, r Request) (fleet.Message, error) {
 			if len(r.Args) == 0 {
 				return t.helpAll(r), nil

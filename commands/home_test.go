@@ -53,7 +53,7 @@ func TestHome(t *testing.T) {
 	w.work(fleet.TaskInspect, w.inspect)
 	p := w.plans(fleet.PlanProposed)[0]
 	w.says(w.ask(carol, "plans"), "1 plan is open.", string(p.ID), "Upgrade 3 sites of atrium", "proposed")
-	w.says(w.ask(carol, "plans --page 2"), "Fewer plans are open: 1.")
+	w.says(w.ask(carol, "plans --page 2"), "There is 1 page.")
 	w.homeSays(bob, []string{"Waits for you: 1 decision", "Out of date: 3 sites", "3 of 3 sites are not on atrium-1.1.0 yet.", "[Compare and upgrade atrium]"})
 	w.homeSays(carol, []string{"Nothing waits for you.", "3 of 3 sites are not on atrium-1.1.0 yet.", "You are a reader"}, "[Add", "[Compare", "[Stop")
 	w.homeSays(stranger, []string{"You are not among the people"}, "atrium")

@@ -57,7 +57,7 @@ func newHooks(t *Table) Command {
 	return Command{
 		Verb: "hooks", Args: "[FORGE]", Max: 1, Group: "Distributions",
 		Summary: "how to be told of pushes at once, and when that last happened", Role: fleet.Maintainer,
-		Help: []string{"Forges: github, gitlab, gitea, bitbucket, generic. A webhook only makes the repository be read at once."},
+		Help: []string{fleet.Slash + " hooks github", "Forges: github, gitlab, gitea, bitbucket, generic. A webhook only makes the repository be read at once."},
 		Run:  t.hooks,
 	}
 }

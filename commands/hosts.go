@@ -11,7 +11,7 @@ import (
 // newHosts lists the machines that have a worker, or shows one of them.
 func newHosts(t *Table) Command {
 	return Command{
-		Verb: "hosts", Args: "[HOST]", Max: 1, Group: "Tasks", Summary: "the machines with a worker, and what is done and waits there", Role: fleet.Reader,
+		Verb: "hosts", Args: "[HOST] [--page N]", Max: 1, Options: []Option{{"page", "N", "the next page"}}, Group: "Tasks", Summary: "the machines with a worker, and what is done and waits there", Help: []string{fleet.Slash + " hosts web1"}, Role: fleet.Reader,
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
 			all, err := t.Hosts.All(ctx)
 			if err != nil {
@@ -26,10 +26,12 @@ func newHosts(t *Table) Command {
 			m := fleet.Message{Title: "Hosts", Text: "There " + areMany(len(all), "host", "hosts") + "."}
 			m.Table = &fleet.Table{Header: []string{"Host", "State", "Running", "Waiting", "Held", "Free", "Load", "Version", "Last heard"},
 				Right: []bool{false, false, true, true, true, true, true}}
-			for _, v := range all {
+			from, to, at, err := r.page(len(all))
+			for _, v := range all[from:to] {
 				m.Table.Rows = append(m.Table.Rows, hostRow(v))
 			}
-			return m, nil
+			t.paged(&m, r, "hosts", at, len(all))
+			return m, err
 		},
 	}
 }
@@ -91,7 +93,7 @@ func (t *Table) hostNamed(ctx context.Context, all []fleet.HostView, name string
 	if err != nil {
 		return fleet.Message{}, err
 	}
-	tasks, err := t.Tasks.List(ctx, h.Name, true, tasksShown)
+	tasks, err := t.Tasks.List(ctx, h.Name, true, pageRows)
 	if err != nil {
 		return fleet.Message{}, err
 	}

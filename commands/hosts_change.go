@@ -13,7 +13,7 @@ func newHostsPause(t *Table) Command {
 	return Command{
 		Verb: "hosts", Sub: "pause", Args: "HOST [--reason TEXT]", Min: 1, Max: 1, Group: "Tasks",
 		Options: []Option{{"reason", "TEXT", "shown to whoever asks"}},
-		Summary: "let a host begin nothing new; what it does, it ends", Role: fleet.Maintainer,
+		Summary: "let a host begin nothing new; what it does, it ends", Help: []string{fleet.Slash + " hosts pause web1"}, Role: fleet.Maintainer,
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
 			h, err := t.host(ctx, r.Args[0])
 			if err != nil {
@@ -32,7 +32,7 @@ func newHostsPause(t *Table) Command {
 func newHostsResume(t *Table) Command {
 	return Command{
 		Verb: "hosts", Sub: "resume", Args: "HOST", Min: 1, Max: 1, Group: "Tasks",
-		Summary: "let a paused host begin tasks again", Role: fleet.Maintainer,
+		Summary: "let a paused host begin tasks again", Help: []string{fleet.Slash + " hosts resume web1"}, Role: fleet.Maintainer,
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
 			h, err := t.host(ctx, r.Args[0])
 			if err != nil {
@@ -51,7 +51,7 @@ func newHostsRelease(t *Table) Command {
 	return Command{
 		Verb: "hosts", Sub: "release", Args: "HOST", Min: 1, Max: 1, Group: "Tasks",
 		Summary: "let a worker with another data directory take over a host's name", Role: fleet.Administrator,
-		Help: []string{"The worker that has the name can begin nothing from then on; what it had begun is held for a person. Said again, it may return."},
+		Help: []string{fleet.Slash + " hosts release web1", "The worker that has the name can begin nothing from then on; what it had begun is held for a person. Said again, it may return."},
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
 			h, err := t.host(ctx, r.Args[0])
 			if err != nil {

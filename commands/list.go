@@ -9,7 +9,7 @@ import (
 // newList lists the distributions.
 func newList(t *Table) Command {
 	return Command{
-		Verb: "list", Group: "Distributions", Summary: "all distributions with their targets", Role: fleet.Reader,
+		Verb: "list", Group: "Distributions", Summary: "all distributions with their targets", Help: []string{fleet.Slash + " list"}, Role: fleet.Reader,
 		Run: func(ctx context.Context, _ Request) (fleet.Message, error) {
 			dists, bad, err := t.Catalog.Look(ctx)
 			if err != nil {

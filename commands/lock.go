@@ -10,12 +10,12 @@ import (
 // newLock and newUnlock close and open a platform for new sites and plans.
 func newLock(t *Table) Command {
 	return Command{Verb: "lock", Args: "PLATFORM", Min: 1, Max: 1, Group: "Platforms",
-		Summary: "let no new sites and plans go to a platform", Role: fleet.Maintainer, Run: t.locking(true)}
+		Summary: "let no new sites and plans go to a platform", Help: []string{fleet.Slash + " lock atrium-1.0.0"}, Role: fleet.Maintainer, Run: t.locking(true)}
 }
 
 func newUnlock(t *Table) Command {
 	return Command{Verb: "unlock", Args: "PLATFORM", Min: 1, Max: 1, Group: "Platforms",
-		Summary: "let new sites and plans go to a platform again", Role: fleet.Maintainer, Run: t.locking(false)}
+		Summary: "let new sites and plans go to a platform again", Help: []string{fleet.Slash + " unlock atrium-1.0.0"}, Role: fleet.Maintainer, Run: t.locking(false)}
 }
 
 func (t *Table) locking(lock bool) func(context.Context, Request) (fleet.Message, error) {

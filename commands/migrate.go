@@ -11,7 +11,7 @@ func newMigrate(t *Table) Command {
 	return Command{
 		Verb: "migrate", Args: "SITE PLATFORM", Min: 2, Max: 2, Group: "Upgrades",
 		Summary: "propose to move a site to any platform",
-		Help:    []string{"It changes nothing by itself: a plan is posted, and somebody confirms it."},
+		Help:    []string{fleet.Slash + " migrate shop.example.org atrium-1.1.0", "It changes nothing by itself: a plan is posted, and somebody confirms it."},
 		Role:    fleet.Administrator,
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
 			s, err := t.site(ctx, r.Args[0])

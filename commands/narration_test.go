@@ -58,7 +58,7 @@ func TestHostileNarration(t *testing.T) {
 }
 
 // verbs are what a button's label may begin with: scripts press by them.
-var verbs = []string{"Build", "Changes", "Snooze", "Compare", "Confirm", "Rehearse", "Schedule", "Cancel", "Retry", "Roll back", "Continue", "Stop"}
+var verbs = []string{"Build", "Changes", "Snooze", "Compare", "Confirm", "Rehearse", "Schedule", "Cancel", "Retry", "Roll back", "Continue", "Stop", "Previous", "Next"}
 
 // value is what a button may carry: an id, or an id and a revision.
 var value = regexp.MustCompile(`^[^|]{1,200}(\|[0-9]+)?$`)

@@ -158,7 +158,17 @@ func (c Command) count(n int) error {
 
 // usage is an error that shows how the command is typed.
 func (c Command) usage(format string, args ...any) error {
-	return fleet.Errorf(fleet.Invalid, format, args...).WithHint("Type: %s", c.Usage())
+	return fleet.Errorf(fleet.Invalid, format, args...).WithHint("Type: %s For example: %s", c.Usage(), c.Example())
+}
+
+// Example is a line to copy: the first of the command's help.
+func (c Command) Example() string {
+	for _, line := range c.Help {
+		if strings.HasPrefix(line, fleet.Slash) {
+			return line
+		}
+	}
+	return ""
 }
 
 // Name is the verb, with its second word if it has one.

@@ -12,7 +12,7 @@ import (
 func newPause(t *Table) Command {
 	return Command{Verb: "pause", Args: "PLAN", Min: 1, Max: 1, Group: "Upgrades",
 		Summary: "let no further site of a plan begin", Role: fleet.Maintainer,
-		Help: []string{"Sites that are under way end. It may be used at any time; resume lets the plan go on, abort ends it."},
+		Help: []string{fleet.Slash + " pause 01jd0000000000000000000009", "Sites that are under way end. It may be used at any time; resume lets the plan go on, abort ends it."},
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
 			p, err := t.plan(ctx, r.Args[0])
 			if err != nil {
@@ -38,13 +38,13 @@ func areUnderWay(p fleet.Plan) string {
 
 func newResume(t *Table) Command {
 	return Command{Verb: "resume", Args: "PLAN REVISION", Min: 1, Max: 2, Group: "Upgrades",
-		Summary: "let a paused plan go on", Role: fleet.Maintainer, Run: t.resume(true)}
+		Summary: "let a paused plan go on", Help: []string{fleet.Slash + " resume 01jd0000000000000000000009"}, Role: fleet.Maintainer, Run: t.resume(true)}
 }
 
 // newAbort ends a plan at any time.
 func newAbort(t *Table) Command {
 	return Command{Verb: "abort", Args: "PLAN", Min: 1, Max: 1, Group: "Upgrades",
-		Summary: "end a plan at once: what is queued is cancelled, sites under way end", Role: fleet.Maintainer,
+		Summary: "end a plan at once: what is queued is cancelled, sites under way end", Help: []string{fleet.Slash + " abort 01jd0000000000000000000009"}, Role: fleet.Maintainer,
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
 			p, err := t.plan(ctx, r.Args[0])
 			if err != nil {

@@ -10,8 +10,8 @@ import (
 // newPlatforms lists platforms with the number of their sites.
 func newPlatforms(t *Table) Command {
 	return Command{
-		Verb: "platforms", Args: "[DIST]", Max: 1, Group: "Platforms",
-		Summary: "all platforms, or those of a distribution", Role: fleet.Reader, Run: t.platforms,
+		Verb: "platforms", Args: "[DIST] [--page N]", Max: 1, Options: []Option{{"page", "N", "older ones, page by page"}}, Group: "Platforms",
+		Summary: "all platforms, or those of a distribution", Help: []string{fleet.Slash + " platforms atrium"}, Role: fleet.Reader, Run: t.platforms,
 	}
 }
 
@@ -33,17 +33,24 @@ func (t *Table) platforms(ctx context.Context, r Request) (fleet.Message, error)
 		warn(&m)
 		return m, nil
 	}
-	m := fleet.Message{Title: "Platforms", Table: platformTable(all, d)}
+	m := fleet.Message{Title: "Platforms"}
 	m.Text = "There " + areMany(len(all), "platform", "platforms") + "."
 	if d.Name != "" {
 		m.Title += " of " + string(d.Name)
 		m.Text = fmt.Sprintf("Distribution %s has %s.", d.Name, fleet.Plural(len(all), "platform", "platforms"))
 	}
 	warn(&m)
-	if err := t.countSites(ctx, all, m.Table); err != nil {
+	from, to, at, err := r.page(len(all))
+	if err != nil {
+		return fleet.Message{}, err
+	}
+	shown := all[len(all)-to : len(all)-from] // they are listed newest first
+	m.Table = platformTable(shown, d)
+	t.paged(&m, r, "platforms", at, len(all))
+	if err := t.countSites(ctx, shown, m.Table); err != nil {
 		return m, err
 	}
-	return m, t.markSurplus(ctx, all, &m)
+	return m, t.markSurplus(ctx, shown, &m)
 }
 
 // platformTable lists platforms, newest first; d marks the target if it is

@@ -55,14 +55,14 @@ func (t *Table) ruled(ctx context.Context, name string) (fleet.DistName, error) 
 func newPolicy(t *Table) Command {
 	c := newPolicyShow(t)
 	c.Sub, c.Summary = "", "who may do what, and what it takes to confirm a plan"
-	c.Help = nil
+	c.Help = []string{fleet.Slash + " policy", fleet.Slash + " policy atrium"}
 	return c
 }
 
 func newPolicyShow(t *Table) Command {
 	return Command{Verb: "policy", Sub: "show", Args: "[DIST|*]", Max: 1, Group: "Distributions", Role: fleet.Reader,
 		Summary: "show the policy of a distribution, or the default one and where others differ",
-		Help:    []string{"What a policy does not say is as the default one (*) says it; what neither says is as the roles have it."},
+		Help:    []string{fleet.Slash + " policy show atrium", "What a policy does not say is as the default one (*) says it; what neither says is as the roles have it."},
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
 			name := "*"
 			if len(r.Args) > 0 {
@@ -88,7 +88,7 @@ func newPolicySet(t *Table) Command {
 }
 
 func newPolicyReset(t *Table) Command {
-	return Command{Verb: "policy", Sub: "reset", Args: "DIST|*", Min: 1, Max: 1, Group: "Distributions", Role: fleet.Administrator,
+	return Command{Verb: "policy", Sub: "reset", Args: "DIST|*", Min: 1, Max: 1, Group: "Distributions", Help: []string{fleet.Slash + " policy reset atrium"}, Role: fleet.Administrator,
 		Summary: "make a policy say nothing any more",
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
 			d, err := t.ruled(ctx, r.Args[0])

@@ -13,7 +13,7 @@ func newRehearse(t *Table) Command {
 		Verb: "rehearse", Args: "SITE [PLATFORM]", Min: 1, Max: 2, Group: "Upgrades",
 		Summary: "try an upgrade on a copy of a site; nobody notices",
 		Help: []string{
-			"The site's data is copied while it serves, updated with the new code and checked unseen; mail, cron and the network are off. The answer says whether it went well and how long visitors would wait.",
+			fleet.Slash + " rehearse shop.example.org", "The site's data is copied while it serves, updated with the new code and checked unseen; mail, cron and the network are off. The answer says whether it went well and how long visitors would wait.",
 			"Without a platform it is the upgrade target of the site's distribution.",
 		},
 		Role: fleet.Maintainer,

@@ -12,7 +12,7 @@ func newRemove(t *Table) Command {
 	return Command{
 		Verb: "remove", Args: "DIST", Min: 1, Max: 1, Group: "Distributions",
 		Summary: "forget a distribution whose platforms have no sites",
-		Role:    fleet.Administrator,
+		Help:    []string{fleet.Slash + " remove atrium"}, Role: fleet.Administrator,
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
 			d, err := t.dist(ctx, r.Args[0])
 			if err != nil {

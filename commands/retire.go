@@ -11,7 +11,7 @@ import (
 func newRetire(t *Table) Command {
 	return Command{
 		Verb: "retire", Args: "PLATFORM", Min: 1, Max: 1, Group: "Platforms",
-		Summary: "delete a platform that has no sites and is no target", Role: fleet.Administrator,
+		Summary: "delete a platform that has no sites and is no target", Help: []string{fleet.Slash + " retire atrium-1.0.0"}, Role: fleet.Administrator,
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
 			p, err := t.platform(ctx, r.Args[0])
 			if err != nil {

@@ -11,7 +11,7 @@ func newRollback(t *Table) Command {
 	return Command{
 		Verb: "rollback", Args: "SITE", Min: 1, Max: 1, Group: "Upgrades",
 		Summary: "propose to return a site to the copy that was kept",
-		Help:    []string{"It changes nothing by itself: a plan is posted, and somebody confirms it. What was written since the upgrade stays in the abandoned copy."},
+		Help:    []string{fleet.Slash + " rollback shop.example.org", "It changes nothing by itself: a plan is posted, and somebody confirms it. What was written since the upgrade stays in the abandoned copy."},
 		Role:    fleet.Maintainer,
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
 			s, err := t.site(ctx, r.Args[0])

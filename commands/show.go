@@ -13,7 +13,7 @@ func newShow(t *Table) Command {
 	return Command{
 		Verb: "show", Args: "DIST|PLATFORM|SITE", Min: 1, Max: 1, Group: "Distributions",
 		Summary: "everything about one distribution, platform or site",
-		Help:    []string{"If a name means several things, say which: dist:NAME, platform:NAME or site:NAME."},
+		Help:    []string{fleet.Slash + " show atrium-1.0.0", "If a name means several things, say which: dist:NAME, platform:NAME or site:NAME."},
 		Role:    fleet.Reader, Run: t.show,
 	}
 }

@@ -14,7 +14,7 @@ func newSiteBackup(t *Table) Command {
 		Verb: "site", Sub: "backup", Args: "SITE", Min: 1, Max: 1, Group: "Sites",
 		Summary: "back a site up: database and files, proven by loading them once",
 		Help: []string{
-			"Visitors notice nothing. Of each site the newest 7 are kept (" + fleet.Slash + " edit DIST --backups NUMBER).",
+			fleet.Slash + " site backup shop.example.org", "Visitors notice nothing. Of each site the newest 7 are kept (" + fleet.Slash + " edit DIST --backups NUMBER).",
 			"Regularly by itself: " + fleet.Slash + " edit DIST --backup 24",
 		},
 		Role: fleet.Maintainer,

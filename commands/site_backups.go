@@ -11,7 +11,7 @@ import (
 func newSiteBackups(t *Table) Command {
 	return Command{
 		Verb: "site", Sub: "backups", Args: "SITE", Min: 1, Max: 1, Group: "Sites",
-		Summary: "the backups of a site, newest first", Role: fleet.Reader,
+		Summary: "the backups of a site, newest first", Help: []string{fleet.Slash + " site backups shop.example.org"}, Role: fleet.Reader,
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
 			s, err := t.site(ctx, r.Args[0])
 			if err != nil {

@@ -13,7 +13,7 @@ func newSiteClone(t *Table) Command {
 		Verb: "site", Sub: "clone", Args: "SITE NEW-URI [DIST|PLATFORM]", Min: 2, Max: 3, Group: "Sites",
 		Options: []Option{{"tags", "TAG,TAG", "tags of the new site"}},
 		Summary: "make a new site with the data of another, on its platform or a newer one",
-		Help:    []string{"Visitors of the first site notice nothing. " + fleet.Slash + " site clone shop.example.org test.example.org --tags staging"},
+		Help:    []string{fleet.Slash + " site clone shop.example.org staging.example.org", "Visitors of the first site notice nothing. " + fleet.Slash + " site clone shop.example.org test.example.org --tags staging"},
 		Role:    fleet.Maintainer,
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
 			from, err := t.site(ctx, r.Args[0])

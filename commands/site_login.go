@@ -13,7 +13,7 @@ func newSiteLogin(t *Table) Command {
 	return Command{
 		Verb: "site", Sub: "login", Args: "SITE", Min: 1, Max: 1, Group: "Sites",
 		Summary: "an address that logs you in as the site's administrator, once",
-		Help:    []string{"Only you see it. It is recorded that you asked, not the address."},
+		Help:    []string{fleet.Slash + " site login shop.example.org", "Only you see it. It is recorded that you asked, not the address."},
 		Role:    fleet.Maintainer, Run: t.login,
 	}
 }

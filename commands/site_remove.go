@@ -12,7 +12,7 @@ import (
 func newSiteRemove(t *Table) Command {
 	return Command{
 		Verb: "site", Sub: "remove", Args: "URI URI", Min: 1, Max: 2, Group: "Sites",
-		Summary: "remove a site and its data; type the address twice", Role: fleet.Administrator,
+		Summary: "remove a site and its data; type the address twice", Help: []string{fleet.Slash + " site remove shop.example.org shop.example.org"}, Role: fleet.Administrator,
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
 			s, err := t.site(ctx, r.Args[0])
 			if err != nil {

@@ -16,7 +16,7 @@ func newSiteRestore(t *Table) Command {
 		Options: []Option{{"yes", "", "do it; without, you are told what would happen"}},
 		Summary: "bring a site's data back from a backup",
 		Help: []string{
-			"Without a name it is the newest one. The site stays on its platform; the data it has now is kept, and rollback returns to it. Uploads that are missing come back, those that are there stay as they are.",
+			fleet.Slash + " site restore shop.example.org 20261122T114500", "Without a name it is the newest one. The site stays on its platform; the data it has now is kept, and rollback returns to it. Uploads that are missing come back, those that are there stay as they are.",
 		},
 		Role: fleet.Administrator, Run: t.restore,
 	}

@@ -17,7 +17,7 @@ func newSiteTag(t *Table) Command {
 	return Command{
 		Verb: "site", Sub: "tag", Args: "URI [TAG …] [--remove TAG,TAG]", Min: 1, Max: -1, Group: "Sites",
 		Options: []Option{{"remove", "TAG,TAG", "tags to take away"}},
-		Summary: "give a site tags, or take them away", Role: fleet.Maintainer,
+		Summary: "give a site tags, or take them away", Help: []string{fleet.Slash + " site tag shop.example.org staging eu"}, Role: fleet.Maintainer,
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
 			s, err := t.site(ctx, r.Args[0])
 			if err != nil {

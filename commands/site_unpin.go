@@ -11,7 +11,7 @@ import (
 func newSiteUnpin(t *Table) Command {
 	return Command{
 		Verb: "site", Sub: "unpin", Args: "URI", Min: 1, Max: 1, Group: "Sites",
-		Summary: "let a site that was rolled back be upgraded again", Role: fleet.Maintainer,
+		Summary: "let a site that was rolled back be upgraded again", Help: []string{fleet.Slash + " site unpin shop.example.org"}, Role: fleet.Maintainer,
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
 			s, err := t.site(ctx, r.Args[0])
 			if err != nil {

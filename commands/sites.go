@@ -2,14 +2,10 @@ package commands
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/distrobot/distrobot/fleet"
 )
-
-// sitesPerPage is how many sites one answer lists.
-const sitesPerPage = 25
 
 // newSites lists sites by what they are on and what they are.
 func newSites(t *Table) Command {
@@ -35,7 +31,7 @@ func (t *Table) sites(ctx context.Context, r Request) (fleet.Message, error) {
 	if err != nil {
 		return fleet.Message{}, err
 	}
-	pages := (total + sitesPerPage - 1) / sitesPerPage
+	pages := pagesOf(total)
 	what := "site"
 	if q.OutOfDate {
 		what = "out-of-date site"
@@ -45,17 +41,19 @@ func (t *Table) sites(ctx context.Context, r Request) (fleet.Message, error) {
 	}
 	m := fleet.Message{Title: "Sites", Text: "There " + areMany(total, what, what+"s") + " like that."}
 	if page > pages {
-		return fleet.Message{}, fleet.Errorf(fleet.Invalid, "There %s.", areMany(pages, "page", "pages"))
+		if !r.turned {
+			return fleet.Message{}, noPage(pages)
+		}
+		r.Opts["page"] = count(pages)
+		return t.sites(ctx, r)
 	}
 	m.Table = &fleet.Table{Header: []string{"Site", "Platform", "Host", "State"}}
 	for _, s := range sites {
 		m.Table.Rows = append(m.Table.Rows, []string{string(s.URI), string(s.Platform), orDash(string(s.Host)), siteState(s)})
 	}
 	warn(&m)
-	m.Footer = fleet.Say(fmt.Sprintf("Page %d of %d", page, pages))
-	if page < pages {
-		m.Footer = fleet.Say(fmt.Sprintf("Page %d of %d; add ", page, pages), fleet.Mono(fmt.Sprintf("--page %d", page+1)), " for the next")
-	}
+	m.Footer = pageNote(page, pages)
+	t.turns(&m, r, leafOf("sites", page, pages))
 	return m, nil
 }
 
@@ -70,12 +68,12 @@ func siteState(s fleet.Site) string {
 // siteQuery checks the names in a request, so that a typing error is told
 // instead of an empty list.
 func (t *Table) siteQuery(ctx context.Context, r Request) (fleet.SiteQuery, int, error) {
-	q := fleet.SiteQuery{Host: fleet.HostName(r.Opts["host"]), Tag: r.Opts["tag"], OutOfDate: r.Opts["out-of-date"] != "", Limit: sitesPerPage}
+	q := fleet.SiteQuery{Host: fleet.HostName(r.Opts["host"]), Tag: r.Opts["tag"], OutOfDate: r.Opts["out-of-date"] != "", Limit: pageRows}
 	page, err := pageOf(r.Opts["page"])
 	if err != nil {
 		return q, 0, err
 	}
-	q.Offset = (page - 1) * sitesPerPage
+	q.Offset = (page - 1) * pageRows
 	if v := r.Opts["dist"]; v != "" {
 		d, err := t.dist(ctx, v)
 		if err != nil {

@@ -17,7 +17,7 @@ func newSnooze(t *Table) Command {
 	return Command{
 		Verb: "snooze", Args: "DIST [HOURS] [--off]", Min: 1, Max: 2, Group: "Distributions",
 		Options: []Option{{"off", "", "show it again now"}},
-		Summary: "put its announcement away for a day, or for some hours", Role: fleet.Maintainer,
+		Summary: "put its announcement away for a day, or for some hours", Help: []string{fleet.Slash + " snooze atrium 24"}, Role: fleet.Maintainer,
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
 			d, err := t.dist(ctx, r.Args[0])
 			if err != nil {

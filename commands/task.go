@@ -17,7 +17,7 @@ const tailLines = 20
 func newTask(t *Table) Command {
 	return Command{Verb: "task", Args: "TASK [--log | --follow]", Min: 1, Max: 1, Group: "Tasks", Summary: "the steps of a task and the end of its log",
 		Options: []Option{{Name: "log", Help: "the whole log"}, {Name: "follow", Help: "on the machine: the log line by line until the task ends"}},
-		Role:    fleet.Reader, Run: t.task}
+		Help:    []string{fleet.Slash + " task 01jd0000000000000000000001 --log"}, Role: fleet.Reader, Run: t.task}
 }
 
 func (t *Table) task(ctx context.Context, r Request) (fleet.Message, error) {
@@ -124,12 +124,12 @@ func elapsed(d time.Duration) string {
 
 func newSkip(t *Table) Command {
 	return Command{Verb: "skip", Args: "TASK", Min: 1, Max: 1, Group: "Tasks", Summary: "take the step a held task waits at for completed",
-		Role: fleet.Maintainer, Run: func(ctx context.Context, r Request) (fleet.Message, error) { return t.answer(ctx, r, fleet.SkipStep) }}
+		Help: []string{fleet.Slash + " skip 01jd0000000000000000000001"}, Role: fleet.Maintainer, Run: func(ctx context.Context, r Request) (fleet.Message, error) { return t.answer(ctx, r, fleet.SkipStep) }}
 }
 
 func newGiveUp(t *Table) Command {
 	return Command{Verb: "giveup", Args: "TASK", Min: 1, Max: 1, Group: "Tasks", Summary: "let a held task go back or end",
-		Role: fleet.Maintainer, Run: func(ctx context.Context, r Request) (fleet.Message, error) { return t.answer(ctx, r, fleet.GiveUp) }}
+		Help: []string{fleet.Slash + " giveup 01jd0000000000000000000001"}, Role: fleet.Maintainer, Run: func(ctx context.Context, r Request) (fleet.Message, error) { return t.answer(ctx, r, fleet.GiveUp) }}
 }
 
 // answer answers a held task.

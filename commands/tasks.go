@@ -9,9 +9,6 @@ import (
 	"github.com/distrobot/distrobot/fleet"
 )
 
-// tasksShown is how many tasks one answer lists.
-const tasksShown = 25
-
 // newTasks lists tasks, newest first.
 func newTasks(t *Table) Command {
 	return Command{
@@ -21,7 +18,7 @@ func newTasks(t *Table) Command {
 			{"site", "URI", "about one site or platform"}, {"state", "STATE", "queued, running, held, done, failed or cancelled"},
 			{"plan", "PLAN", "of one plan"}, {"page", "N", "older ones, page by page"},
 		},
-		Summary: "what is being worked on, newest first", Role: fleet.Reader, Run: t.tasks,
+		Summary: "what is being worked on, newest first", Help: []string{fleet.Slash + " tasks --open"}, Role: fleet.Reader, Run: t.tasks,
 	}
 }
 
@@ -34,6 +31,10 @@ func (t *Table) tasks(ctx context.Context, r Request) (fleet.Message, error) {
 	warn, err := looked(err)
 	if err != nil {
 		return fleet.Message{}, err
+	}
+	if len(list) == 0 && r.turned && page > 1 { // it has become shorter
+		r.Opts["page"] = "1"
+		return t.tasks(ctx, r)
 	}
 	if len(list) == 0 {
 		m := say("There is no such task.")
@@ -53,6 +54,11 @@ func (t *Table) tasks(ctx context.Context, r Request) (fleet.Message, error) {
 	if more {
 		m.More = []fleet.Line{fleet.Say("Older ones: add ", fleet.Mono(fmt.Sprintf("--page %d", page+1)), ".")}
 	}
+	pages := page
+	if more {
+		pages++
+	}
+	t.turns(&m, r, leafOf("tasks", page, pages))
 	return m, nil
 }
 
@@ -62,7 +68,7 @@ var taskStates = []fleet.TaskState{fleet.TaskQueued, fleet.TaskRunning, fleet.Ta
 // taskQuery reads the options of tasks.
 func (t *Table) taskQuery(ctx context.Context, r Request) (fleet.TaskQuery, int, error) {
 	q := fleet.TaskQuery{Host: fleet.HostName(r.Opts["host"]), State: fleet.TaskState(strings.ToLower(r.Opts["state"])), About: r.Opts["site"],
-		Plan: fleet.PlanID(strings.ToLower(r.Opts["plan"])), Open: r.Opts["open"] != "", Limit: tasksShown}
+		Plan: fleet.PlanID(strings.ToLower(r.Opts["plan"])), Open: r.Opts["open"] != "", Limit: pageRows}
 	if q.Host != "" {
 		if err := t.knownHost(ctx, q.Host); err != nil {
 			return q, 0, err
@@ -76,6 +82,6 @@ func (t *Table) taskQuery(ctx context.Context, r Request) (fleet.TaskQuery, int,
 	if err != nil {
 		return q, 0, err
 	}
-	q.Offset = (page - 1) * tasksShown
+	q.Offset = (page - 1) * pageRows
 	return q, page, nil
 }

@@ -10,7 +10,7 @@ import (
 // ids for the settings.
 func newWhoami(t *Table) Command {
 	return Command{
-		Verb: "whoami", Group: "More", Summary: "who you are here and what you may do", Role: fleet.Nobody,
+		Verb: "whoami", Group: "More", Summary: "who you are here and what you may do", Help: []string{fleet.Slash + " whoami"}, Role: fleet.Nobody,
 		Run: func(ctx context.Context, r Request) (fleet.Message, error) {
 			text := "You are " + aRole(r.Role) + " here."
 			if r.Role == fleet.Nobody {

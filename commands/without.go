@@ -16,7 +16,7 @@ func newWithout(t *Table) Command {
 		Verb: "without", Args: "PLAN [SITE,…]", Min: 1, Max: -1, Group: "Upgrades",
 		Summary: "propose a plan again without some of its sites; without any, with all of them",
 		Options: []Option{{"sites", "SITE,…", "the same as naming them"}},
-		Help:    []string{"A fresh plan takes the place of the one that was shown, and somebody confirms that one."},
+		Help:    []string{fleet.Slash + " without 01jd0000000000000000000009 shop.example.org", "A fresh plan takes the place of the one that was shown, and somebody confirms that one."},
 		Role:    fleet.Maintainer, Run: t.leaveOut,
 	}
 }
