@@ -3,7 +3,6 @@ package commands
 import (
 	"context"
 	"maps"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,7 +59,7 @@ func (t *Table) turnRecord(m *fleet.Message, r Request, before string) {
 		l.next = n
 	}
 	if r.Opts["before"] != "" {
-		l.first = math.MaxInt32
+		l.first = newest
 	}
 	t.turns(m, r, l)
 }

@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/distrobot/distrobot/fleet"
@@ -14,6 +15,9 @@ const pageRows = 25
 // turnValue bounds the line that a button of a list repeats. Longer ones are
 // typed with the next page's number, which the list says.
 const turnValue = 180
+
+// newest stands on buttons for the end of a list that is read backwards.
+const newest = math.MaxInt32
 
 // A leaf is where a page stands in its list.
 type leaf struct {
@@ -88,11 +92,12 @@ func (t *Table) pressTurn(ctx context.Context, p Press, r Request) (Reply, error
 	if err != nil {
 		return Reply{}, forgotten()
 	}
-	at := "page"
-	if cmd.has("before") {
-		at = "before"
+	switch {
+	case cmd.has("page"):
+		opts["page"] = fmt.Sprint(page)
+	case page != newest:
+		opts["before"] = fmt.Sprint(page)
 	}
-	opts[at] = fmt.Sprint(page)
 	out, err := t.run(ctx, cmd, Request{ID: p.ID, Who: p.Who, Channel: p.Channel, Args: args, Opts: opts, turned: true})
 	if err != nil || out.Code != "" {
 		return out, err
