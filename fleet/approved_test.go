@@ -115,7 +115,7 @@ func TestAMissingGuardIsFound(t *testing.T) {
 		{mutant{name: "a lock whose lease is over is anybody's", freeLocks: true}, 221},
 		{mutant{name: "a task begins whatever is frozen or closed", anyTime: true}, 192},
 		{mutant{name: "a plan that is paused goes on", unpaused: true}, 73},
-		{mutant{name: "a task that comes again is another task", newTasks: true}, 2053},
+		{mutant{name: "a task that comes again is another task and asks no plan", newTasks: true}, 2053},
 	} {
 		t.Run(c.wrong.name, func(t *testing.T) {
 			_, _, bad, why := histories(c.from, n, c.wrong)

@@ -21,7 +21,7 @@ func (c *Carrier) deliver(ctx context.Context, fam Family, p PendingEffect) erro
 	case e.Task != nil:
 		return c.task(ctx, *e.Task)
 	case e.Withdraw != nil:
-		return answered((&Tasks{Store: c.Store}).Withdraw(ctx, *e.Withdraw))
+		return c.withdraw(ctx, *e.Withdraw)
 	case e.Advance != "":
 		return answered(c.Conductor.Advance(ctx, e.Advance))
 	case e.Review != "":
@@ -49,6 +49,18 @@ func (c *Carrier) task(ctx context.Context, t Task) error {
 	}
 	if c.Woken != nil {
 		c.Woken(t.Ref(), t.Urgent, t.NotUntil)
+	}
+	return nil
+}
+
+// withdraw takes a task back, and lets its host know that it is over: a machine
+// remembers what has ended, so that an older record of it is not run.
+func (c *Carrier) withdraw(ctx context.Context, ref TaskRef) error {
+	if err := (&Tasks{Store: c.Store}).Withdraw(ctx, ref); err != nil {
+		return answered(err)
+	}
+	if c.Woken != nil {
+		c.Woken(ref, false, time.Time{})
 	}
 	return nil
 }

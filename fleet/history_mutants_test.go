@@ -18,7 +18,7 @@ type mutant struct {
 	freeLocks   bool // a lock whose lease is over may be taken from a task that is not
 	anyTime     bool // and whatever is frozen or closed
 	unpaused    bool // a conductor takes a plan that a person paused for one that runs
-	newTasks    bool // a task that is ordered again is another one
+	newTasks    bool // a task that is ordered again is another one, and does not ask its plan
 }
 
 func (m mutant) press(v fleet.Vote, now fleet.Plan) fleet.Vote {
@@ -37,6 +37,9 @@ func (m mutant) claim(c fleet.SiteClaim) fleet.SiteClaim {
 	}
 	if m.anyTime {
 		c.Begins = false
+	}
+	if m.newTasks {
+		c.Plan = ""
 	}
 	return c
 }

@@ -64,7 +64,7 @@ func (r Restoration) task(t *Task) []Effect {
 			t.Steps[i].State = StepUnknown
 		}
 	}
-	if t.onlyLooks() {
+	if t.OnlyLooks() {
 		t.State, t.NotUntil = TaskQueued, time.Time{}
 		return nil
 	}
@@ -79,9 +79,9 @@ func (r Restoration) task(t *Task) []Effect {
 	return out
 }
 
-// onlyLooks reports whether a task changes nothing, so that doing it twice or
+// OnlyLooks reports whether a task changes nothing, so that doing it twice or
 // much later does no harm.
-func (t Task) onlyLooks() bool {
+func (t Task) OnlyLooks() bool {
 	return slices.Contains([]TaskKind{TaskInspect, TaskVerify, TaskOutdated}, t.Kind) ||
 		t.Kind == TaskAdopt && t.Params[ParamPath] == ""
 }

@@ -61,6 +61,9 @@ func stillRight(d Distribution, c SiteClaim) error {
 // away, or it waits for a person, and it will go on with the site as it left it.
 func (ss *Sites) Claim(ctx context.Context, c SiteClaim) (Site, error) {
 	var out Site
+	if err := ss.ordered(ctx, c); err != nil {
+		return out, err
+	}
 	err := ss.Store.Update(ctx, Catalogue, func(tx Tx) error {
 		s, err := mustSite(tx, c.URI)
 		if err != nil {

@@ -112,6 +112,7 @@ func (ts *Tasks) Cancel(ctx context.Context, id TaskID, who Actor) (Task, error)
 		next, err := CancelTask(t, who)
 		if err == nil && next.State == TaskCancelled {
 			next.Ended = tx.Now()
+			tx.Emit(Effect{Withdraw: &TaskRef{Host: t.Host, ID: t.ID}}) // its host remembers that it is over
 		}
 		if err == nil {
 			tx.Emit(audited(tx, who, "task.cancelled", string(id), "about", t.About))

@@ -70,6 +70,7 @@ func (w *Worker) preflightRollback(ctx context.Context, s *job.Scope) error {
 	site, err := w.claim(ctx, s, fleet.SiteClaim{
 		Generation: number(s.Param(fleet.ParamGeneration)),
 		Platform:   fleet.PlatformName(s.Param(fleet.ParamFrom)),
+		Plan:       s.Task.Plan,
 	})
 	if err != nil {
 		return refused(err)

@@ -41,7 +41,7 @@ func TestScripts(t *testing.T) {
 			"fault": cmdFault, "deliver": cmdDeliver, "get": cmdGet,
 			"depot": cmdDepot, "pack": cmdPack, "release": cmdRelease, "wares": cmdWares,
 			"ask": cmdAsk, "exits": cmdExits, "hook": cmdHook, "locked": cmdLocked, "storms": cmdStorms, "endredis": cmdEndRedis, "front": cmdFront, "aegir": cmdAegir, "sshd": cmdSSHD(t),
-			"gone": cmdGone, "floor": cmdFloor, "flush": cmdFlush, "freeze": cmdFreeze, "latch": cmdLatch, "door": cmdDoor, "live": cmdLive,
+			"gone": cmdGone, "floor": cmdFloor, "flush": cmdFlush, "freeze": cmdFreeze, "latch": cmdLatch, "door": cmdDoor, "live": cmdLive, "copyout": cmdCopyOut, "putback": cmdPutBack, "await": cmdAwait, "says": cmdSays,
 			"sign": cmdSign, "guests": cmdGuests, "upload": cmdUpload, "holds": cmdHolds,
 		},
 		Condition: func(name string) (bool, error) {

@@ -185,6 +185,9 @@ func (w *worker) run(ctx context.Context) error {
 		return fmt.Errorf("another worker already works on %s", w.app.cfg.Data)
 	}
 	defer lock.Close()
+	if w.runner.Ended, err = job.OpenEnded(filepath.Join(w.app.cfg.Data, "ended"), time.Now()); err != nil {
+		return err
+	}
 	defer w.end()
 	defer w.web.Close()
 	if err := w.openDoor(ctx); err != nil {

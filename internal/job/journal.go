@@ -227,6 +227,11 @@ func (w *worker) last(step string, s fleet.StepState, to fleet.TaskState, reason
 		}
 		return next, ending(next, now), err
 	})
+	if err == nil {
+		if err := w.r.Ended.add(w.snapshot()); err != nil {
+			w.log.Error("this host will not remember that the task has ended", slog.Any("error", err))
+		}
+	}
 	return err
 }
 

@@ -39,6 +39,9 @@ type Runner struct {
 	// May, if set, is asked in the commit of each claim, whether this worker may
 	// take the task at all; codes Refused, Conflict and TooOld leave it alone.
 	May func(tx fleet.Tx, t fleet.Task) error
+	// Ended is what this machine remembers of tasks; one that has ended here is
+	// ended again as it was, and nothing of it is run. nil remembers nothing.
+	Ended *Ended
 	// Hurry, once closed, ends the grace of running steps at once; nil never.
 	Hurry <-chan struct{}
 
@@ -208,6 +211,7 @@ func (r *Runner) claim(ctx context.Context, ref fleet.TaskRef, restarted bool) (
 		}
 		w.recipe, w.cannot = r.recipe(t)
 		w.elsewhere = t.Elsewhere(r.Data)
+		w.former, w.forgotten = r.Ended.find(t)
 		if len(t.Steps) == 0 {
 			for _, s := range w.recipe.Steps {
 				t.Steps = append(t.Steps, fleet.StepRecord{Name: s.Name, Title: s.Title, State: fleet.StepWaiting, Ends: s.Interrupt})
@@ -219,6 +223,11 @@ func (r *Runner) claim(ctx context.Context, ref fleet.TaskRef, restarted bool) (
 		tx.Emit(progress(t)...)
 		return nil
 	})
+	if t.State.Final() { // somebody else has ended it, and woke us so that it is known here
+		if err := r.Ended.add(t); err != nil {
+			r.log().Error("this host will not remember that a task has ended", slog.String("task", string(ref.ID)), slog.Any("error", err))
+		}
+	}
 	switch fleet.CodeOf(err) {
 	case fleet.TooOld:
 		r.log().Error("a task is left alone", slog.String("task", string(ref.ID)), slog.Any("reason", err))

@@ -23,6 +23,8 @@ type worker struct {
 	outlived bool
 	// elsewhere says that the task was begun in another data directory.
 	elsewhere bool
+	former    fleet.TaskState // how the task has ended here already; "" if it has not
+	forgotten bool            // it is older than what this machine remembers
 	log       *slog.Logger
 	out       *output
 	fence     int64
@@ -100,6 +102,13 @@ func (w *worker) scope(step string) *Scope {
 
 // work walks the steps until the task is over here.
 func (w *worker) work() error {
+	if w.former != "" {
+		w.log.Warn("the record of a task that has ended here was an older one; nothing is run", slog.String("ended", string(w.former)))
+		return w.last("", fleet.StepFailed, w.former, "This host had ended it already ("+string(w.former)+"); its record in Redis was an older one. Nothing was run.")
+	}
+	if w.forgotten {
+		return w.hold("", "It was ordered so long ago that this host cannot tell any more whether it has done it. Give it up, and order it again.")
+	}
 	if w.elsewhere {
 		return w.hold("", "It was begun by a worker with another data directory; what that one did cannot be seen from here. Compare both machines before you answer.")
 	}
