@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/distrobot/distrobot/fleet"
@@ -34,12 +35,31 @@ func (b *Bot) Actor(ctx context.Context, name string) (fleet.Actor, error) {
 }
 
 // Identify asks Slack once who the token belongs to: a sentence for the
-// operator, and the scopes of the manifest that the token lacks.
+// operator, and the scopes of the manifest that the token lacks. The error says
+// what to do about credentials that Slack refuses.
 func Identify(ctx context.Context, t Tokens) (who string, missing []string, err error) {
 	c, api := newClient(t, noMeter{})
 	me, err := api.AuthTestContext(ctx)
-	if err != nil {
+	if err := fatal(err); err != nil {
 		return "", nil, err
 	}
+	if orgWide(me.TeamID) {
+		return "", nil, errors.New(orgWideText)
+	}
 	return "connected as " + me.User + " to " + me.Team, c.missing(Scopes()), nil
+}
+
+// Absent tells, of channels by name or id, what keeps the bot out of each, one
+// sentence with what to do about it.
+func Absent(ctx context.Context, t Tokens, channels []string) []string {
+	_, api := newClient(t, noMeter{})
+	rooms := newChannels(api)
+	var out []string
+	for _, name := range channels {
+		var e *fleet.Error
+		if err := rooms.joined(ctx, name); errors.As(err, &e) {
+			out = append(out, e.Text+" "+e.Hint)
+		}
+	}
+	return out
 }

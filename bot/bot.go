@@ -90,7 +90,7 @@ func New(c Config) (*Bot, error) {
 	b.disp = &dispatcher{
 		desk: c.Desk, api: b.api, respond: newResponder(c.Tokens.APIURL), who: b.identity,
 		home: &homes{store: c.Store, tell: b.tellHome, api: b.api, log: c.Log},
-		seen: &seen{store: c.Store, log: c.Log}, people: people, roles: b.roles,
+		seen: &seen{store: c.Store, log: c.Log}, people: people, roles: b.roles, pacer: b.sender.pacer,
 		changed: func(channel string) { b.channels.forget(); b.sender.invited(channel) },
 		meter:   c.Meter, log: c.Log,
 	}

@@ -54,6 +54,7 @@ type dispatcher struct {
 	changed func(channel string) // the bot was let into a channel
 	people  *people
 	roles   *roles
+	pacer   *pacer // shared with the outbox
 	meter   Meter
 	log     *slog.Logger
 }

@@ -150,38 +150,6 @@ type target struct {
 	threaded bool   // the person is in a thread already
 }
 
-// say posts an answer. It is not kept in the outbox: the asker sees that
-// nothing came and asks again.
-func (d *dispatcher) say(ctx context.Context, at target, r commands.Reply) {
-	private := !r.Public && !at.direct && at.user != ""
-	if at.channel == "" {
-		if at.user == "" {
-			return
-		}
-		at.channel, private = at.user, false // Slack opens the direct message
-	}
-	for i, p := range d.draw(ctx, r.Message) {
-		opts := messageOptions(p)
-		if at.thread != "" && (!private || at.threaded) {
-			opts = append(opts, slack.MsgOptionTS(at.thread))
-		}
-		var err error
-		var ts string
-		if private {
-			_, err = d.api.PostEphemeralContext(ctx, at.channel, at.user, opts...)
-		} else {
-			_, ts, err = d.api.PostMessageContext(ctx, at.channel, opts...)
-		}
-		if err != nil {
-			d.log.WarnContext(ctx, "answer not posted", "channel", at.channel, "error", err)
-			return
-		}
-		if i == 0 && at.thread == "" && !private {
-			at.thread = ts // the rest of a long answer
-		}
-	}
-}
-
 // messageOptions are the options of any message of ours. Blocks are always
 // sent, even if there are none: an edit without them would keep the old ones.
 func messageOptions(r Rendered) []slack.MsgOption {

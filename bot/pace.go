@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -146,11 +147,28 @@ func (p *pacer) next(key string, now time.Time) time.Time {
 }
 
 // pause stops a method ("chat.update", "chat.postMessage C0123") until a
-// Retry-After is over.
+// Retry-After, or a longer one before it, is over.
 func (p *pacer) pause(what string, until time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.paused[what] = until
+	if until.After(p.paused[what]) {
+		p.paused[what] = until
+	}
+}
+
+// turn waits until a message may be posted to a channel, for answers that go past
+// the outbox and share its pace.
+func (p *pacer) turn(ctx context.Context, channel string) error {
+	look := time.NewTicker(max(p.pace.PostEvery/20, time.Millisecond))
+	defer look.Stop()
+	for !p.post(channel, time.Now()) {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-look.C:
+		}
+	}
+	return nil
 }
 
 // isPaused is called with mu held.

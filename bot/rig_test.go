@@ -42,6 +42,8 @@ type rigOptions struct {
 	roles  RoleConfig
 	// sockets are the connections of a bot; 0 is one.
 	sockets int
+	// channels are those of the workspace; nil is its own.
+	channels []workspace.Channel
 }
 
 // quick is a pace that does not keep tests waiting.
@@ -63,7 +65,7 @@ func newRigWith(t *testing.T, o rigOptions, people []workspace.Person) *rig {
 	}
 	r := &rig{t: t, desk: &desk{}, story: &story{}, log: &lockedWriter{}}
 	var app *httptest.Server
-	opts := workspace.Options{Limits: o.limits, PingInterval: time.Second, People: people, EventRetries: []time.Duration{50 * time.Millisecond, 50 * time.Millisecond}}
+	opts := workspace.Options{Limits: o.limits, PingInterval: time.Second, People: people, Channels: o.channels, EventRetries: []time.Duration{50 * time.Millisecond, 50 * time.Millisecond}}
 	if o.http {
 		app = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { r.bot.Handler().ServeHTTP(w, req) }))
 		t.Cleanup(app.Close)
@@ -271,7 +273,7 @@ func (r *rig) want(about fleet.Subject, channel string, with ...func(*fleet.Post
 			p.At = tx.Now()
 		}
 		p.Wanted++
-		if p.State != fleet.PostSending {
+		if p.State != fleet.PostSending && p.State != fleet.PostDue {
 			p.State, p.Due = fleet.PostDue, tx.Now()
 		}
 		for _, f := range with {

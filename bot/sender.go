@@ -41,6 +41,7 @@ type sender struct {
 	mu      sync.Mutex
 	trouble map[string]string    // channel → what to do about it
 	rested  map[string]time.Time // post key → not before, in this process only
+	held    map[string]held      // channel → the post whose end is unknown, which nothing overtakes
 	leased  time.Time            // this process is the sender until then, by its own clock
 	skew    time.Duration        // how far the store's clock is ahead of ours
 }
@@ -56,7 +57,7 @@ const (
 func newSender(c senderConfig) *sender {
 	c.pace = c.pace.withDefaults()
 	return &sender{senderConfig: c, pacer: newPacer(c.pace), wake: make(chan struct{}, 1),
-		trouble: map[string]string{}, rested: map[string]time.Time{}}
+		trouble: map[string]string{}, rested: map[string]time.Time{}, held: map[string]held{}}
 }
 
 // run sends until ctx ends.
@@ -188,7 +189,7 @@ func (s *sender) due(ctx context.Context) ([]fleet.Post, error) {
 		if !ok {
 			continue
 		}
-		if waiting[channel]++; chosen[channel] == share || len(recs) == batch || s.resting(k) {
+		if waiting[channel]++; chosen[channel] == share || len(recs) == batch || s.resting(k) || s.behind(k, channel) {
 			continue
 		}
 		chosen[channel]++

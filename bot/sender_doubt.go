@@ -2,9 +2,7 @@ package bot
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -18,6 +16,9 @@ import (
 func (s *sender) reconcile(ctx context.Context, p fleet.Post) {
 	ts, err := s.find(ctx, p)
 	s.meter.Add("slack_posts", "looked for "+map[bool]string{true: "there", false: "not there"}[ts != ""], 1)
+	if err == nil {
+		s.free(p)
+	}
 	switch {
 	case err != nil:
 		s.notFound(ctx, p, err)
@@ -97,48 +98,11 @@ func (s *sender) history(ctx context.Context, p fleet.Post, oldest, cursor strin
 	return h.Messages, h.ResponseMetaData.NextCursor, nil
 }
 
-// report keeps what a person should do about a channel, for Health.
-func (s *sender) report(channel, code string, err error) {
-	text := fmt.Sprintf("Slack refuses messages to %s: %s.", channel, code)
-	switch code {
-	case "not_in_channel", "channel_not_found":
-		text = fmt.Sprintf("I am not in the channel %s: invite me there with /invite @distrobot.", channel)
-	case "is_archived":
-		text = fmt.Sprintf("The channel %s is archived; choose another one.", channel)
-	case "missing_scope":
-		var refused slack.SlackErrorResponse
-		if errors.As(err, &refused) && refused.Needed != "" {
-			text = "The bot token lacks the scope " + fleet.Clean(refused.Needed, 80) + "; reinstall the app from slack-manifest.yaml."
-		}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.trouble[channel] = text
-}
-
-// healed forgets the trouble with a channel.
-func (s *sender) healed(channel string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.trouble, channel)
-}
-
-// troubles lists what a person should do, sorted.
-func (s *sender) troubles() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var out []string
-	for _, t := range s.trouble {
-		out = append(out, t)
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
 // invited makes everything due that waits for a channel which now lets the bot
 // in.
 func (s *sender) invited(channel string) {
 	s.healed(channel)
+	s.tell(channel, "") // what another process, or the one before, has told
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	keys, err := s.store.List(ctx, fleet.PostsDue, fleet.Page{Limit: 1000})
@@ -156,7 +120,7 @@ func (s *sender) invited(channel string) {
 			if q.State != fleet.PostDue {
 				return false
 			}
-			q.Due, q.Fails = now, 0
+			q.Due, q.Fails = placeOf(*q, now), 0
 			return true
 		})
 		if err != nil {

@@ -80,17 +80,20 @@ func (s *sender) limited(ctx context.Context, j job, method string, wait time.Du
 }
 
 // unreachable: an edit may simply be made again. A post may have arrived, so it
-// stays journaled and is looked for first.
+// stays journaled and is looked for first; until then its channel waits, so that
+// nothing overtakes it.
 func (s *sender) unreachable(ctx context.Context, j job) {
 	s.pacer.away(time.Now())
 	if j.kind == edit {
 		s.later(ctx, j.post, "")
 		return
 	}
+	// Long enough for a request that is still on its way to arrive.
+	wait := max(min(s.pace.Doubt, 5*time.Second), min(backOff(j.post.Fails+1), longestAway))
+	s.hold(j.post, wait+longestAway)
 	err := s.change(ctx, j.post, func(q *fleet.Post, now time.Time) bool {
 		q.Fails++
-		// Long enough for a request that is still on its way to arrive.
-		q.Due = now.Add(max(min(s.pace.Doubt, 5*time.Second), min(backOff(q.Fails), longestAway)))
+		q.Due = now.Add(wait)
 		return true
 	})
 	if err != nil {
@@ -116,17 +119,30 @@ func (s *sender) plainly(ctx context.Context, j job) {
 	s.post(ctx, j)
 }
 
-// again makes a post due once more, now or after a pause.
+// again makes a post due once more, now or after a pause. A first post that is due
+// now takes the place it had before.
 func (s *sender) again(ctx context.Context, p fleet.Post, after time.Duration, with func(q *fleet.Post)) {
 	err := s.change(ctx, p, func(q *fleet.Post, now time.Time) bool {
 		with(q)
 		q.State, q.Due = fleet.PostDue, now.Add(after)
+		if after == 0 {
+			q.Due = placeOf(*q, now)
+		}
 		return true
 	})
 	if err != nil {
 		s.log.WarnContext(ctx, "a post cannot be put off", "subject", p.Subject, "error", err)
 		s.rest(p, 5*time.Second)
 	}
+}
+
+// placeOf is when a post that may go now became due: a first one when it came to
+// be, so that posts that had to wait keep their order in the channel.
+func placeOf(q fleet.Post, now time.Time) time.Time {
+	if q.TS == "" && !q.At.IsZero() && q.At.Before(now) {
+		return q.At
+	}
+	return now
 }
 
 // later tries again with growing pauses, and keeps Slack's refusal.

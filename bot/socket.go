@@ -8,6 +8,7 @@ import (
 	"io"
 	"log"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -111,10 +112,8 @@ func (s *socket) session(ctx context.Context) error {
 // fatal marks errors that trying again does not cure. slack-go itself tries
 // for ever on the last two.
 func fatal(err error) error {
-	code, _ := errorCode(err)
-	switch code {
-	case "invalid_auth", "account_inactive", "not_authed", "token_revoked", "token_expired", "no_permission", "not_allowed_token_type":
-		return fmt.Errorf("%w: %s", errAuth, code)
+	if code, _ := errorCode(err); slices.Contains(gone, code) {
+		return fmt.Errorf("%w: %s", errAuth, credentials(code))
 	}
 	return err
 }

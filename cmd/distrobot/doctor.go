@@ -191,14 +191,18 @@ func checkSlack(ctx context.Context, cfg Config) []finding {
 	if cfg.SlackBotToken == "" {
 		return nil // said by checkSettings
 	}
-	who, missing, err := bot.Identify(ctx, bot.Tokens{Bot: cfg.SlackBotToken, App: cfg.SlackAppToken,
-		Signing: cfg.SlackSigningSecret, APIURL: cfg.SlackAPIURL})
+	tokens := bot.Tokens{Bot: cfg.SlackBotToken, App: cfg.SlackAppToken, Signing: cfg.SlackSigningSecret, APIURL: cfg.SlackAPIURL}
+	who, missing, err := bot.Identify(ctx, tokens)
 	switch {
 	case err != nil:
-		return []finding{broken("slack", "Slack does not accept the token or cannot be reached: "+fleet.Clean(err.Error(), 120),
+		return []finding{broken("slack", "Slack does not accept the token or cannot be reached: "+fleet.Clean(err.Error(), 300),
 			"check the network and SLACK_API_URL, and copy the bot token again from the app's page")}
 	case len(missing) > 0:
-		return []finding{broken("slack", who+", but the token lacks "+strings.Join(missing, ", "), "reinstall the app from slack-manifest.yaml")}
+		return []finding{broken("slack", who+", but the token lacks "+strings.Join(missing, ", "), "add them to the app and reinstall it from slack-manifest.yaml")}
 	}
-	return []finding{fine("slack", who)}
+	out := []finding{fine("slack", who)}
+	for _, text := range bot.Absent(ctx, tokens, []string{cfg.Channel}) {
+		out = append(out, broken("slack", text, "invite the bot, or set DISTROBOT_CHANNEL to a channel that it is in"))
+	}
+	return out
 }

@@ -113,6 +113,14 @@ func decisions() []Proof {
 			Least: 10_000, Short: 350,
 		},
 		{
+			// The bot talks in three channels and is talked to, while the workspace refuses,
+			// is away, is slow, loses answers, delivers twice and ends connections.
+			Name:  "slack-faults",
+			What:  "messages and requests while Slack asked to wait, was away for moments and for an hour, was slow, lost its answers, delivered twice and ended connections: each message there once, with its last words, in its channel's order and at its pace, each request handled once",
+			Tests: []Test{{"./bot", "TestSlackFaults"}},
+			Least: 2000, Short: 180,
+		},
+		{
 			// Redis is killed, stopped, full, read-only, slow, locked, failed over and
 			// emptied while a real site is moved: no step begins without its journal,
 			// the site ends wholly old or wholly new, no vote is acknowledged and lost,
