@@ -1,6 +1,8 @@
 package commands_test
 
 import (
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -48,11 +50,46 @@ func TestBadCallsShowAnExample(t *testing.T) {
 	w := newWorld(t)
 	for _, c := range w.table.List() {
 		if c.Max >= 0 {
-			w.says(w.ask(alice, c.Name()+strings.Repeat(" x", c.Max+1)), "Type: "+c.Usage(), "For example: "+c.Example())
+			w.says(w.ask(alice, c.Name()+strings.Repeat(" x", c.Max+1)), "Type: "+c.Usage(), "for example: "+c.Example())
 		}
 		if c.Min > 0 && c.Form == nil {
-			w.says(w.ask(alice, c.Name()), "Something is missing", "For example: "+c.Example())
+			w.says(w.ask(alice, c.Name()), "Something is missing", "for example: "+c.Example())
 		}
-		w.says(w.ask(alice, c.Name()+" --nonsense"), "There is no option --nonsense", "For example: "+c.Example())
+		w.says(w.ask(alice, c.Name()+" --nonsense"), "There is no option --nonsense", "for example: "+c.Example())
 	}
 }
+
+// TestDocumentedLinesParse reads every line of /distro that the pages of docs show
+// by the real grammar. A line with brackets or bars is how a command is typed, and
+// what stands after two spaces says what it does.
+func TestDocumentedLinesParse(t *testing.T) {
+	w := newWorld(t)
+	pages, err := filepath.Glob("../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := 0
+	for _, page := range append(pages, "../README.md") {
+		raw, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range shownLine.FindAllStringSubmatch(string(raw), -1) {
+			if usage.MatchString(m[1]) {
+				continue
+			}
+			lines++
+			if name, _, _, err := commands.Parse(w.table, m[1]); err != nil {
+				t.Errorf("%s: %q is %q: %v", page, m[1], name, err)
+			}
+		}
+	}
+	if lines < 60 {
+		t.Errorf("only %d lines were found", lines)
+	}
+}
+
+var (
+	shownLine = regexp.MustCompile(`(?m)^(?:    )?(?:\$ )?(/distro .*?)(?:\s{2,}\S.*| # .*)?$`)
+	usage     = regexp.MustCompile(`\w \| \w|[\[\]…]|\b[A-Z]{2,}\|| [A-Z]{2,}( |$)`)
+)

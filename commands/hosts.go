@@ -157,7 +157,7 @@ func hostWords(v fleet.HostView) []fleet.Line {
 		out = append(out, fleet.Say("⚠️ Its worker is too old for what the fleet writes and does no work. Update it there."))
 	}
 	if s := h.Second; s != nil {
-		out = append(out, fleet.Say("⚠️ Another worker, on "+s.Place.String()+", was refused this name, last at ", fleet.When(s.Seen),
+		out = append(out, fleet.Say("⚠️ Another worker, on "+s.Place.String()+", was refused this name, last: ", fleet.When(s.Seen),
 			". If it is to replace this one: ", fleet.Mono(fmt.Sprintf("%s hosts release %s", fleet.Slash, h.Name))))
 	}
 	if v.Seat.Data == "" && v.Seat.Barred != "" {

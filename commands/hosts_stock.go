@@ -17,7 +17,7 @@ func (t *Table) tellStock(ctx context.Context, host fleet.HostName, m *fleet.Mes
 	if err != nil || !found[0] {
 		return err
 	}
-	m.Fields = append(m.Fields, field(s.System, fmt.Sprintf("%s and %s, looked at %s", fleet.Plural(s.Platforms, "platform", "platforms"),
+	m.Fields = append(m.Fields, field(s.System, fmt.Sprintf("%s and %s, seen last: %s", fleet.Plural(s.Platforms, "platform", "platforms"),
 		fleet.Plural(s.Sites, "site", "sites"), stamp(s.At))))
 	if s.Strangers == 0 {
 		return nil

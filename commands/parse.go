@@ -158,7 +158,7 @@ func (c Command) count(n int) error {
 
 // usage is an error that shows how the command is typed.
 func (c Command) usage(format string, args ...any) error {
-	return fleet.Errorf(fleet.Invalid, format, args...).WithHint("Type: %s For example: %s", c.Usage(), c.Example())
+	return fleet.Errorf(fleet.Invalid, format, args...).WithHint("Type: %s (for example: %s)", c.Usage(), c.Example())
 }
 
 // Example is a line to copy: the first of the command's help.

@@ -77,7 +77,7 @@ func article(r Role) string {
 // grounds says which policy decides, and whether the person is of each party.
 func (g *Guard) grounds(ctx context.Context, q Question, v Permission) ([]Line, error) {
 	p := v.Policy
-	out := []Line{Say(fmt.Sprintf("The policy of %s decides (revision %d, set by ", p.Of(), p.Revision), By(p.By), " at ", When(p.At), "): ",
+	out := []Line{Say(fmt.Sprintf("The policy of %s decides (revision %d, set by ", p.Of(), p.Revision), By(p.By), ", ", When(p.At), "): ",
 		string(q.Right)+" is for "+TellParties(v.Parties)+".")}
 	for _, x := range v.Parties {
 		m, err := g.belongs(ctx, q.Who, x)
@@ -94,7 +94,7 @@ func (g *Guard) grounds(ctx context.Context, q Question, v Permission) ([]Line, 
 		}
 		line := Item(q.Who.display() + is + x.relation())
 		if !m.Read.IsZero() {
-			line.Spans = append(line.Spans, Span{Text: ", as Slack said at "}, When(m.Read))
+			line.Spans = append(line.Spans, Span{Text: ", as Slack said, "}, When(m.Read))
 		}
 		line.Spans = append(line.Spans, Span{Text: "."})
 		out = append(out, line)

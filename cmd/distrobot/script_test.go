@@ -42,7 +42,7 @@ func TestScripts(t *testing.T) {
 			"depot": cmdDepot, "pack": cmdPack, "release": cmdRelease, "wares": cmdWares,
 			"ask": cmdAsk, "exits": cmdExits, "hook": cmdHook, "locked": cmdLocked, "storms": cmdStorms, "endredis": cmdEndRedis, "front": cmdFront, "aegir": cmdAegir, "sshd": cmdSSHD(t),
 			"gone": cmdGone, "floor": cmdFloor, "flush": cmdFlush, "freeze": cmdFreeze, "latch": cmdLatch, "door": cmdDoor, "live": cmdLive, "copyout": cmdCopyOut, "putback": cmdPutBack, "await": cmdAwait, "says": cmdSays,
-			"sign": cmdSign, "guests": cmdGuests, "upload": cmdUpload, "holds": cmdHolds,
+			"sign": cmdSign, "guests": cmdGuests, "upload": cmdUpload, "holds": cmdHolds, "doc": cmdDoc,
 		},
 		Condition: func(name string) (bool, error) {
 			if name != "thorough" {
@@ -67,6 +67,7 @@ func setupScript(env *testscript.Env) error {
 		return err
 	}
 	env.Setenv("EXAMPLES", examples)
+	env.Setenv("DOCS", filepath.Join(examples, "../docs"))
 	env.Values[procsKey{}] = procs{}
 	env.Defer(func() { env.Values[procsKey{}].(procs).killAll() })
 	return nil
