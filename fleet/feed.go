@@ -53,7 +53,7 @@ func (p *FeedPage) Entries() []Entry { return nil }
 const (
 	MaxFeeds     = 20   // sources
 	MaxFeedPages = 2000 // documents of one source
-	MaxPageAdvs  = 1000 // advisories of one document
+	MaxPageAdvs  = 500  // advisories of one document
 )
 
 // asOf is the oldest time as of which a source that is set is known.

@@ -81,6 +81,10 @@ func blankAround(k Key) Record {
 		return &custodyNews{}
 	case "feed":
 		return &Feed{}
+	case "risk":
+		return &Risk{}
+	case "lookback":
+		return &Lookback{}
 	case "feedpage":
 		return &FeedPage{}
 	}

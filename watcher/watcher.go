@@ -26,8 +26,11 @@ type Watcher struct {
 	Hosts *fleet.Hosts
 	// Builder brings targets to hosts that need them; nil never does.
 	Builder *fleet.Builder
-	Log     *slog.Logger
-	Every   time.Duration // how often the clock is looked at; 0 means a second
+	// Chores are done besides, every few seconds, by the words they are logged
+	// with.
+	Chores map[string]func(context.Context) (int, error)
+	Log    *slog.Logger
+	Every  time.Duration // how often the clock is looked at; 0 means a second
 }
 
 // Run runs until ctx ends and everything under way has ended. A storage that is
@@ -53,6 +56,9 @@ func (w *Watcher) Run(ctx context.Context) {
 	}
 	if w.Hosts != nil {
 		running.Go(func() { w.repeat(ctx, "tell of silent hosts", w.Hosts.Watch) })
+	}
+	for what, chore := range w.Chores {
+		running.Go(func() { w.repeat(ctx, what, seldom(chore)) })
 	}
 	if w.Refreshes != nil {
 		running.Go(func() { w.repeat(ctx, "order looks for newer packages", w.Refreshes.Sweep) })

@@ -68,6 +68,10 @@ type Config struct {
 	BitbucketSecret []string `env:"DISTROBOT_BITBUCKET_SECRET" envSeparator:","`
 	HookSecret      []string `env:"DISTROBOT_HOOK_SECRET" envSeparator:","`
 
+	Advisories        []string      `env:"DISTROBOT_ADVISORIES" envSeparator:","`
+	AdvisoriesToken   string        `env:"DISTROBOT_ADVISORIES_TOKEN"`
+	AdvisoriesRefresh time.Duration `env:"DISTROBOT_ADVISORIES_INTERVAL" envDefault:"6h"`
+
 	Releases    string `env:"DISTROBOT_RELEASES" envDefault:"https://ftp.drupal.org/files/projects/{name}-{release}.tar.gz"`
 	ReleasesGit string `env:"DISTROBOT_RELEASES_GIT" envDefault:"https://git.drupalcode.org/project/{name}.git"`
 

@@ -182,7 +182,8 @@ func checkStore(ctx context.Context, cfg Config) []finding {
 	if err != nil {
 		return []finding{broken("redis", failure(err).Message.Text, "check that the server runs and may be written")}
 	}
-	return append(durability(d, cfg), checkAccount(ctx, a.store)...)
+	out := append(durability(d, cfg), checkAccount(ctx, a.store)...)
+	return append(out, a.checkAdvisories(ctx)...)
 }
 
 // checkSlack asks Slack who the bot is and compares its scopes with those of

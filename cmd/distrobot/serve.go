@@ -158,6 +158,7 @@ func (a *app) checks(b *bot.Bot) []readiness {
 // stages are the loops of a bot, in the order in which they end.
 func (a *app) stages(b *bot.Bot, m *metrics, opts serveOptions, ready func()) ([]stage, error) {
 	watch := &watcher.Watcher{Poller: a.poller, News: a.news, Digests: a.digests, Refreshes: a.refreshes,
+		Chores:  a.chores(),
 		Retirer: &fleet.Retirer{Store: a.store, Builder: a.builder}, Hosts: a.hosts, Builder: a.builder, Log: a.log,
 		Forgetter: &fleet.Forgetter{Store: a.store, Keep: a.cfg.History}}
 	carrier, isSetUp := a.newCarrier(b), make(chan struct{})

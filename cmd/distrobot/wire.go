@@ -12,6 +12,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"github.com/distrobot/distrobot/advisories"
 	"github.com/distrobot/distrobot/commands"
 	"github.com/distrobot/distrobot/fleet"
 	"github.com/distrobot/distrobot/internal/mirror"
@@ -29,20 +30,22 @@ type app struct {
 	store *store.Store
 	keys  [][]byte // the present key, then former ones
 
-	catalog   *fleet.Catalog
-	targets   *fleet.Targets
-	sites     *fleet.Sites
-	transits  *fleet.Transits
-	builder   *fleet.Builder
-	planner   *fleet.Planner
-	decider   *fleet.Decider
-	conductor *fleet.Conductor
-	tasks     *fleet.Tasks
-	news      *fleet.News
-	digests   *fleet.Digests
-	refreshes *fleet.Refreshes
-	hosts     *fleet.Hosts
-	narrator  *fleet.Narrator
+	catalog    *fleet.Catalog
+	targets    *fleet.Targets
+	sites      *fleet.Sites
+	transits   *fleet.Transits
+	builder    *fleet.Builder
+	planner    *fleet.Planner
+	decider    *fleet.Decider
+	conductor  *fleet.Conductor
+	tasks      *fleet.Tasks
+	news       *fleet.News
+	digests    *fleet.Digests
+	advisories *fleet.Advisories
+	reader     *advisories.Reader
+	refreshes  *fleet.Refreshes
+	hosts      *fleet.Hosts
+	narrator   *fleet.Narrator
 
 	policy  mirror.Policy
 	share   mirror.Share
@@ -124,6 +127,7 @@ func (a *app) wireServices() {
 	a.tasks = &fleet.Tasks{Store: s}
 	a.news = &fleet.News{Store: s, Settle: min(a.cfg.PollInterval, time.Minute)}
 	a.digests = &fleet.Digests{Store: s, Clock: watcher.Clock{}}
+	a.advisories = &fleet.Advisories{Store: s}
 	a.refreshes = &fleet.Refreshes{Store: s, Default: host, ID: a.newID, Every: a.cfg.Outdated}
 	a.hosts = &fleet.Hosts{Store: s, ID: a.newID, Silent: a.cfg.HostSilent}
 	a.narrator = &fleet.Narrator{Store: s, Logs: s}
@@ -150,6 +154,14 @@ func (a *app) wireWatcher() error {
 	if a.share, err = mirror.ParseShare(a.cfg.Share); err != nil {
 		return fmt.Errorf("DISTROBOT_SHARE: %w", err)
 	}
+	sources, err := advisories.Parse(a.cfg.Advisories, a.cfg.AdvisoriesToken)
+	if err != nil {
+		return fmt.Errorf("DISTROBOT_ADVISORIES: %w", err)
+	}
+	// The servers that the operator names may be in-house ones, whatever the list of git hosts says.
+	sourcePolicy := mirror.Policy{AllowPrivate: a.cfg.AllowPrivate, AllowHTTP: a.cfg.AllowPrivate}
+	a.reader = &advisories.Reader{Advisories: a.advisories, Sources: sources, Client: sourcePolicy.Client(),
+		Interval: a.cfg.AdvisoriesRefresh, Agent: "distrobot/" + version(), Log: a.log}
 	a.lister = mirror.NewLister(a.policy)
 	a.mirrors = &mirror.Store{Dir: filepath.Join(a.cfg.Data, "mirrors"), Policy: a.policy}
 	a.poller = &watcher.Poller{
