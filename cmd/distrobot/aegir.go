@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"os/user"
@@ -137,7 +138,8 @@ func docroot(t hosting.Tree) string {
 	return t.Spec.Docroot
 }
 
-// runUser looks a user of this machine up.
+// runUser looks a user of this machine up, with all of its groups: Aegir's has to be
+// in the web server's, or no site can read its settings.
 func runUser(name string) (*run.User, error) {
 	u, err := user.Lookup(name)
 	if err != nil {
@@ -151,5 +153,11 @@ func runUser(name string) (*run.User, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &run.User{UID: uint32(uid), GID: uint32(gid)}, nil
+	as := &run.User{UID: uint32(uid), GID: uint32(gid)}
+	groups, err := u.GroupIds()
+	for _, g := range groups {
+		id, bad := strconv.ParseUint(g, 10, 32)
+		as.Groups, err = append(as.Groups, uint32(id)), errors.Join(err, bad)
+	}
+	return as, err
 }

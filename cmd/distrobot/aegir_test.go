@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/user"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -98,5 +99,22 @@ func TestFlavours(t *testing.T) {
 		if _, err := a.flavoured(); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// TestRunUser holds that the user aegir runs with its supplementary groups: Aegir
+// hands settings to the web server's group, of which only members can.
+func TestRunUser(t *testing.T) {
+	me, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := me.GroupIds()
+	if err != nil || len(want) == 0 {
+		t.Fatalf("groups of %s: %v, %v", me.Username, want, err)
+	}
+	as, err := runUser(me.Username)
+	if err != nil || len(as.Groups) != len(want) {
+		t.Errorf("%s runs with %+v, %v; its groups are %v", me.Username, as, err, want)
 	}
 }

@@ -34,16 +34,7 @@ const patience = 60 * time.Second
 // TestScripts tells the whole story with the real binary: testdata/*.txtar.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"start": cmdStart, "quit": cmdStop, "redis": cmdRedis, "sample": cmdSample, "publish": cmdPublish, "freeport": cmdFreePort,
-			"say": cmdSay, "click": cmdClick, "see": cmdSee, "private": cmdPrivate, "sheet": cmdSheet, "once": cmdOnce, "storm": cmdStorm, "site": cmdSite, "counters": cmdCounters,
-			"fault": cmdFault, "deliver": cmdDeliver, "get": cmdGet,
-			"depot": cmdDepot, "pack": cmdPack, "release": cmdRelease, "wares": cmdWares,
-			"ask": cmdAsk, "exits": cmdExits, "hook": cmdHook, "locked": cmdLocked, "storms": cmdStorms, "endredis": cmdEndRedis, "front": cmdFront, "aegir": cmdAegir, "sshd": cmdSSHD(t),
-			"gone": cmdGone, "floor": cmdFloor, "flush": cmdFlush, "freeze": cmdFreeze, "latch": cmdLatch, "door": cmdDoor, "live": cmdLive, "copyout": cmdCopyOut, "putback": cmdPutBack, "await": cmdAwait, "says": cmdSays,
-			"sign": cmdSign, "guests": cmdGuests, "upload": cmdUpload, "holds": cmdHolds, "doc": cmdDoc,
-		},
+		Dir: "testdata", Cmds: scriptCommands(t),
 		Condition: func(name string) (bool, error) {
 			if name != "thorough" {
 				return false, fmt.Errorf("unknown condition %q", name)
@@ -52,6 +43,20 @@ func TestScripts(t *testing.T) {
 		},
 		Setup: func(env *testscript.Env) error { return setupScript(env) },
 	})
+}
+
+// scriptCommands are what scripts can say beside the commands of testscript.
+func scriptCommands(t *testing.T) map[string]func(*testscript.TestScript, bool, []string) {
+	return map[string]func(*testscript.TestScript, bool, []string){
+		"start": cmdStart, "quit": cmdStop, "redis": cmdRedis, "sample": cmdSample, "publish": cmdPublish, "freeport": cmdFreePort,
+		"say": cmdSay, "click": cmdClick, "see": cmdSee, "private": cmdPrivate, "sheet": cmdSheet, "once": cmdOnce, "storm": cmdStorm, "site": cmdSite, "counters": cmdCounters,
+		"fault": cmdFault, "deliver": cmdDeliver, "get": cmdGet,
+		"depot": cmdDepot, "pack": cmdPack, "release": cmdRelease, "wares": cmdWares,
+		"ask": cmdAsk, "exits": cmdExits, "hook": cmdHook, "locked": cmdLocked, "storms": cmdStorms, "endredis": cmdEndRedis, "front": cmdFront, "aegir": cmdAegir, "sshd": cmdSSHD(t),
+		"gone": cmdGone, "floor": cmdFloor, "flush": cmdFlush, "freeze": cmdFreeze, "latch": cmdLatch, "door": cmdDoor, "live": cmdLive, "copyout": cmdCopyOut, "putback": cmdPutBack, "await": cmdAwait, "says": cmdSays,
+		"sign": cmdSign, "guests": cmdGuests, "upload": cmdUpload, "holds": cmdHolds, "doc": cmdDoc,
+		"real": cmdReal, "eventually": cmdEventually, "overlay": cmdOverlay,
+	}
 }
 
 func setupScript(env *testscript.Env) error {

@@ -173,42 +173,6 @@ func (b *Backend) backupOf(ctx context.Context, s Site, generation int64) (int64
 	return bid, err
 }
 
-// install makes a new site: registered, installed, imported. Its steps are each
-// done once; a repetition goes on with the next.
-func (b *Backend) install(ctx context.Context, c hosting.Copy) error {
-	target, err := b.platform(ctx, c.Platform)
-	if err != nil {
-		return err
-	}
-	about := "@" + string(c.URI)
-	s, err := b.site(ctx, c.URI)
-	if fleet.CodeOf(err) == fleet.NotFound {
-		n := b.New.with(c.Install)
-		if _, err := b.Tasks.drush(ctx, "provision-save", about, "--context_type=site", "--uri="+string(c.URI), "--platform=@"+target.Context,
-			"--server="+orDefault(n.Server, master), "--db_server="+orDefault(n.DBServer, master), "--profile="+orDefault(n.Profile, "standard"),
-			"--client_name="+orDefault(n.Client, "admin"), "--client_email="+n.Email, "--language="+orDefault(n.Language, "en"), "-y"); err != nil {
-			return err
-		}
-		w := Work{Op: act(c, "install"), Type: "install", Args: []string{about, "provision-install"}, Log: c.Log, Limit: orDefault(b.Limit, defaultLimit)}
-		if err := b.Tasks.Do(ctx, w); err != nil {
-			return err
-		}
-		if _, err := b.Tasks.drush(ctx, b.Tasks.hostmaster("hosting-import", about)...); err != nil {
-			return err
-		}
-		s, err = b.site(ctx, c.URI)
-	}
-	if err != nil {
-		return err
-	}
-	if s.Status != Enabled {
-		if err := b.task(ctx, Work{Op: act(c, "import"), Of: s.NID, Type: "import", Log: c.Log}, about); err != nil {
-			return err
-		}
-	}
-	return b.task(ctx, Work{Op: act(c, "verify"), Of: s.NID, Type: "verify", Log: c.Log}, about)
-}
-
 // Run implements hosting.Copies: the one migrate. What the application's kind
 // would run here, Aegir does.
 func (b *Backend) Run(ctx context.Context, c hosting.Copy, _ func(hosting.Place) []hosting.Program, log func(string)) error {
@@ -251,7 +215,7 @@ func (b *Backend) migrate(ctx context.Context, c hosting.Copy, m motion, what st
 		return err
 	}
 	after, err := b.site(ctx, c.URI)
-	if err == nil && (after.Platform.NID != target.NID || after.Status != Enabled) {
+	if err == nil && (after.Platform.NID != target.NID || !after.On()) {
 		err = fleet.Errorf(fleet.Failed, "Aegir's task succeeded, but %s is on platform %s.", c.URI, after.Platform.name(b.ours()))
 	}
 	return err

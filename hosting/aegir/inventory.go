@@ -39,6 +39,11 @@ type Site struct {
 	Platform Platform
 }
 
+// On reports whether Aegir serves a site. One that was imported stays queued for
+// ever, since only an install or enable task changes that; it is served all the
+// same once it was verified.
+func (s Site) On() bool { return s.Status == Enabled || s.Status == Queued && !s.Verified.IsZero() }
+
 // A Package is a module, theme or profile that the last verify of a site or of a
 // platform found.
 type Package struct {
@@ -51,13 +56,14 @@ type Package struct {
 }
 
 // siteColumns and siteTables join each node with its newest revision: the tables
-// keep one row for each.
+// keep one row for each. A site without a context was deleted, whatever its status
+// says: a task that was left queued revives that.
 var siteColumns = []string{
 	"n.nid", "n.title", "s.status", "s.verified", "s.db_server", "COALESCE(k.short_name,'')",
 	"COALESCE(p.nid,0)", "COALESCE(c.name,'')", "COALESCE(p.publish_path,'')", "COALESCE(p.status,-2)", "COALESCE(p.verified,0)",
 }
 
-const siteTables = "hosting_site s JOIN node n ON n.vid=s.vid LEFT JOIN node pn ON pn.nid=s.platform " +
+const siteTables = "hosting_site s JOIN node n ON n.vid=s.vid JOIN hosting_context x ON x.nid=n.nid LEFT JOIN node pn ON pn.nid=s.platform " +
 	"LEFT JOIN hosting_platform p ON p.vid=pn.vid LEFT JOIN hosting_context c ON c.nid=s.platform " +
 	"LEFT JOIN node kn ON kn.nid=s.profile LEFT JOIN hosting_package k ON k.vid=kn.vid WHERE s.status<>-2"
 

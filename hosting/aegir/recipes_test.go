@@ -17,7 +17,8 @@ func pages(name, breaks string) map[string]string {
 		well = " nothing is well"
 	}
 	return map[string]string{
-		"distrobot.yml":    "version: 1\ncheck: {path: /, marker: all is well}\n",
+		// Its database is Aegir's business, wherever that is.
+		"distrobot.yml":    "version: 1\ndatabase: {engine: mysql}\ncheck: {path: /, marker: all is well}\n",
 		"first/index.html": "version " + name + " all is well\nbegin\n",
 		"first/log":        "begin\n",
 		"packages":         "profile standard 7.105 0\nmodule system 7.105 7088\n",

@@ -53,7 +53,7 @@ func (b *Backend) stranger(s Site, on fleet.PlatformName) hosting.Record {
 	}
 }
 
-// All implements hosting.Records: the enabled sites of Aegir, by one statement.
+// All implements hosting.Records: the served sites of Aegir, by one statement.
 // One whose record contradicts Aegir does not hide the others.
 func (b *Backend) All(ctx context.Context) ([]hosting.Record, error) {
 	sites, err := Sites(ctx, b.Tasks, "")
@@ -64,7 +64,7 @@ func (b *Backend) All(ctx context.Context) ([]hosting.Record, error) {
 	var first error
 	for _, s := range sites {
 		uri, bad := fleet.ParseURI(string(s.URI))
-		if bad != nil || uri != s.URI || s.Status != Enabled || s.Platform.NID == 0 {
+		if bad != nil || uri != s.URI || !s.On() || s.Platform.NID == 0 {
 			continue
 		}
 		r, err := b.recordOf(ctx, s)
@@ -138,7 +138,7 @@ func (b *Backend) Remove(ctx context.Context, c hosting.Copy) error {
 			return err
 		}
 		about := "@" + string(c.URI)
-		if s.Status == Enabled {
+		if s.Status != Off {
 			if err := b.task(ctx, Work{Op: act(c, "disable"), Of: s.NID, Type: "disable", Log: c.Log}, about); err != nil {
 				return err
 			}

@@ -40,10 +40,10 @@ func (b *Backend) Inventory(ctx context.Context) (fleet.Inventory, error) {
 	for _, s := range v.Sites {
 		uri, bad := fleet.ParseURI(string(s.URI))
 		was, seen := known[s.NID]
-		if bad != nil || uri != s.URI || s.Platform.NID == 0 || s.Status == Queued && !seen {
+		if bad != nil || uri != s.URI || s.Platform.NID == 0 || s.Status == Queued && !s.On() && !seen {
 			continue
 		}
-		f := fleet.FoundSite{URI: uri, Platform: s.Platform.name(b.ours()), Off: s.Status != Enabled}
+		f := fleet.FoundSite{URI: uri, Platform: s.Platform.name(b.ours()), Off: !s.On()}
 		if seen && was != uri {
 			f.Was = was
 		}
@@ -185,7 +185,7 @@ func (b *Backend) Follow(ctx context.Context, only fleet.URI, log func(string)) 
 	}
 	for _, s := range v.Sites {
 		uri, bad := fleet.ParseURI(string(s.URI))
-		if bad != nil || uri != s.URI || s.Status != Enabled || s.Platform.NID == 0 || only != "" && uri != only {
+		if bad != nil || uri != s.URI || !s.On() || s.Platform.NID == 0 || only != "" && uri != only {
 			continue
 		}
 		if err := b.follow(ctx, s, kinds[s.Platform.NID], log); err != nil {

@@ -37,6 +37,7 @@ type Work struct {
 	Op   string // its name for ever: the same in every attempt of a step
 	Of   int64  // node of the site or platform; 0 if its program makes no task
 	Type string // "migrate"
+	Task int64  // its node if Aegir has queued it already; 0 if the program makes one
 	Args []string
 	Log  func(string)
 	// Limit is when we stop waiting; the task itself goes on.
@@ -164,8 +165,8 @@ func (r *Runner) known(ctx context.Context, op string) (bool, error) {
 
 // launch starts the program and gives which tasks were there before.
 func (r *Runner) launch(ctx context.Context, w Work) (*following, error) {
-	after := int64(0)
-	if w.Of > 0 {
+	after := max(w.Task-1, 0) // the first one of its type after that
+	if w.Of > 0 && w.Task == 0 {
 		err := r.Query(ctx, Select([]string{"COALESCE(MAX(nid),0)"}, "node"), 1, func(row []string) (err error) {
 			after, err = strconv.ParseInt(row[0], 10, 64)
 			return err
@@ -283,8 +284,8 @@ func (f *following) row(kind, message string) {
 		if f.bad == "" {
 			f.bad = message
 		}
-	case "warning", "success", "ok", "notice", "message", "backup", "queue":
-	default: // command, info, debug, bootstrap: thousands of lines
+	case "warning", "success", "ok", "backup", "queue":
+	default: // notice, message, command, info, debug, bootstrap: thousands of lines
 		return
 	}
 	if line := kind + ": " + message; !f.said[line] {

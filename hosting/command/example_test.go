@@ -61,7 +61,7 @@ func pages(name, breaks string) map[string]string {
 		well = " nothing is well"
 	}
 	return map[string]string{
-		"distrobot.yml": "version: 1\ncheck: {path: /, marker: all is well}\n",
+		"distrobot.yml": "version: 1\ndatabase: {engine: mysql}\ncheck: {path: /, marker: all is well}\n",
 		"index.html":    "version " + name + " all is well\nbegin\n",
 		"data/log":      "begin\n",
 		"update.sh":     update + "{ echo 'version " + name + well + "'; cat data/log; } > index.html\n",

@@ -18,9 +18,10 @@ func (b *Backend) Guard(ctx context.Context, c hosting.Copy, act func(lock *os.F
 	return hosting.Explain("keep the site's records", b.guarded(ctx, c, func(_ site, lock *os.File) error { return act(lock) }))
 }
 
-// Note writes the record of a generation whose content is kept elsewhere. Switch
-// makes it the live one; Abandon and Tidy delete it.
+// Note writes the record of a generation whose content is kept elsewhere, its
+// database too. Switch makes it the live one; Abandon and Tidy delete it.
 func (b *Backend) Note(ctx context.Context, c hosting.Copy) error {
+	c.App.Database = nil
 	return hosting.Explain("write the site's record", b.guarded(ctx, c, func(s site, _ *os.File) error {
 		if err := s.notLive(c); err != nil {
 			return err

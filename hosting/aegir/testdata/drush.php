@@ -79,6 +79,26 @@ function packages(int $rid, string $file, int $enabled): void {
   }
 }
 
+// What Aegir queues by itself, and the dispatcher that comes every minute: here at
+// the second look, so that a task is seen queued once. One of a site that is gone
+// by then fails, and brings its row back as disabled (seen on a real Aegir).
+function queue(int $rid, string $type, string $title): void {
+  $task = node("$type $title");
+  revision($task, 'hosting_task', ['task_type' => $type, 'rid' => $rid, 'task_status' => 0, 'executed' => null, 'delta' => null]);
+  q('INSERT INTO queued (nid, rid) VALUES (?, 0)', $task);
+}
+function dispatch(): void {
+  foreach (q('SELECT nid, rid FROM queued')->fetchAll(PDO::FETCH_NUM) as [$nid, $looks]) {
+    $t = latest('hosting_task', (int) $nid);
+    if ((int) $t['task_status'] !== 0) { q('DELETE FROM queued WHERE nid = ?', $nid); continue; }
+    if (!(int) $looks) { q('UPDATE queued SET rid = 1 WHERE nid = ?', $nid); continue; }
+    q('DELETE FROM queued WHERE nid = ?', $nid);
+    $there = one('SELECT 1 FROM hosting_context WHERE nid = ?', $t['rid']);
+    change('hosting_task', (int) $nid, ['task_status' => $there ? 1 : 2, 'executed' => time()]);
+    if (!$there && $t['task_type'] === 'import') { change('hosting_site', (int) $t['rid'], ['status' => -1, 'verified' => 0]); }
+  }
+}
+
 function sqlquery(string $sql): void {
   foreach (q($sql)->fetchAll(PDO::FETCH_NUM) ?: [[]] as $row) {
     $line = implode("\t", array_map(fn($v) => $v === null ? 'NULL' : strtr((string) $v, ["\\" => "\\\\", "\t" => "\\t", "\n" => "\\n"]), $row));
@@ -108,8 +128,7 @@ function import(string $name): void {
   } else {
     $nid = node($o['uri']);
     revision($nid, 'hosting_site', ['db_server' => 4, 'db_name' => 'site_0', 'platform' => context($o['platform']), 'profile' => 0, 'verified' => 0, 'status' => 0]);
-    $task = node('Import Site: ' . $o['uri']);
-    q("INSERT INTO queued (nid, rid) VALUES (?, ?)", $task, $nid); // an import task waits
+    queue($nid, 'import', $o['uri']);
   }
   q('INSERT INTO hosting_context (nid, name) VALUES (?, ?)', $nid, ltrim($name, '@'));
 }
@@ -128,11 +147,13 @@ function install(string $name): void {
 // One run of a task: its rows as in section 4, "Rows a task writes".
 class Task {
   public int $nid; public int $vid; public int $status = 1;
-  function __construct(public int $rid, public string $type, public string $title, public array $given) {
-    $this->nid = node("$type $title");
+  function __construct(public int $rid, public string $type, public string $title, public array $given, int $again = 0) {
     $row = ['task_type' => $type, 'rid' => $rid, 'task_status' => 0, 'executed' => 0, 'delta' => 0];
-    $vid = revision($this->nid, 'hosting_task', $row);
-    foreach ($given as $k => $v) { q('INSERT INTO hosting_task_arguments (vid, nid, name, value) VALUES (?, ?, ?, ?)', $vid, $this->nid, $k, $v); }
+    $this->nid = $again ?: node("$type $title");
+    if (!$again) {
+      $vid = revision($this->nid, 'hosting_task', $row);
+      foreach ($given as $k => $v) { q('INSERT INTO hosting_task_arguments (vid, nid, name, value) VALUES (?, ?, ?, ?)', $vid, $this->nid, $k, $v); }
+    }
     $this->vid = revision($this->nid, 'hosting_task', ['task_status' => -1, 'executed' => time()] + $row);
     $this->log('queue', 'Task starts processing: ' . ucfirst($type) . " Site: $title");
   }
@@ -190,6 +211,7 @@ function migrate(Task $t, string $uri): void {
   change('hosting_site', $t->rid, ['platform' => (int) $t->given['target_platform'], 'verified' => time(), 'db_name' => 'site_' . $t->nid]);
   packages($t->rid, "$to/enabled", 1);
   vhost($uri, $to);
+  queue($t->rid, 'verify', $uri); // section 2.2
 }
 
 function task(string $about, string $type, array $rest): void {
@@ -203,8 +225,19 @@ function task(string $about, string $type, array $rest): void {
     if (count($parts) !== 2) { loud("an argument that is cut at its second ="); } // section 3.1, traps
     $given[$parts[0]] = $parts[1];
   }
-  $name = ltrim($about, '@');
-  $t = new Task($rid, $type, $name, $given);
+  work($about, new Task($rid, $type, ltrim($about, '@'), $given));
+}
+
+// Section 3.1, "rerun a task": by its node, with the arguments that it was given.
+function rerun(int $nid): void {
+  $row = latest('hosting_task', $nid);
+  $given = q('SELECT name, value FROM hosting_task_arguments WHERE nid = ?', $nid)->fetchAll(PDO::FETCH_KEY_PAIR);
+  $name = one('SELECT name FROM hosting_context WHERE nid = ?', $row['rid']) ?? loud('a task of something that is gone');
+  work('@' . $name, new Task((int) $row['rid'], $row['task_type'], $name, $given, $nid));
+}
+
+function work(string $about, Task $t): void {
+  [$name, $type, $given, $rid] = [ltrim($about, '@'), $t->type, $t->given, $t->rid];
   while (fault("hang-$type")) { usleep(20000); }
   if (alias($about)['context_type'] === 'platform') {
     $row = latest('hosting_platform', $rid);
@@ -232,8 +265,9 @@ function task(string $about, string $type, array $rest): void {
   switch ($type) {
     case 'import':
       if (!(int) latest('hosting_platform', (int) $row['platform'])['verified']) { $t->log('error', "PDOException: SQLSTATE[23000]: Integrity constraint violation: 1048 Column 'profile' cannot be null"); $t->end(); } // sample F
-      change('hosting_site', $rid, ['status' => 1, 'profile' => one("SELECT nid FROM hosting_package WHERE short_name = 'standard'")]);
-      q('DELETE FROM queued WHERE rid = ?', $rid);
+      // The site stays queued: only install and enable tasks change that (seen on a real Aegir).
+      change('hosting_site', $rid, ['profile' => one("SELECT nid FROM hosting_package WHERE short_name = 'standard'")]);
+      queue($rid, 'verify', $name); // by each node that is saved
       break;
     case 'verify':
       change('hosting_site', $rid, ['verified' => time()]);
@@ -270,8 +304,9 @@ function task(string $about, string $type, array $rest): void {
 file_put_contents("$root/calls", implode(' ', array_slice($args, 0, 4)) . "\n", FILE_APPEND | LOCK_EX);
 $a = $args[0] ?? '';
 $b = $args[1] ?? '';
-if ($a === '@hostmaster' && $b === 'sql-query' && count($args) === 3) { sqlquery($args[2]); }
+if ($a === '@hostmaster' && $b === 'sql-query' && count($args) === 3) { sqlquery($args[2]); dispatch(); }
 elseif ($a === '@hostmaster' && $b === 'hosting-import' && count($args) === 3) { import($args[2]); }
+elseif ($a === '@hostmaster' && $b === 'hosting-task' && count($args) === 4 && ctype_digit($args[2]) && $args[3] === '--force') { rerun((int) $args[2]); }
 elseif ($a === '@hostmaster' && $b === 'hosting-task' && count($args) > 4) { task($args[2], $args[3], array_slice($args, 4)); }
 elseif ($a === 'provision-save') { save($b, array_slice($args, 2)); }
 elseif ($b === 'provision-install' && count($args) === 2) { install($a); }
