@@ -94,6 +94,7 @@ func (c Config) aegir(b *local.Backend) (hosting.Backend, error) {
 				return nil, fmt.Errorf("DISTROBOT_AEGIR_USER=%s: %w", a.User, err)
 			}
 			d.As = as
+			d.Env = append(d.Env, "TMPDIR=/tmp") // ours may be closed to it
 		}
 	}
 	return &aegir.Backend{
