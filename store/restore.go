@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -126,8 +127,14 @@ func (s *Store) settled(out *Restored, rest fleet.Restoration, l backupLine) (*s
 		return nil, damaged("it holds a record of a kind that this program does not know")
 	}
 	rev, err := s.decode(rec, key, fields)
-	if err != nil && fleet.CodeOf(err) == "" {
-		return nil, damaged(err.Error())
+	switch fleet.CodeOf(err) {
+	case fleet.Tampered:
+		return nil, damaged(fmt.Sprintf("its record of %s %s is signed with another DISTROBOT_KEY (name the former one in DISTROBOT_KEY_OLD), or was changed",
+			fleet.Clean(key.Noun, 40), fleet.Clean(key.ID, 80)))
+	case "":
+		if err != nil {
+			return nil, damaged(err.Error())
+		}
 	}
 	if err != nil {
 		return nil, err

@@ -71,3 +71,11 @@ func cmdLive(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("%s", fmt.Sprintf("%s is at %s, want %s", args[1], to, args[2]))
 	}
 }
+
+// cmdSchema: schema N marks the state as one of a program of that schema. What
+// another schema would hold besides is tried in the tests of store.
+func cmdSchema(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(withRedis(ts, func(ctx context.Context, c *redis.Client) error {
+		return c.HSet(ctx, "db:{m}:meta", "schema", args[0]).Err()
+	}))
+}
