@@ -57,12 +57,20 @@ end
 -- script has written anything, Redis lets it exceed that.
 redis.call('SET', KEYS[1], '0', 'PX', ARGV[1])
 
--- live makes an index outlive its new member: for ever if the member stays.
-local function live(key, life, fresh)
-  local left = redis.call('PTTL', key)
+-- join adds a member to an index by SADD or ZADD, and makes the index outlive it:
+-- for ever if the member stays. stays has the indexes of which that is known: a
+-- commit of many rows asks each of them once.
+local stays = {}
+local function join(key, life, add, ...)
+  if stays[key] then
+    return redis.call(add, key, ...)
+  end
+  local left = redis.call('PTTL', key) -- -2: there is no index yet; -1: it stays
+  redis.call(add, key, ...)
   if life == 0 then
     if left > 0 then redis.call('PERSIST', key) end
-  elseif fresh or (left >= 0 and left < life) then
+    stays[key] = true
+  elseif left == -2 or (left >= 0 and left < life) then
     redis.call('PEXPIRE', key, life)
   end
 end
@@ -79,20 +87,18 @@ while at <= #ARGV do
     redis.call('DEL', key)
     at = at + 2
   elseif op == 'A' then
-    local fresh = redis.call('EXISTS', key) == 0
-    redis.call('SADD', key, ARGV[at + 3])
-    live(key, tonumber(ARGV[at + 2]), fresh)
+    join(key, tonumber(ARGV[at + 2]), 'SADD', ARGV[at + 3])
     at = at + 4
   elseif op == 'S' then
-    local fresh = redis.call('EXISTS', key) == 0
-    redis.call('ZADD', key, ARGV[at + 3], ARGV[at + 4])
-    live(key, tonumber(ARGV[at + 2]), fresh)
+    join(key, tonumber(ARGV[at + 2]), 'ZADD', ARGV[at + 3], ARGV[at + 4])
     at = at + 5
   elseif op == 'X' then
     redis.call('SREM', key, ARGV[at + 2])
+    stays[key] = nil -- it may have been the last
     at = at + 3
   elseif op == 'Z' then
     redis.call('ZREM', key, ARGV[at + 2])
+    stays[key] = nil
     at = at + 3
   elseif op == 'E' then
     local n = tonumber(ARGV[at + 2])
