@@ -55,7 +55,7 @@ func scriptCommands(t *testing.T) map[string]func(*testscript.TestScript, bool, 
 		"ask": cmdAsk, "exits": cmdExits, "hook": cmdHook, "locked": cmdLocked, "storms": cmdStorms, "endredis": cmdEndRedis, "front": cmdFront, "aegir": cmdAegir, "sshd": cmdSSHD(t),
 		"gone": cmdGone, "floor": cmdFloor, "flush": cmdFlush, "freeze": cmdFreeze, "latch": cmdLatch, "door": cmdDoor, "live": cmdLive, "copyout": cmdCopyOut, "putback": cmdPutBack, "await": cmdAwait, "says": cmdSays,
 		"schema": cmdSchema,
-		"sign": cmdSign, "guests": cmdGuests, "upload": cmdUpload, "holds": cmdHolds, "doc": cmdDoc,
+		"sign":   cmdSign, "guests": cmdGuests, "upload": cmdUpload, "holds": cmdHolds, "doc": cmdDoc,
 		"real": cmdReal, "eventually": cmdEventually, "overlay": cmdOverlay,
 	}
 }
