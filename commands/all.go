@@ -70,6 +70,8 @@ func decisions(t *Table) []Command {
 		newCancel(t),
 		newSkip(t),
 		newGiveUp(t),
+		newLooks(t),
+		newLooksRight(t),
 		newHosts(t),
 		newHostsPause(t),
 		newHostsResume(t),

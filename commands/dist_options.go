@@ -34,6 +34,7 @@ var distOptions = [...]Option{
 	{"backup", "HOURS", "back each site up so often; 0 for never (0)"},
 	{"backups", "NUMBER", "backups kept of a site (7)"},
 	{"rehearse", "yes|no", "try each move on a copy of the site first (no)"},
+	{"look", "no|ask|skip", "compare how pages look before and after each move; where they cannot be looked at, ask a person or skip it (no)"},
 	{"expiry", "HOURS", "until an undecided plan expires (24)"},
 	{"keep", "HOURS", "an old copy of a site is kept (168)"},
 	{"platforms", "NUMBER", "newest platforms that are kept without sites (3)"},
@@ -112,6 +113,8 @@ func setOne(d *fleet.Distribution, name, value string) error {
 		return number(&p.Backups, value, 1, 1000)
 	case "rehearse":
 		return chooseYes(&p.Rehearse, value)
+	case "look":
+		return setLook(&p.Look, value)
 	case "waves", "canary", "at-once", "per-host", "failures", "window":
 		return setWaves(p, name, value)
 	case "hurry-security":
@@ -126,6 +129,15 @@ func setOne(d *fleet.Distribution, name, value string) error {
 		return choose((*string)(&p.Retire), value, []string{"ask", "auto"})
 	}
 	return nil
+}
+
+// setLook reads "no", "ask" or "skip".
+func setLook(l *fleet.Looking, value string) error {
+	err := choose(&value, value, []string{"no", string(fleet.LookOrAsk), string(fleet.LookOrSkip)})
+	if err == nil {
+		*l = fleet.Looking(strings.TrimPrefix(value, "no"))
+	}
+	return err
 }
 
 // setTrack sets one way of following and, when something is given, drops the

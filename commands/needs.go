@@ -55,6 +55,7 @@ func demands() map[string]demand {
 		"freeze": {fleet.MayFreeze, ofThing(0, aDist)}, "thaw": {fleet.MayFreeze, ofThing(0, aDist)},
 		"without": {fleet.MayAsk, ofPlan},
 		"retry":   {fleet.MayAsk, ofBoth(ofPlan, ofTask)}, "skip": {fleet.MayAsk, ofTask}, "giveup": {fleet.MayAsk, ofTask},
+		"looks right": {fleet.MayConfirm, ofTask},
 
 		"hosts pause": {fleet.MayAdminister, ofAll}, "hosts resume": {fleet.MayAdminister, ofAll},
 		"hosts handover": {fleet.MayAdminister, ofAll}, "hosts release": {fleet.MayAdminister, ofAll},
@@ -72,6 +73,7 @@ func pressDemands() map[string]demand {
 		fleet.ActContinue: {fleet.MayConfirm, ofPlan}, fleet.ActRetry: {fleet.MayAsk, ofPlan},
 		fleet.ActUndo: {fleet.MayRollback, ofPlan}, fleet.ActUnmoved: {fleet.MayRollback, ofPlan}, fleet.ActRollback: {fleet.MayRollback, ofThing(0, aSite)},
 		fleet.ActAgain: {fleet.MayAsk, ofTask}, fleet.ActSkip: {fleet.MayAsk, ofTask}, fleet.ActGiveUp: {fleet.MayAsk, ofTask},
+		fleet.ActLooks:  {fleet.MayConfirm, ofTask},
 		fleet.ActRepeat: {fleet.MayAsk, ofTask}, fleet.ActEndTask: {fleet.MayAsk, ofTask},
 		fleet.ActMoveSite: {fleet.MayAdminister, ofTask}, fleet.ActWithout: {fleet.MayAsk, ofPlan},
 		fleet.ActWake: {fleet.MayAsk, ofNews}, fleet.ActUnmute: {fleet.MayAsk, ofThing(0, aDist)},

@@ -40,6 +40,7 @@ func (t *Table) presses() map[string]press {
 		fleet.ActRollback: {fleet.Maintainer, "ask for a rollback", t.pressRollback},
 		fleet.ActAgain:    {fleet.Maintainer, "answer for a task", t.pressHeld(fleet.RunAgain)},
 		fleet.ActSkip:     {fleet.Maintainer, "answer for a task", t.pressHeld(fleet.SkipStep)},
+		fleet.ActLooks:    {fleet.Maintainer, "say that it looks right", t.pressHeld(fleet.LooksRight)},
 		fleet.ActGiveUp:   {fleet.Maintainer, "answer for a task", t.pressHeld(fleet.GiveUp)},
 		fleet.ActRebuild:  {fleet.Maintainer, "build a platform", t.pressRebuild},
 		fleet.ActUpgrade:  {fleet.Maintainer, "ask for an upgrade", t.pressUpgrade},

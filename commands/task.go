@@ -138,6 +138,6 @@ func (t *Table) answer(ctx context.Context, r Request, a fleet.AnswerToHeld) (fl
 	if err != nil {
 		return fleet.Message{}, err
 	}
-	words := map[fleet.AnswerToHeld]string{fleet.RunAgain: "runs the step again", fleet.SkipStep: "goes on without the step", fleet.GiveUp: "goes back"}
+	words := map[fleet.AnswerToHeld]string{fleet.RunAgain: "runs the step again", fleet.SkipStep: "goes on without the step", fleet.GiveUp: "goes back", fleet.LooksRight: "goes on"}
 	return say(fmt.Sprintf("Task %s %s.", x.ID, words[a])), nil
 }

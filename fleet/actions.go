@@ -24,6 +24,7 @@ const (
 	ActRollback = "site.rollback"       // URI|generation: a rollback plan for one site
 	ActAgain    = "task.again"          // task: run the unknown step again
 	ActSkip     = "task.skip"           // task: take the unknown step for done
+	ActLooks    = "task.looks"          // task: what was seen is as it should be
 	ActGiveUp   = "task.giveup"         // task: walk back or end as failed
 	ActRebuild  = "plat.build"          // platform: build a failed platform again
 	ActUpgrade  = "dist.upgrade"        // distribution: offer plans for its out-of-date sites (digest)

@@ -82,6 +82,9 @@ func checkPolicy(p Policy) error {
 	case p.Keep < 0 || p.Keep > 24*365:
 		return Errorf(Invalid, "Old copies of sites are kept for 1 to 8760 hours.")
 	}
+	if p.Look != LookNever && p.Look != LookOrAsk && p.Look != LookOrSkip {
+		return Errorf(Invalid, "%q does not say what is done where pages cannot be looked at.", Clean(string(p.Look), 40)).WithHint("It is ask or skip.")
+	}
 	if err := checkWaves(p); err != nil {
 		return err
 	}

@@ -222,6 +222,9 @@ func (w present) task(p Plan, s PlanSite, i int) Task {
 	if w.dist.Policy.Rehearse {
 		t.Params[ParamRehearse] = "1"
 	}
+	if look := w.dist.Policy.Look; look != LookNever {
+		t.Params[ParamLook] = string(look)
+	}
 	return t
 }
 

@@ -81,10 +81,12 @@ type Policy struct {
 	Expiry    int  `json:"expiry,omitempty"`   // hours until an undecided plan expires; 0 means DefaultExpiry
 	Keep      int  `json:"keep,omitempty"`     // hours an old copy of a site is kept; 0 means DefaultKeep
 	Rehearse  bool `json:"rehearse,omitempty"` // each move is tried on a copy of the site first
-	Backup    int  `json:"backup,omitempty"`   // hours between two backups of a site; 0: none by itself
-	Backups   int  `json:"backups,omitempty"`  // how many are kept of a site; 0 means DefaultBackups
-	Wait      int  `json:"wait,omitempty"`     // hours from the announcement of a version until it counts as ready
-	Hurry     bool `json:"hurry,omitempty"`    // one that mends a security hole does not wait; it is approved like any other
+	// Look compares pictures of each site's pages before and after its move.
+	Look    Looking `json:"look,omitempty"`
+	Backup  int     `json:"backup,omitempty"`  // hours between two backups of a site; 0: none by itself
+	Backups int     `json:"backups,omitempty"` // how many are kept of a site; 0 means DefaultBackups
+	Wait    int     `json:"wait,omitempty"`    // hours from the announcement of a version until it counts as ready
+	Hurry   bool    `json:"hurry,omitempty"`   // one that mends a security hole does not wait; it is approved like any other
 
 	Waves   string `json:"waves,omitempty"`    // sizes of the waves, as ParseWaves reads them; "" is DefaultWaves
 	Canary  string `json:"canary,omitempty"`   // the site that is moved first, or "tag:NAME"

@@ -7,19 +7,21 @@ import "time"
 // and bounds them. Order on the page: Title, Lines, Fields, Table, More,
 // Buttons, Footer.
 type Message struct {
-	Text    string  // one full sentence with the outcome, for notifications and screen readers; required
-	Title   string  // heading, up to 150 characters
-	Lines   []Line  // paragraphs and list items
-	Fields  []Field // label and value pairs, shown in two columns
-	Table   *Table  // at most one
-	More    []Line  // after the table: risks, notes
-	Buttons []Button
-	Footer  Line    // small print: who asked, when, which plan
-	Tone    Tone    // success, warning …; shown by words as well, never by colour alone
-	Sheet   *Sheet  `json:",omitempty"` // where one can be opened, it is shown instead of everything else
-	Form    *Form   // instead of everything else: open this form (needs a trigger)
-	Subject Subject // set on messages that are kept up to date; empty on plain replies
-	Moving  bool    // shows progress: more of the same follows soon, so edits may be spaced out; false once at rest
+	Text   string  // one full sentence with the outcome, for notifications and screen readers; required
+	Title  string  // heading, up to 150 characters
+	Lines  []Line  // paragraphs and list items
+	Fields []Field // label and value pairs, shown in two columns
+	Table  *Table  // at most one
+	More   []Line  // after the table: risks, notes
+	// Pictures are shown below the words, which say the same; see Picture.Alt.
+	Pictures []Picture `json:",omitempty"`
+	Buttons  []Button
+	Footer   Line    // small print: who asked, when, which plan
+	Tone     Tone    // success, warning …; shown by words as well, never by colour alone
+	Sheet    *Sheet  `json:",omitempty"` // where one can be opened, it is shown instead of everything else
+	Form     *Form   // instead of everything else: open this form (needs a trigger)
+	Subject  Subject // set on messages that are kept up to date; empty on plain replies
+	Moving   bool    // shows progress: more of the same follows soon, so edits may be spaced out; false once at rest
 }
 
 // A Tone is the mood of a message.

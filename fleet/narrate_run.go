@@ -161,6 +161,9 @@ func (v PlanView) stepText(s PlanSite) string {
 
 func (v PlanView) heldText(s PlanSite) string {
 	t, ok := v.Tasks[s.Task]
+	if t.Looks() {
+		return " Its pictures are in the thread."
+	}
 	if cur, has := t.Current(); ok && has {
 		return fmt.Sprintf(" It is not certain whether the step %q was completed.", Clean(cur.Label(), 60))
 	}

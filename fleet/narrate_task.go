@@ -142,6 +142,10 @@ func tellHeld(m *Message, t Task, what string) {
 	cur, _ := t.Current()
 	m.Tone = Warn
 	m.Text = fmt.Sprintf("%s waits for a person at the step %q.", what, Clean(cur.Label(), 60))
+	if m.Buttons = heldAnswers(t); t.Looks() {
+		tellLooking(m, t)
+		return
+	}
 	m.Lines = []Line{
 		Say("It waits for a person. " + tellSentence(t.Reason)),
 		Say("It is not certain whether the step ", Mono(Clean(cur.Label(), 60)), " was completed. Look at host ", Mono(Clean(string(t.Host), 60)), " and choose:"),
@@ -149,11 +153,13 @@ func tellHeld(m *Message, t Task, what string) {
 		Item(Bold("Continue without it"), ": it is taken for completed."),
 		Item(Bold("Stop and go back"), ": the task gives up and undoes what can be undone."),
 	}
-	m.Buttons = heldAnswers(t)
 }
 
 // heldAnswers are the three answers to a held task.
 func heldAnswers(t Task) []Button {
+	if t.Looks() {
+		return lookAnswers(t)
+	}
 	id := string(t.ID)
 	return []Button{
 		{Action: ActAgain, Label: "Retry the step", Value: id, Style: Primary},

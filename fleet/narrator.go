@@ -27,6 +27,7 @@ func (n *Narrator) Message(ctx context.Context, s Subject) (Message, error) {
 		AboutTask:     n.task,
 		AboutDigest:   n.digest,
 		AboutAlarm:    n.alarm,
+		AboutLook:     n.look,
 		AboutRefresh:  n.refresh,
 		AboutGlass:    n.glass,
 	}

@@ -27,6 +27,7 @@ const (
 	AboutTask     = "task"     // a Task on its own or held: id is the task's
 	AboutDigest   = "digest"   // one issue of a digest: "NAME/2026-11-22T09:00"
 	AboutAlarm    = "alarm"    // an Alarm record: id is the alarm's
+	AboutLook     = "look"     // a Look: "HOST/TASK"
 	AboutRefresh  = "refresh"  // a Refresh: id is the refresh's
 	AboutGlass    = "glass"    // the alarm that a plan was confirmed by breaking the glass: id is the plan's
 )

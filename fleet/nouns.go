@@ -27,6 +27,10 @@ func Blank(k Key) Record {
 		return &Plan{}
 	case "task":
 		return &Task{}
+	case "look":
+		return &Look{}
+	case "picture":
+		return &Picture{}
 	}
 	return blankAround(k)
 }

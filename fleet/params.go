@@ -37,6 +37,8 @@ const (
 	ParamSource = "source"
 	// ParamRehearse is "1" if a migrate task tries the move on a copy first.
 	ParamRehearse = "rehearse"
+	// ParamLook is a Looking: a migrate task compares how pages look.
+	ParamLook = "look"
 	// ParamKeep is for how many hours a migrate task keeps the old copy.
 	ParamKeep = "keep_hours"
 	// ParamTo is the host that a move task brings the site to.

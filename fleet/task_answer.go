@@ -14,6 +14,9 @@ const (
 	RunAgain AnswerToHeld = "run again"
 	SkipStep AnswerToHeld = "skip"
 	GiveUp   AnswerToHeld = "give up"
+	// LooksRight is Skip for a task that waits for somebody to look. It takes the
+	// right to confirm, so Skip does not do.
+	LooksRight AnswerToHeld = "looks right"
 )
 
 // AnswerTask is the rule of a press on a held task.
@@ -21,11 +24,17 @@ func AnswerTask(t Task, a AnswerToHeld, now time.Time) (Task, error) {
 	if t.State != TaskHeld {
 		return t, Errorf(Refused, "This task is %s; it waits for nobody.", t.State)
 	}
+	if looks := t.Looks(); looks != (a == LooksRight) && (a == LooksRight || a == SkipStep) {
+		if looks {
+			return t, Errorf(Refused, "This task waits for somebody to look at it.").WithHint("If it looks right: %s looks right %s", Slash, t.ID)
+		}
+		return t, Errorf(Refused, "Nothing of this task is to be looked at.")
+	}
 	t.Steps = slices.Clone(t.Steps)
 	cur, _ := t.Current()
 	i := t.index(cur.Name)
 	switch {
-	case a == SkipStep && i >= 0:
+	case (a == SkipStep || a == LooksRight) && i >= 0:
 		t.Steps[i].State, t.Steps[i].Ended = StepSkipped, now
 	case a == GiveUp && i >= 0:
 		t.Steps[i].State = StepFailed

@@ -123,7 +123,7 @@ func (ts *Tasks) Cancel(ctx context.Context, id TaskID, who Actor) (Task, error)
 
 // Answer answers a held task; its worker is woken.
 func (ts *Tasks) Answer(ctx context.Context, id TaskID, a AnswerToHeld, who Actor) (Task, error) {
-	if a != RunAgain && a != SkipStep && a != GiveUp {
+	if a != RunAgain && a != SkipStep && a != GiveUp && a != LooksRight {
 		return Task{}, Errorf(Invalid, "%q is no answer to a held task.", Clean(string(a), 40))
 	}
 	return ts.change(ctx, id, func(tx Tx, t Task) (Task, error) {

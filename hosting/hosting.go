@@ -2,6 +2,7 @@ package hosting
 
 import (
 	"context"
+	"net/http"
 	"path/filepath"
 	"time"
 
@@ -214,6 +215,7 @@ type Answer struct {
 	Status int
 	Bytes  int64
 	Body   []byte
+	Header http.Header // of a View; nil for others
 	Took   time.Duration
 	Log    string // what PHP logged for it; "" if there is nothing, or the backend cannot tell
 }

@@ -14,6 +14,13 @@ const (
 	stepRelease   = "release"
 )
 
+// tries reports whether a task tries the move on a copy first: its policy says
+// so, or wants to know how that copy looks. A person who looks keeps no visitor
+// waiting.
+func tries(t fleet.Task) bool {
+	return t.Params[fleet.ParamRehearse] != "" || t.Params[fleet.ParamLook] != ""
+}
+
 // migrate moves a site to another platform. Until "release" visitors cannot
 // have written to the new copy, and the old one is untouched: whatever fails
 // before, switching back loses nothing.
@@ -21,8 +28,8 @@ func (w *Worker) migrate(t fleet.Task) job.Recipe {
 	steps := []job.Step{
 		{Name: stepPreflight, Title: "check the site and its new platform", Do: w.preflightMigrate, Repeatable: true, Limit: 30 * time.Minute},
 	}
-	if t.Params[fleet.ParamRehearse] != "" {
-		steps = append(steps, w.trial()...)
+	if tries(t) {
+		steps = append(steps, w.trial(t)...)
 	}
 	return job.Recipe{
 		Steps: append(steps,

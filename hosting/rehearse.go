@@ -2,6 +2,7 @@ package hosting
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -13,11 +14,11 @@ import (
 // writing: the new code with the site's own data, without mail, cron and the
 // network, checked unseen. It says whether the move would go well and how long
 // visitors would wait. Nothing of the site is touched.
-func (w *Worker) rehearse() job.Recipe {
+func (w *Worker) rehearse(t fleet.Task) job.Recipe {
 	steps := []job.Step{
 		{Name: stepPreflight, Title: "check the site and its new platform", Do: w.preflightRehearse, Repeatable: true, Limit: 2 * time.Minute},
 	}
-	steps = append(steps, w.trial()...)
+	steps = append(steps, w.trial(t)...)
 	steps = append(steps, job.Step{Name: "record", Title: "say how it went", Do: w.recordRehearsal, Repeatable: true, Limit: time.Minute})
 	return job.Recipe{
 		Steps: steps,
@@ -28,7 +29,7 @@ func (w *Worker) rehearse() job.Recipe {
 }
 
 // trial are the steps of a rehearsal, alone or before a move.
-func (w *Worker) trial() []job.Step {
+func (w *Worker) trial(t fleet.Task) []job.Step {
 	steps := []job.Step{
 		{Name: "try-prepare", Title: "prepare a rehearsal", Do: w.lay(w.onTrial), Repeatable: true, Limit: 10 * time.Minute},
 		{Name: "try-copy", Title: "rehearse: copy the site's data", Do: w.fill(w.onTrial), Repeatable: true, Limit: 2 * time.Hour},
@@ -39,7 +40,16 @@ func (w *Worker) trial() []job.Step {
 	for i := range steps {
 		steps[i].Do = untouched(steps[i].Do)
 	}
-	return steps
+	if t.Params[fleet.ParamLook] == "" {
+		return steps
+	}
+	last := len(steps) - 1
+	return slices.Concat(
+		[]job.Step{{Name: fleet.StepLookBefore, Title: "take pictures of the site", Do: w.lookBefore, Repeatable: true, Limit: lookLimit}},
+		steps[:last],
+		[]job.Step{{Name: fleet.StepLookAfter, Title: "look at the new copy", Do: w.lookAfter, Repeatable: true, Limit: lookLimit}},
+		steps[last:],
+	)
 }
 
 // untouched says of a failure that it was one of the rehearsal.

@@ -49,6 +49,7 @@ type Spec struct {
 	Profile  string       `yaml:"profile"`
 	Database DatabaseSpec `yaml:"database"`
 	Check    Check        `yaml:"check"`
+	Look     LookSpec     `yaml:"look"`
 	Verify   [][]string   `yaml:"verify"` // argument vectors, run once in the built tree
 	// Smoke true tries a new platform with a scratch site before it is ready.
 	Smoke bool `yaml:"smoke"`

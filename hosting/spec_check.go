@@ -79,6 +79,9 @@ func (s Spec) bounded() error {
 	if err := s.Database.bounded(); err != nil {
 		return err
 	}
+	if err := s.Look.bounded(); err != nil {
+		return err
+	}
 	return s.Check.bounded()
 }
 

@@ -76,7 +76,7 @@ func (w *Worker) backAside(ctx context.Context, s *job.Scope) error {
 	if err != nil {
 		return err
 	}
-	if s.Task.Params[fleet.ParamRehearse] != "" {
+	if tries(s.Task) {
 		if err := w.clearTrial(ctx, s); err != nil {
 			return err
 		}

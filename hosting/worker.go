@@ -48,6 +48,11 @@ type Worker struct {
 	// BuildMemory bounds the data memory of each program of a verification, in
 	// bytes; default 4 GiB.
 	BuildMemory int64
+	// Eyes opens what takes pictures of pages; nil if this host has nothing. Looks is
+	// the directory in which they are kept meanwhile; default one of the system's
+	// temporary ones.
+	Eyes  func(ctx context.Context) (Eye, error)
+	Looks string
 	// Isolate takes the network from a command; default Isolated.
 	Isolate func(ctx context.Context, c run.Command) (run.Command, bool)
 	mu      sync.Mutex
@@ -113,7 +118,7 @@ func (w *Worker) Recipe(t fleet.Task) (job.Recipe, error) {
 	case fleet.TaskLogin:
 		return w.login(), nil
 	case fleet.TaskRehearse:
-		return w.rehearse(), nil
+		return w.rehearse(t), nil
 	case fleet.TaskMove:
 		return w.move(t), nil
 	case fleet.TaskReceive:

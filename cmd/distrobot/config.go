@@ -87,6 +87,11 @@ type Config struct {
 	HostSilent  time.Duration `env:"DISTROBOT_HOST_SILENT" envDefault:"2m"`
 	BuildUser   string        `env:"DISTROBOT_BUILD_USER" envDefault:"nobody"`
 	BuildMemory int64         `env:"DISTROBOT_BUILD_MEMORY" envDefault:"4096"`
+	Chromium    string        `env:"DISTROBOT_CHROMIUM"`
+	// Of each process of Chromium, in MiB; and whether it keeps its own sandbox.
+	ChromiumMemory  int64 `env:"DISTROBOT_CHROMIUM_MEMORY" envDefault:"2048"`
+	ChromiumSandbox bool  `env:"DISTROBOT_CHROMIUM_SANDBOX" envDefault:"true"`
+
 	Outdated    time.Duration `env:"DISTROBOT_OUTDATED_INTERVAL" envDefault:"24h"`
 	SitesListen string        `env:"DISTROBOT_SITES_LISTEN"`
 	MoveListen  string        `env:"DISTROBOT_MOVE_LISTEN"`

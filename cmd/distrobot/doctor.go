@@ -65,6 +65,7 @@ func (c doctorCmd) Run(ctx context.Context) error {
 	findings = append(findings, checkKeys(cfg)...)
 	findings = append(findings, checkData(cfg)...)
 	findings = append(findings, checkBuilds(ctx, cfg)...)
+	findings = append(findings, checkLooks(ctx, cfg)...)
 	findings = append(findings, checkSites(ctx, cfg)...)
 	findings = append(findings, checkStore(ctx, cfg)...)
 	findings = append(findings, checkSlack(ctx, cfg)...)

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -21,7 +22,7 @@ func (b *Backend) Check(ctx context.Context, c hosting.Copy, path string) (hosti
 		return b.Front.Check(ctx, c.URI, genName(s, c), path)
 	}
 	h := &handler{backend: b, uri: c.URI, gen: func() (string, error) { return s.genOf(c), nil }}
-	return ask(ctx, h, c.URI, path)
+	return ask(ctx, h, request{uri: c.URI, path: path})
 }
 
 // Probe implements hosting.Traffic.
@@ -30,17 +31,17 @@ func (b *Backend) Probe(ctx context.Context, uri fleet.URI, path string) (hostin
 		return b.Front.Probe(ctx, uri, path)
 	}
 	if b.Public == nil {
-		return ask(ctx, b.Handler(uri), uri, path)
+		return ask(ctx, b.Handler(uri), request{uri: uri, path: path})
 	}
 	base, err := b.Public(uri)
 	if err != nil {
 		return hosting.Answer{}, err
 	}
-	return get(ctx, base, uri, path)
+	return get(ctx, base, request{uri: uri, path: path})
 }
 
 // ask serves h on loopback for one request.
-func ask(ctx context.Context, h http.Handler, uri fleet.URI, path string) (hosting.Answer, error) {
+func ask(ctx context.Context, h http.Handler, r request) (hosting.Answer, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -56,23 +57,30 @@ func ask(ctx context.Context, h http.Handler, uri fleet.URI, path string) (hosti
 		_ = server.Close()
 		<-ended
 	}()
-	return get(ctx, "http://"+l.Addr().String(), uri, path)
+	return get(ctx, "http://"+l.Addr().String(), r)
 }
 
 // checkTime bounds one request to a site.
 const checkTime = 40 * time.Second
 
+// A request is for one page of a site.
+type request struct {
+	uri  fleet.URI
+	path string
+	most int // bytes of the answer that are kept; 0: hosting.MaxBody
+}
+
 // get asks for one page as a visitor of uri would; redirects are not followed.
-func get(ctx context.Context, base string, uri fleet.URI, path string) (hosting.Answer, error) {
+func get(ctx context.Context, base string, r request) (hosting.Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
-	host, prefix, _ := strings.Cut(string(uri), "/")
+	host, prefix, _ := strings.Cut(string(r.uri), "/")
 	if prefix != "" {
 		prefix = "/" + prefix
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+prefix+path, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+prefix+r.path, nil)
 	if err != nil {
-		return hosting.Answer{}, fmt.Errorf("check %s: %w", uri, err)
+		return hosting.Answer{}, fmt.Errorf("check %s: %w", r.uri, err)
 	}
 	req.Host = host
 	req.Header.Set("User-Agent", "distrobot")
@@ -81,13 +89,13 @@ func get(ctx context.Context, base string, uri fleet.URI, path string) (hosting.
 	begin := time.Now()
 	resp, err := transport.RoundTrip(req)
 	if err != nil {
-		return hosting.Answer{}, fleet.Errorf(fleet.Failed, "The site %s did not answer.", uri).Because(err)
+		return hosting.Answer{}, fleet.Errorf(fleet.Failed, "The site %s did not answer.", r.uri).Because(err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, hosting.MaxBody))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, int64(cmp.Or(r.most, hosting.MaxBody))))
 	if err != nil {
-		return hosting.Answer{}, fleet.Errorf(fleet.Failed, "The site %s broke its answer off.", uri).Because(err)
+		return hosting.Answer{}, fleet.Errorf(fleet.Failed, "The site %s broke its answer off.", r.uri).Because(err)
 	}
 	rest, _ := io.Copy(io.Discard, resp.Body)
-	return hosting.Answer{Status: resp.StatusCode, Bytes: int64(len(body)) + rest, Body: body, Took: time.Since(begin)}, nil
+	return hosting.Answer{Status: resp.StatusCode, Bytes: int64(len(body)) + rest, Body: body, Header: resp.Header, Took: time.Since(begin)}, nil
 }

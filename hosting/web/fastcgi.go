@@ -28,13 +28,14 @@ const checkParam = "DISTROBOT_CHECK"
 type call struct {
 	socket string
 	params map[string]string
+	most   int // bytes of the body that are kept; 0: hosting.MaxBody
 }
 
 // A reply is what a pool said.
 type reply struct {
 	status int
 	header textproto.MIMEHeader
-	body   []byte // at most hosting.MaxBody bytes
+	body   []byte // at most call.most bytes
 	bytes  int64  // of the whole body
 	log    string // what PHP logged for this request
 }
@@ -75,7 +76,7 @@ func ask(ctx context.Context, c call) (reply, error) {
 	defer stop()
 	var r reply
 	if _, err = conn.Write(request(c.params)); err == nil {
-		r, err = readReply(bufio.NewReader(conn))
+		r, err = readReply(bufio.NewReader(conn), orDefault(c.most, hosting.MaxBody))
 	}
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
@@ -112,7 +113,7 @@ func record(kind byte, content []byte) []byte {
 }
 
 // readReply reads records until the request is over.
-func readReply(in io.Reader) (reply, error) {
+func readReply(in io.Reader, most int) (reply, error) {
 	var r reply
 	var log, out bytes.Buffer
 	var total int64
@@ -131,18 +132,18 @@ func readReply(in io.Reader) (reply, error) {
 		switch h[1] {
 		case fcgiStdout:
 			total += int64(n)
-			out.Write(content[:min(n, max(0, maxHeader+hosting.MaxBody-out.Len()))])
+			out.Write(content[:min(n, max(0, maxHeader+most-out.Len()))])
 		case fcgiStderr:
 			log.Write(content[:min(n, max(0, maxLog-log.Len()))])
 		case fcgiEnd:
 			r.log = log.String()
-			return r, r.parse(out.Bytes(), total)
+			return r, r.parse(out.Bytes(), total, most)
 		}
 	}
 }
 
 // parse splits what a program wrote into header and body, as CGI does.
-func (r *reply) parse(out []byte, total int64) error {
+func (r *reply) parse(out []byte, total int64, most int) error {
 	src := bytes.NewReader(out)
 	in := bufio.NewReader(src)
 	var err error
@@ -161,6 +162,6 @@ func (r *reply) parse(out []byte, total int64) error {
 	head := len(out) - src.Len() - in.Buffered()
 	body := out[head:]
 	r.bytes = total - int64(head)
-	r.body = body[:min(len(body), hosting.MaxBody)]
+	r.body = body[:min(len(body), most)]
 	return nil
 }

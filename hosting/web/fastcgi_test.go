@@ -42,7 +42,7 @@ func TestReadReply(t *testing.T) {
 		"a header of no end": {in: [][]byte{bytes.Repeat(out(strings.Repeat("x", 60000)), 3), end}, bad: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, err := readReply(bytes.NewReader(bytes.Join(c.in, nil)))
+			r, err := readReply(bytes.NewReader(bytes.Join(c.in, nil)), hosting.MaxBody)
 			if (err != nil) != c.bad {
 				t.Fatalf("error %v", err)
 			}
@@ -57,7 +57,7 @@ func FuzzReadReply(f *testing.F) {
 	f.Add(append(record(fcgiStdout, []byte("Status: 200 OK\r\n\r\nbody")), record(fcgiEnd, make([]byte, 8))...))
 	f.Add([]byte{1, 6, 0, 1, 0, 3, 5, 0})
 	f.Fuzz(func(t *testing.T, in []byte) {
-		r, err := readReply(bytes.NewReader(in))
+		r, err := readReply(bytes.NewReader(in), hosting.MaxBody)
 		if err == nil && (r.status < 100 || r.status > 999 || r.bytes < int64(len(r.body)) || len(r.log) > maxLog) {
 			t.Errorf("%+v", r)
 		}

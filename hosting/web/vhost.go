@@ -62,7 +62,8 @@ const programs = `\.(?:php[0-9]?|pht|phtml|phar|phps|cgi|pl|py|rb|sh|aspx?|jsp)(
 // hidden are files below a docroot that no visitor needs: sources, dumps and
 // settings of the systems we know. The lists of .htaccess files that Drupal,
 // Backdrop and MediaWiki ship say the same to Apache. Only what exists is hidden;
-// a wiki may have a page named robots.ini, or .NET.
+// a wiki may have a page named robots.ini, or .NET. The first is spelled out by
+// withheld as well.
 var hidden = []string{
 	`/(?:.*/)?\.(?!well-known(?:/|$)).*`,
 	`/.*\.(?:engine|inc|install|make|module|profile|po|sh|theme|twig|xtmpl|yml|yaml|lock|ini|cgi|phps|tpl\.php)$`,

@@ -23,7 +23,7 @@ var ours = map[string][]string{
 	"bot/workspace":     {},
 	"watcher":           {"fleet", "internal/mirror"},
 	"advisories":        {"fleet"}, // what others say of holes: it knows no git, no Slack, no store
-	"hosting":           {"fleet", "hosting", "internal/job", "internal/run", "internal/mirror", "internal/database", "internal/transfer"},
+	"hosting":           {"fleet", "hosting", "internal/job", "internal/run", "internal/mirror", "internal/database", "internal/transfer", "internal/look"},
 	"store":             {"fleet", "store"},
 	"store/storetest":   {"fleet", "store", "internal/run"}, // starts the servers of its tests
 	"internal/job":      {"fleet"},
@@ -31,6 +31,7 @@ var ours = map[string][]string{
 	"internal/mirror":   {"internal/run", "internal/mirror"},
 	"internal/database": {"internal/run"},
 	"internal/run":      {},
+	"internal/look":     {"internal/run"},
 	"internal/transfer": {},
 	"internal/golden":   {},
 	"internal/sbom":     {"internal/sbom", "internal/run"}, // the test builds a program
@@ -58,7 +59,8 @@ var importers = map[string][]string{
 	"github.com/robfig/cron/v3":         {"watcher"},
 	"github.com/gorilla/websocket":      {"bot/workspace"},
 	"github.com/cenkalti/backoff/v5":    {"bot"},
-	"github.com/chromedp/chromedp":      {"internal/browser"},
+	"github.com/chromedp/chromedp":      {"internal/browser", "internal/look"}, // what tests see; what the product sees
+	"github.com/orisano/pixelmatch":     {"internal/look"},
 	"github.com/go-sql-driver/mysql":    {"internal/database", "internal/bench"},
 	"modernc.org/sqlite":                {"internal/database"},
 	"github.com/klauspost/compress":     {"internal/database", "hosting/local"},
