@@ -15,6 +15,7 @@ func TestManifestKeepsEverything(t *testing.T) {
 	d := fleet.Distribution{Name: "shop", Kind: "drupal", URL: "https://example.org/shop.git", Source: fleet.Source{Type: "makefile", Path: "shop.make"}}
 	fill(reflect.ValueOf(&d.Policy).Elem())
 	d.Policy.Build, d.Policy.Target, d.Policy.Retire, d.Policy.Approval = fleet.Automatic, fleet.AskFirst, fleet.Automatic, "none"
+	d.Policy.Look = fleet.LookOrSkip
 	d.Policy.Waves, d.Policy.Window, d.Policy.Canary = "1, 10%, 50%, rest", "Mon-Fri 22:00-05:00 Europe/Zurich", "tag:canary"
 	d.Track.Tags = `\d+\.\d+`
 	d.Hush = fleet.Hush{Hours: "22:00-07:00 Europe/Berlin", Ignored: "1.2 1.3"}
