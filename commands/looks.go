@@ -10,12 +10,12 @@ import (
 // newLooks shows what was seen of a site before and after its move.
 func newLooks(t *Table) Command {
 	return Command{Verb: "looks", Args: "TASK", Min: 1, Max: 1, Group: "Tasks", Summary: "how a site's pages looked before and after its move",
-		Role: fleet.Reader, Run: t.looks}
+		Help: []string{fleet.Slash + " looks 01jd0000000000000000000001"}, Role: fleet.Reader, Run: t.looks}
 }
 
 func newLooksRight(t *Table) Command {
 	return Command{Verb: "looks", Sub: "right", Args: "TASK", Min: 1, Max: 1, Group: "Tasks", Summary: "let a task that waits for somebody to look go on",
-		Role: fleet.Maintainer, Run: func(ctx context.Context, r Request) (fleet.Message, error) { return t.answer(ctx, r, fleet.LooksRight) }}
+		Help: []string{fleet.Slash + " looks right 01jd0000000000000000000001"}, Role: fleet.Maintainer, Run: func(ctx context.Context, r Request) (fleet.Message, error) { return t.answer(ctx, r, fleet.LooksRight) }}
 }
 
 func (t *Table) looks(ctx context.Context, r Request) (fleet.Message, error) {

@@ -133,12 +133,41 @@ func taskCases() map[string]fleet.Message {
 		return fleet.TellTask(x)
 	}
 	return map[string]fleet.Message{
-		"queued":    tell(func(*fleet.Task) {}),
-		"running":   tell(func(x *fleet.Task) { x.State = fleet.TaskRunning }),
-		"held":      tell(func(x *fleet.Task) { x.State, x.Reason = fleet.TaskHeld, "The worker died during this step" }),
+		"queued":  tell(func(*fleet.Task) {}),
+		"running": tell(func(x *fleet.Task) { x.State = fleet.TaskRunning }),
+		"held":    tell(func(x *fleet.Task) { x.State, x.Reason = fleet.TaskHeld, "The worker died during this step" }),
+		"looks": tell(func(x *fleet.Task) {
+			x.Kind, x.State, x.Reason = fleet.TaskMigrate, fleet.TaskHeld, "page /, 390 px: 14 % differs, 0.2 % is this page's noise"
+			x.Steps[1] = fleet.StepRecord{Name: fleet.StepLookAfter, Title: "look at the new copy", State: fleet.StepUnknown}
+		}),
 		"done":      tell(func(x *fleet.Task) { x.State, x.Begun, x.Ended = fleet.TaskDone, noon, after(75*time.Second) }),
 		"failed":    tell(func(x *fleet.Task) { x.State, x.Reason = fleet.TaskFailed, "The address answers with status 500." }),
 		"cancelled": tell(func(x *fleet.Task) { x.State, x.Reason = fleet.TaskCancelled, "Cancelled by bob" }),
+	}
+}
+
+func lookCases() map[string]fleet.Message {
+	page := func(path string, width int, differs, noise float64) fleet.Sight {
+		return fleet.Sight{Path: path, Width: width, Differs: differs, Noise: noise, Threshold: 0.01}
+	}
+	tell := func(change func(*fleet.Look)) fleet.Message {
+		l := fleet.Look{Task: "01jd0000000000000000000001", Host: "web1", Site: "shop.example.org", Policy: fleet.LookOrAsk, At: noon,
+			Pages: []fleet.Sight{page("/", 390, 0, 0), page("/", 1280, 0.004, 0.002)}}
+		change(&l)
+		var pictures []fleet.Picture
+		for _, p := range l.Pages {
+			pictures = append(pictures, fleet.Picture{Alt: fleet.TellSight(p)})
+		}
+		return fleet.TellLook(l, pictures)
+	}
+	return map[string]fleet.Message{
+		"same": tell(func(*fleet.Look) {}),
+		"otherwise": tell(func(l *fleet.Look) {
+			l.Pages[1].Differs, l.Pages[1].Note, l.Blocked = 0.14, "it answers 500, before 200", []string{"fonts.example.com"}
+		}),
+		"never the same": tell(func(l *fleet.Look) { l.Pages[0].Noise, l.Policy = 0.2, fleet.LookOrSkip }),
+		"unable":         tell(func(l *fleet.Look) { l.Pages, l.Unable = nil, "host web1: there is no Chromium" }),
+		"one crashed":    tell(func(l *fleet.Look) { l.Pages[1].Wrong = "it took longer than 30s" }),
 	}
 }
 

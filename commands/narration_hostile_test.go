@@ -55,6 +55,8 @@ func hostileMessages(s string) map[string]fleet.Message {
 		"build_log": fleet.TellPlatform(fleet.PlatformView{Platform: fleet.Platform{Name: "atrium-1", State: fleet.PlatformBuilding},
 			Task: fleet.Task{ID: "t1", State: fleet.TaskRunning}, Log: []fleet.LogLine{{Text: s}, {Text: s}}}),
 		"platform": fleet.TellPlatform(fleet.PlatformView{Platform: failed}),
+		"look": fleet.TellLook(fleet.Look{Task: "1", Host: fleet.HostName(s), Site: fleet.URI(s), Unable: s, Blocked: []string{s},
+			Pages: []fleet.Sight{{Path: s, Note: s, Wrong: s, Width: 390}, {Path: s, Differs: 1, Threshold: 0.5}}, At: noon}, []fleet.Picture{{Alt: s}}),
 		"alarm":    fleet.TellAlarm(fleet.Alarm{ID: "1", Title: "A" + s, Text: s, At: noon}),
 		"log_line": fleet.TellPlanEvent(fleet.PlanEvent{Text: "x" + s}),
 		"glass": fleet.TellGlass(fleet.Plan{ID: "1", Title: "U" + s, Rule: fleet.ConfirmRule{Quorum: fleet.Quorum{{Need: 2, From: []fleet.Party{{Kind: fleet.PartyGroup, ID: s, Name: s}}}}}},

@@ -32,7 +32,7 @@ func TestNarration(t *testing.T) {
 		cases map[string]fleet.Message
 	}{
 		{"news", newsCases()}, {"plan", planCases()}, {"platform", platformCases()},
-		{"task", taskCases()}, {"digest", digestCases()}, {"alarm", alarmCases()},
+		{"task", taskCases()}, {"look", lookCases()}, {"digest", digestCases()}, {"alarm", alarmCases()},
 		{"refresh", refreshCases()}, {"waves", waveCases()},
 	} {
 		for name, m := range group.cases {

@@ -102,8 +102,8 @@ func (t Task) Looks() bool {
 func tellLooking(m *Message, t Task) {
 	m.Lines = []Line{
 		Say("It waits for a person. " + tellSentence(t.Reason)),
-		Item(Bold("Looks right, go on"), ": the site is moved."),
-		Item(Bold("Look again"), ": the pictures are taken anew."),
+		Item(Bold("Continue, it looks right"), ": the site is moved."),
+		Item(Bold("Retry the pictures"), ": the pictures are taken anew."),
 		Item(Bold("Roll back"), ": the copy is deleted; the site stays as it is."),
 	}
 }
@@ -112,9 +112,9 @@ func tellLooking(m *Message, t Task) {
 func lookAnswers(t Task) []Button {
 	id := string(t.ID)
 	return []Button{
-		{Action: ActLooks, Label: "Looks right, go on", Value: id, Style: Primary, Confirm: &Ask{Title: "Does it look right?",
+		{Action: ActLooks, Label: "Continue, it looks right", Value: id, Style: Primary, Confirm: &Ask{Title: "Does it look right?",
 			Text: "The site is moved now, whatever the pictures show.", Yes: "Go on", No: "Not now"}},
-		{Action: ActAgain, Label: "Look again", Value: id},
+		{Action: ActAgain, Label: "Retry the pictures", Value: id},
 		{Action: ActGiveUp, Label: "Roll back", Value: id, Style: Danger, Confirm: &Ask{Title: "Roll back?",
 			Text: "The copy is deleted and the site stays as it is.", Yes: "Roll back", No: "Not now"}},
 	}
