@@ -47,6 +47,7 @@ func all(t *Table) []Command {
 func decisions(t *Table) []Command {
 	return []Command{
 		newCompare(t),
+		newPage(t),
 		newUpgrade(t),
 		newWithout(t),
 		newRehearse(t),

@@ -21,7 +21,7 @@ const compareAdvisories = 10
 func newCompare(t *Table) Command {
 	return Command{
 		Verb: "compare", Args: "PLATFORM PLATFORM | SITE", Min: 1, Max: 2, Group: "Upgrades",
-		Options: []Option{{"page", "N", "the next page of a long comparison"}},
+		Options: []Option{{"page", "N", "the next page of a long comparison"}, {"link", "", "a link, for you alone, to all of it in a browser"}},
 		Summary: "what differs between two platforms, or what an upgrade would change for a site",
 		Help:    []string{fleet.Slash + " compare atrium-1.0.0 atrium-1.1.0", fleet.Slash + " compare shop.example.org"},
 		Role:    fleet.Reader, Run: t.compare,
@@ -46,32 +46,39 @@ func (t *Table) compare(ctx context.Context, r Request) (fleet.Message, error) {
 // compareOne compares a site's, or a platform's, present state with the
 // upgrade target.
 func (t *Table) compareOne(ctx context.Context, r Request, name string) (fleet.Message, error) {
+	x, same, err := t.towards(ctx, name)
+	switch {
+	case err != nil:
+		return fleet.Message{}, err
+	case same:
+		return say(fmt.Sprintf("%s is up to date; there is nothing to compare.", fleet.Clean(name, 80))), nil
+	}
+	return t.compared(ctx, r, x)
+}
+
+// towards says what leads a site, or a platform, to its upgrade target; same if
+// it is there.
+func (t *Table) towards(ctx context.Context, name string) (out comparing, same bool, err error) {
 	x, err := t.thing(ctx, name, aSite, aPlatform)
 	if err != nil {
-		return fleet.Message{}, err
+		return out, false, err
 	}
-	var uri fleet.URI
 	p := fleet.Platform{}
 	if x.Site != nil {
-		uri = x.Site.URI
+		out.Site = x.Site.URI
 		if p, err = t.Catalog.Platform(ctx, x.Site.Platform); err != nil {
-			return fleet.Message{}, err
+			return out, false, err
 		}
 	} else {
 		p = *x.Platform
 	}
 	if p.Distribution == "" {
-		return fleet.Message{}, fleet.Errorf(fleet.Refused, "Platform %s belongs to no distribution, so it has no upgrade target.", p.Name).
+		return out, false, fleet.Errorf(fleet.Refused, "Platform %s belongs to no distribution, so it has no upgrade target.", p.Name).
 			WithHint("Name two platforms instead: %s compare %s PLATFORM", fleet.Slash, p.Name)
 	}
 	d, err := t.Catalog.Distribution(ctx, p.Distribution)
-	if err != nil {
-		return fleet.Message{}, err
-	}
-	if !fleet.OutOfDate(p, d) {
-		return say(fmt.Sprintf("%s is up to date; there is nothing to compare.", fleet.Clean(name, 80))), nil
-	}
-	return t.compared(ctx, r, comparing{From: p.Name, To: d.Target, Site: uri})
+	out.From, out.To = p.Name, d.Target
+	return out, !fleet.OutOfDate(p, d), err
 }
 
 // comparing is what a comparison is of.
@@ -107,7 +114,25 @@ func (t *Table) compared(ctx context.Context, r Request, x comparing) (fleet.Mes
 		m.More = append(m.More, fleet.Say(fmt.Sprintf("Page %d of %d.", page, 1+(len(c.Rows)-1)/compareRows)))
 		m.Buttons = []fleet.Button{{Action: fleet.ActPages, Label: "Compare in full", Value: x.value(0)}}
 	}
-	return m, nil
+	err = t.linkCompared(&m, r, x)
+	return m, err
+}
+
+// linkCompared adds the way to the page of a comparison: a button in a chat, and
+// a line where it is asked for.
+func (t *Table) linkCompared(m *fleet.Message, r Request, x comparing) error {
+	if r.Opts["link"] == "" {
+		if r.Shell {
+			return nil
+		}
+		return t.linkPage(m, r.Who, x.page())
+	}
+	link, err := t.Pages.Link(r.Who, x.page())
+	if err == nil {
+		m.More = append(m.More, fleet.Say("For you alone, once: ", fleet.Link("Open the page", link)))
+		m.Text += " " + link
+	}
+	return err
 }
 
 // compared shows a comparison in one message, the first rows of it.

@@ -23,6 +23,7 @@ var distOptions = [...]Option{
 	{"hurry-security", "yes|no", "releases that say they mend a security hole skip --wait; they are approved like any other (no)"},
 	{"quiet-hours", "HH:MM-HH:MM [ZONE]", "only security releases are announced meanwhile; none for no such hours"},
 	{"self-approval", "yes|no", "people may confirm their own requests (no)"},
+	{"confirm-on-page", "yes|no", "plans may be confirmed on the page of their comparison, too, by the same rules (no)"},
 	{"approval", "one|none", "none: sites with the tag of --free upgrade without a press (one)"},
 	{"free", "TAG", "the tag of sites that upgrade without a press"},
 	{"waves", "SIZE, SIZE …", "how a plan moves its sites: numbers of sites and shares of all (1, 10%, rest)"},
@@ -117,6 +118,8 @@ func setOne(d *fleet.Distribution, name, value string) error {
 		return setLook(&p.Look, value)
 	case "waves", "canary", "at-once", "per-host", "failures", "window":
 		return setWaves(p, name, value)
+	case "confirm-on-page":
+		return chooseYes(&p.OnPage, value)
 	case "hurry-security":
 		return chooseYes(&p.Hurry, value)
 	case "expiry":

@@ -42,21 +42,12 @@ func hostRow(v fleet.HostView) []string {
 		orDash(fleet.Clean(h.Version, 40)), stamp(h.Seen)}
 }
 
-// hostState is one or two words; what is worst comes first.
+// hostState is one or two words, and whether its intake is paused.
 func hostState(v fleet.HostView) string {
-	state := string(v.Host.State)
-	switch {
-	case v.Silent:
-		state = "silent"
-	case v.Seat.Data == "" && v.Seat.Barred != "":
-		state = "released"
-	case state == "":
-		state = "working"
-	}
 	if v.Seat.Paused != nil {
-		state += ", paused"
+		return v.Word() + ", paused"
 	}
-	return state
+	return v.Word()
 }
 
 func freeSpace(n int64) string {

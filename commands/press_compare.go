@@ -11,7 +11,7 @@ import (
 )
 
 // pressCompare opens the whole comparison of a plan, for the person alone.
-func (t *Table) pressCompare(ctx context.Context, p Press, _ Request) (Reply, error) {
+func (t *Table) pressCompare(ctx context.Context, p Press, r Request) (Reply, error) {
 	id, _, err := divide(p.Value)
 	if err != nil {
 		return Reply{}, err
@@ -20,12 +20,18 @@ func (t *Table) pressCompare(ctx context.Context, p Press, _ Request) (Reply, er
 	if err != nil {
 		return Reply{}, err
 	}
-	return t.sheet(ctx, plan, "p0", 0)
+	return t.sheet(ctx, r, plan, sheetAt{what: "p0"})
+}
+
+// sheetAt is a place in the comparison of a plan.
+type sheetAt struct {
+	what string // "p0", "p1" … of a platform, "s0" … of a site
+	page int
 }
 
 // pressSheet turns to another page of a plan's comparison, or to another of its
 // sites. A plan that was drawn again is shown from the beginning.
-func (t *Table) pressSheet(ctx context.Context, p Press, _ Request) (Reply, error) {
+func (t *Table) pressSheet(ctx context.Context, p Press, r Request) (Reply, error) {
 	at, rev, err := divide(p.Value)
 	if err != nil {
 		return Reply{}, err
@@ -43,13 +49,13 @@ func (t *Table) pressSheet(ctx context.Context, p Press, _ Request) (Reply, erro
 		return Reply{}, forgotten()
 	}
 	if plan.Revision != rev {
-		return t.sheet(ctx, plan, "p0", 0)
+		return t.sheet(ctx, r, plan, sheetAt{what: "p0"})
 	}
-	return t.sheet(ctx, plan, parts[1], page)
+	return t.sheet(ctx, r, plan, sheetAt{what: parts[1], page: page})
 }
 
 // pressPages opens, or turns, a comparison that belongs to no plan.
-func (t *Table) pressPages(ctx context.Context, p Press, _ Request) (Reply, error) {
+func (t *Table) pressPages(ctx context.Context, p Press, r Request) (Reply, error) {
 	words := strings.Fields(p.Value)
 	if len(words) < 3 || len(words) > 4 {
 		return Reply{}, forgotten()
@@ -68,17 +74,20 @@ func (t *Table) pressPages(ctx context.Context, p Press, _ Request) (Reply, erro
 	}
 	m := compared(c)
 	m.Sheet = fleet.SheetOf(c, page, fleet.ActPages, x.value)
+	if err := t.linkPage(&m, r.Who, x.page()); err != nil {
+		return Reply{}, err
+	}
 	return Reply{Message: m}, nil
 }
 
 // sheet shows one page of a plan's comparison: of the platforms that its sites
 // come from with the one they go to ("p0", "p1" …), or of a site ("s0" …). Where
 // no sheet can be opened, the first rows are shown with how to see the others.
-func (t *Table) sheet(ctx context.Context, p fleet.Plan, what string, page int) (Reply, error) {
+func (t *Table) sheet(ctx context.Context, r Request, p fleet.Plan, place sheetAt) (Reply, error) {
 	if p.State == fleet.PlanReading {
 		return tell("The facts are still being read; press again when the comparison is shown."), nil
 	}
-	x, known := comparingIn(p, what)
+	x, known := comparingIn(p, place.what)
 	if !known {
 		return Reply{}, forgotten()
 	}
@@ -93,8 +102,11 @@ func (t *Table) sheet(ctx context.Context, p fleet.Plan, what string, page int) 
 	if len(c.Rows) > compareRows {
 		m.More = append(m.More, fleet.Say("All of it: ", fleet.Mono(fmt.Sprintf("%s compare %s %s --page 2", fleet.Slash, x.From, x.To))))
 	}
-	m.Sheet = fleet.SheetOf(c, page, fleet.ActSheet, func(n int) string { return at(what, n) })
-	m.Sheet.Choose = sheetChoices(p, at, what)
+	m.Sheet = fleet.SheetOf(c, place.page, fleet.ActSheet, func(n int) string { return at(place.what, n) })
+	m.Sheet.Choose = sheetChoices(p, at, place.what)
+	if err := t.linkPage(&m, r.Who, planPage(p.ID, x.Site)); err != nil {
+		return Reply{}, err
+	}
 	return Reply{Message: m}, nil
 }
 

@@ -39,7 +39,8 @@ type Table struct {
 	Poller     poller // reads a distribution's repository now; nil makes check refuse
 
 	Hooks  Hooks
-	Second Second // the page for the second factor; its zero value asks for none
+	Second Second       // the page for the second factor; its zero value asks for none
+	Pages  *fleet.Pages // the pages that people open in a browser; nil, or one without an address, offers none
 
 	Version        string
 	DefaultChannel string        // where plans and announcements go when nothing else says

@@ -191,18 +191,10 @@ func CompareLink(repository string, from, to Ref) string {
 // CompareLinkAt is CompareLink for a host that is known to be of a forge:
 // "github", "gitlab", "gitea" or "bitbucket".
 func CompareLinkAt(forge, repository string, from, to Ref) string {
-	u, err := url.Parse(repository)
-	if err != nil || u.Host == "" || from.Commit == "" || to.Commit == "" {
+	page := pageOfRepository(repository)
+	if page == "" || from.Commit == "" || to.Commit == "" {
 		return ""
 	}
-	host := u.Host
-	switch {
-	case u.Scheme == "ssh": // its user is for git alone, and its port is not the pages'
-		host = u.Hostname()
-	case u.Scheme != "https" || u.User != nil:
-		return ""
-	}
-	page := "https://" + host + strings.TrimSuffix(strings.TrimSuffix(u.EscapedPath(), "/"), ".git")
 	switch forge {
 	case "github", "gitea":
 		return page + "/compare/" + linkRef(from) + "..." + linkRef(to)
@@ -212,6 +204,34 @@ func CompareLinkAt(forge, repository string, from, to Ref) string {
 		return page + "/branches/compare/" + linkRef(to) + ".." + linkRef(from)
 	}
 	return ""
+}
+
+// CommitsAt is the address of a commit of a repository at its forge, up to the
+// hash that is to follow; "" if nobody can tell.
+func CommitsAt(forge, repository string) string {
+	path := map[string]string{"github": "/commit/", "gitea": "/commit/", "gitlab": "/-/commit/", "bitbucket": "/commits/"}[forge]
+	page := pageOfRepository(repository)
+	if page == "" || path == "" {
+		return ""
+	}
+	return page + path
+}
+
+// pageOfRepository is where a forge shows a repository to people; "" for one that
+// is not reached in a way that says so.
+func pageOfRepository(repository string) string {
+	u, err := url.Parse(repository)
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	host := u.Host
+	switch {
+	case u.Scheme == "ssh": // its user is for git alone, and its port is not the pages'
+		host = u.Hostname()
+	case u.Scheme != "https" || u.User != nil:
+		return ""
+	}
+	return "https://" + host + strings.TrimSuffix(strings.TrimSuffix(u.EscapedPath(), "/"), ".git")
 }
 
 // linkRef prefers a tag's name, which people read, if it needs no escaping.

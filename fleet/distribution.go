@@ -94,6 +94,7 @@ type Policy struct {
 	PerHost int    `json:"per_host,omitempty"` // of them on one host; 0 is no limit of its own
 	Window  string `json:"window,omitempty"`   // when sites may be moved, as ParseWindow reads it; "" is always
 
+	OnPage    bool `json:"on_page,omitempty"`   // Confirm may be pressed on the page of the comparison, too
 	Platforms int  `json:"platforms,omitempty"` // newest ready platforms kept without sites; 0 means DefaultPlatforms
 	Retire    Auto `json:"retire,omitempty"`    // remove older ones: "ask" offers it in the digest, or "auto"
 }

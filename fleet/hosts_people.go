@@ -69,6 +69,19 @@ type HostView struct {
 	Held    int // tasks that wait for a person
 }
 
+// Word is how the host stands, in one or two words; what is worst comes first.
+func (v HostView) Word() string {
+	switch {
+	case v.Silent:
+		return "silent"
+	case v.Seat.Data == "" && v.Seat.Barred != "":
+		return "released"
+	case v.Host.State == HostWorking:
+		return "working"
+	}
+	return string(v.Host.State)
+}
+
 // All gives the hosts by name, as they stand.
 func (hs *Hosts) All(ctx context.Context) ([]HostView, error) {
 	now, hosts, err := hs.look(ctx)

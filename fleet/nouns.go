@@ -61,6 +61,8 @@ func blankAround(k Key) Record {
 		return &Digest{}
 	case "slot":
 		return &Slot{}
+	case "between":
+		return &Between{}
 	case "host":
 		return &Host{}
 	case "install":

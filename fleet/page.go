@@ -54,6 +54,7 @@ const (
 	pageLinkKey    = "distrobot page link, version 1"
 	pageSessionKey = "distrobot page session, version 1"
 	pageFormKey    = "distrobot page form, version 1"
+	pageKeep       = "distrobot page, version 1: "
 )
 
 // Link gives the address of a page for one person. path is below PagePath.
@@ -153,6 +154,26 @@ func (p *Pages) FormToken(s PageSession) string {
 // OwnForm reports whether a form carried the token of its session.
 func (p *Pages) OwnForm(s PageSession, token string) bool {
 	return hmac.Equal([]byte(token), []byte(p.FormToken(s)))
+}
+
+// Seal signs a value that a browser keeps, for one purpose; Unseal reads it back
+// and refuses whatever was not sealed for that purpose.
+func (p *Pages) Seal(purpose string, v any) (string, error) {
+	return seal(p.Key, pageKeep+purpose, v)
+}
+
+// Unseal implements the other half of Seal.
+func (p *Pages) Unseal(purpose, token string, v any) error {
+	return unseal(p.Key, pageKeep+purpose, token, v)
+}
+
+// A PageVote is a press of Confirm on the page of a plan.
+type PageVote struct {
+	Plan     PlanID
+	Revision int
+	Who      Actor
+	Reason   string
+	Request  string // the same press has the same id
 }
 
 func (p *Pages) now() time.Time {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 )
@@ -95,6 +96,7 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("/api/{method}", s.serveAPI)
 	mux.HandleFunc("GET /link", s.link.serve)
 	mux.HandleFunc("POST /response/{id}", s.serveResponse)
+	mux.HandleFunc("GET /archives/{channel}/{message}", archive)
 	for pattern, h := range s.scriptRoutes() {
 		mux.Handle(pattern, s.RequireToken(h))
 	}
@@ -143,4 +145,15 @@ func (s *Server) inBackground(f func()) bool {
 		f()
 	}()
 	return true
+}
+
+// archive leads Slack's address of a message, /archives/C0SITES/p1700000000000100,
+// to its place on this page.
+func archive(w http.ResponseWriter, r *http.Request) {
+	ts, found := strings.CutPrefix(r.PathValue("message"), "p")
+	if !found || len(ts) <= 6 || strings.Trim(ts, "0123456789") != "" {
+		http.NotFound(w, r)
+		return
+	}
+	http.Redirect(w, r, "/#"+url.PathEscape(r.PathValue("channel"))+"/"+ts[:len(ts)-6]+"."+ts[len(ts)-6:], http.StatusFound)
 }

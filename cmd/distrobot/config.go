@@ -24,6 +24,10 @@ type Config struct {
 	SlackSigningSecret string `env:"SLACK_SIGNING_SECRET"`
 	SlackAPIURL        string `env:"SLACK_API_URL" envDefault:"https://slack.com/api/"`
 
+	SlackClientID     string `env:"DISTROBOT_SLACK_CLIENT_ID"`
+	SlackClientSecret string `env:"DISTROBOT_SLACK_CLIENT_SECRET"`
+	SlackIssuer       string `env:"DISTROBOT_SLACK_ISSUER" envDefault:"https://slack.com"`
+
 	Sockets int      `env:"DISTROBOT_SOCKETS" envDefault:"2"`
 	Proxies []string `env:"DISTROBOT_TRUSTED_PROXIES" envSeparator:","`
 
@@ -214,6 +218,7 @@ func (c Config) checkServe() error {
 	need(c.RedisURL != "memory" || c.Trial, "DISTROBOT_REDIS_URL=memory keeps nothing: use local or a server, or set DISTROBOT_TRIAL=true if everything may be lost.")
 	need(c.PublicURL == "" || strings.HasPrefix(c.PublicURL, "https://") || strings.HasPrefix(c.PublicURL, "http://"),
 		"DISTROBOT_PUBLIC_URL is not the address of a page: write it like https://distrobot.example.org.")
+	need((c.SlackClientID == "") == (c.SlackClientSecret == ""), "DISTROBOT_SLACK_CLIENT_ID and DISTROBOT_SLACK_CLIENT_SECRET belong together: copy both from the app's basic information, or neither.")
 	if len(wrong) == 0 {
 		return nil
 	}

@@ -55,7 +55,7 @@ func withoutSecrets(r fleet.Redactor, a slog.Attr) slog.Attr {
 
 // secrets are the values of the settings that must not be seen anywhere.
 func (c Config) secrets() []string {
-	out := []string{c.SlackBotToken, c.SlackAppToken, c.SlackSigningSecret, c.Key, c.DBPassword, c.AdvisoriesToken}
+	out := []string{c.SlackBotToken, c.SlackAppToken, c.SlackSigningSecret, c.SlackClientSecret, c.Key, c.DBPassword, c.AdvisoriesToken}
 	out = append(out, c.KeyOld...)
 	for _, list := range c.hookSecrets() {
 		out = append(out, list...)

@@ -50,6 +50,7 @@ type manifestPolicy struct {
 	PerHost      int    `yaml:"per_host,omitempty"`
 	Window       string `yaml:"window,omitempty"` // "Mon-Fri 22:00-05:00 Europe/Zurich"
 	Hurry        bool   `yaml:"hurry_security,omitempty"`
+	OnPage       bool   `yaml:"confirm_on_page,omitempty"`
 	Rehearse     bool   `yaml:"rehearse,omitempty"`
 	Look         string `yaml:"look,omitempty"` // "ask" or "skip" where pages cannot be looked at
 	BackupHours  int    `yaml:"backup_hours,omitempty"`
@@ -161,7 +162,7 @@ func (d manifestDistribution) distribution(name string) (fleet.Distribution, err
 		Policy: fleet.Policy{Build: fleet.Auto(p.Build), Target: fleet.Auto(p.Target), Approval: p.Approval, Free: p.Free,
 			Self: p.SelfApproval, Channel: d.Channel, Failures: p.Failures, Expiry: p.ExpiryHours, Keep: p.KeepHours, Wait: p.WaitHours, Rehearse: p.Rehearse,
 			Backup: p.BackupHours, Backups: p.Backups, Platforms: p.Platforms, Retire: fleet.Auto(p.Retire),
-			FailShare: p.FailShare, Waves: p.Waves, Canary: p.Canary, AtOnce: p.AtOnce, PerHost: p.PerHost, Window: p.Window, Hurry: p.Hurry,
+			FailShare: p.FailShare, Waves: p.Waves, Canary: p.Canary, AtOnce: p.AtOnce, PerHost: p.PerHost, Window: p.Window, Hurry: p.Hurry, OnPage: p.OnPage,
 			Look: fleet.Looking(p.Look)},
 	}
 	return out, fleet.CheckDistribution(out)
@@ -189,6 +190,6 @@ func described(d fleet.Distribution) manifestDistribution {
 		Policy: manifestPolicy{Build: string(p.Build), Target: string(p.Target), Approval: p.Approval, Free: p.Free,
 			SelfApproval: p.Self, Failures: p.Failures, ExpiryHours: p.Expiry, KeepHours: p.Keep, WaitHours: p.Wait, Rehearse: p.Rehearse,
 			BackupHours: p.Backup, Backups: p.Backups, Platforms: p.Platforms, Retire: string(p.Retire),
-			FailShare: p.FailShare, Waves: p.Waves, Canary: p.Canary, AtOnce: p.AtOnce, PerHost: p.PerHost, Window: p.Window, Hurry: p.Hurry,
+			FailShare: p.FailShare, Waves: p.Waves, Canary: p.Canary, AtOnce: p.AtOnce, PerHost: p.PerHost, Window: p.Window, Hurry: p.Hurry, OnPage: p.OnPage,
 			Look: string(p.Look), QuietHours: d.Hush.Hours, Ignore: d.Hush.Ignored}}
 }

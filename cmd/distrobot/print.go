@@ -58,11 +58,22 @@ func printLines(w io.Writer, lines []fleet.Line) {
 
 func lineText(l fleet.Line) string {
 	var b strings.Builder
+	links := false
 	for _, s := range l.Spans {
-		b.WriteString(s.Text)
-		if s.URL != "" && s.URL != s.Text {
-			b.WriteString(" <" + s.URL + ">")
+		links = links || s.URL != ""
+	}
+	for _, s := range l.Spans {
+		if !links { // a secret may reach over spans
+			b.WriteString(s.Text)
+			continue
 		}
+		b.WriteString(fleet.Redact(s.Text))
+		if s.URL != "" && s.URL != s.Text {
+			b.WriteString(" <" + s.URL + ">") // as it is: one that lets somebody in is for that person's eyes
+		}
+	}
+	if links {
+		return fleet.Clean(b.String(), 4000)
 	}
 	return plain(b.String())
 }

@@ -68,7 +68,7 @@ func (a *app) serve(ctx context.Context, opts serveOptions) error {
 	}
 	defer os.Remove(a.cfg.socketPath())
 	defer stopSocket()
-	routes, err := a.routes(b)
+	routes, err := a.routes(ctx, b)
 	if err != nil {
 		return err
 	}
@@ -111,8 +111,16 @@ func (a *app) newBot(m *metrics) (*bot.Bot, error) {
 }
 
 // routes are the addresses beside health and metrics.
-func (a *app) routes(b *bot.Bot) (map[string]http.Handler, error) {
+func (a *app) routes(ctx context.Context, b *bot.Bot) (map[string]http.Handler, error) {
 	routes := map[string]http.Handler{}
+	if a.pages.Offered() {
+		site, err := a.site(ctx, b)
+		if err != nil {
+			return nil, err
+		}
+		routes[fleet.PagePath] = site
+		a.shown.Store(&site)
+	}
 	if h := b.Handler(); h != nil {
 		routes["/slack/"] = h
 	}

@@ -86,6 +86,7 @@ func (t *trial) listen(ctx context.Context, cfg *Config) (stop func(), err error
 	mux.Handle("GET /try/sites", t.ws.Guard(t.ws.RequireToken(http.HandlerFunc(t.sites))))
 	mux.Handle("GET /try/releases", t.ws.Guard(t.ws.RequireToken(http.HandlerFunc(t.releases))))
 	mux.Handle(commands.SecondPath, t.ws.Guard(http.HandlerFunc(t.second))) // its token is in the link
+	mux.Handle(fleet.PagePath, t.ws.Guard(http.HandlerFunc(t.page)))        // its own sessions let people in
 	mux.Handle("/", t.ws.Handler())
 	addr, stopPage, err := listenAndServe(ctx, t.cmd.Listen, mux, log)
 	if err != nil {
@@ -217,4 +218,18 @@ func (t *trial) second(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	t.app.secondFactor().ServeHTTP(w, r)
+}
+
+// page serves the pages beside the workspace, too.
+func (t *trial) page(w http.ResponseWriter, r *http.Request) {
+	if t.app == nil {
+		http.NotFound(w, r)
+		return
+	}
+	site := t.app.shown.Load()
+	if site == nil {
+		http.NotFound(w, r)
+		return
+	}
+	(*site).ServeHTTP(w, r)
 }

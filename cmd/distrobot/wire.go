@@ -5,9 +5,11 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -57,7 +59,9 @@ type app struct {
 
 	roles *roles
 	table *commands.Table
-	nudge chan struct{} // an effect was committed by this process
+	pages *fleet.Pages
+	shown atomic.Pointer[http.Handler] // the pages, once they are served
+	nudge chan struct{}                // an effect was committed by this process
 
 	pulse    pulse // of this process, for a service manager's watchdog
 	tampered tampering
@@ -102,6 +106,8 @@ func openApp(ctx context.Context, cfg Config, opts appOptions) (*app, error) {
 	}
 	a.wireTable(opts)
 	a.table.Second = commands.Second{URL: cfg.PublicURL, Key: key}
+	a.pages = &fleet.Pages{Store: a.store, URL: cfg.PublicURL, Key: key}
+	a.table.Pages = a.pages
 	return a, nil
 }
 

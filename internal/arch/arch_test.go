@@ -21,6 +21,7 @@ var ours = map[string][]string{
 	"commands":          {"fleet"},
 	"bot":               {"fleet", "commands"},
 	"bot/workspace":     {},
+	"web":               {"fleet"},
 	"watcher":           {"fleet", "internal/mirror"},
 	"advisories":        {"fleet"}, // what others say of holes: it knows no git, no Slack, no store
 	"hosting":           {"fleet", "hosting", "internal/job", "internal/run", "internal/mirror", "internal/database", "internal/transfer", "internal/look"},
@@ -58,6 +59,8 @@ var importers = map[string][]string{
 	"github.com/google/go-github/v60":   {"watcher"},
 	"github.com/robfig/cron/v3":         {"watcher"},
 	"github.com/gorilla/websocket":      {"bot/workspace"},
+	"github.com/coreos/go-oidc/v3":      {"web"},
+	"golang.org/x/oauth2":               {"web"},
 	"github.com/cenkalti/backoff/v5":    {"bot"},
 	"github.com/chromedp/chromedp":      {"internal/browser", "internal/look"}, // what tests see; what the product sees
 	"github.com/orisano/pixelmatch":     {"internal/look"},
