@@ -90,7 +90,7 @@ func (g *gate) replica(redis string, socket bool) {
 	a.log = slog.New(slog.DiscardHandler) // it tells of each forgery
 	b, err := a.newBot(newMetrics())
 	must(g.T, err)
-	routes, err := a.routes(b)
+	routes, err := a.routes(g.Context(), b)
 	must(g.T, err)
 	server := httptest.NewServer(operations(newMetrics().registry, nil, routes))
 	g.Cleanup(server.Close)
