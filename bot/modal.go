@@ -2,6 +2,8 @@ package bot
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -66,8 +68,12 @@ func formView(f fleet.Form, channel string) (slack.ModalViewRequest, error) {
 		submit = "Submit"
 	}
 	blocks := richText(f.Intro)
-	for _, in := range f.Inputs {
-		blocks = append(blocks, input(in))
+	for i, in := range f.Inputs {
+		block := input(in)
+		if f.Fresh && i > 0 {
+			block.BlockID += freshMark(f)
+		}
+		blocks = append(blocks, block)
 		if in.Wrong != "" {
 			blocks = append(blocks, slack.NewContextBlock("", plainObject("⚠️ "+in.Wrong, 300)))
 		}
@@ -81,6 +87,20 @@ func formView(f fleet.Form, channel string) (slack.ModalViewRequest, error) {
 
 // maxMeta is Slack's limit of private_metadata.
 const maxMeta = 3000
+
+// freshMark ends the ids of inputs that begin anew: Slack keeps what was typed into
+// an input as long as its block keeps its id, whatever the view says.
+func freshMark(f fleet.Form) string {
+	sum := sha256.Sum256([]byte(f.Inputs[0].Initial))
+	return "@" + hex.EncodeToString(sum[:4])
+}
+
+// inputName is the input of a block; false if it is no input of a form.
+func inputName(block string) (string, bool) {
+	name, ok := strings.CutPrefix(block, inputPre)
+	name, _, _ = strings.Cut(name, "@")
+	return name, ok
+}
 
 func input(in fleet.Input) *slack.InputBlock {
 	b := slack.NewInputBlock(inputPre+in.Name, plainObject(in.Label, 2000), nil, nil)

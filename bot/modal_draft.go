@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"encoding/json"
-	"strings"
 
 	"github.com/slack-go/slack"
 
@@ -32,9 +31,16 @@ func (d *dispatcher) chosen(ctx context.Context, c slack.InteractionCallback, a 
 	if !ok {
 		return
 	}
-	form, err := d.desk.Draft(ctx, d.draft(f))
+	draft := d.draft(f)
+	for _, b := range c.ActionCallback.BlockActions {
+		draft.Chosen, _ = inputName(b.BlockID)
+	}
+	form, err := d.desk.Draft(ctx, draft)
+	if err == nil && !form.Fresh {
+		form = refilled(form, f.values)
+	}
 	if err == nil {
-		err = d.redraw(ctx, f, refilled(form, f.values))
+		err = d.redraw(ctx, f, form)
 	}
 	if err != nil {
 		// The form stays as it is, and what does not fit is told when it is submitted.
@@ -84,7 +90,7 @@ func (d *dispatcher) suggestion(ctx context.Context, c slack.InteractionCallback
 	found := []*slack.OptionBlockObject{} // none is an answer, too, and not null
 	defer func() { a.ack(object{"options": found}) }()
 	f, ok := formOf(c)
-	name, isInput := strings.CutPrefix(c.BlockID, inputPre)
+	name, isInput := inputName(c.BlockID)
 	if !ok || !isInput {
 		return
 	}

@@ -144,7 +144,7 @@ func inputs(v slack.View) map[string]string {
 		return out
 	}
 	for block, values := range v.State.Values {
-		name, ok := strings.CutPrefix(block, inputPre)
+		name, ok := inputName(block)
 		if !ok {
 			continue
 		}
@@ -164,18 +164,18 @@ func inputs(v slack.View) map[string]string {
 // no input of the view, so they are put beside the first one.
 func fieldErrors(r commands.Reply, v slack.View) *slack.ViewSubmissionResponse {
 	errs, first := map[string]string{}, ""
-	known := map[string]bool{}
+	known := map[string]string{}
 	for _, b := range v.Blocks.BlockSet {
-		if strings.HasPrefix(b.ID(), inputPre) {
-			known[b.ID()] = true
+		if name, ok := inputName(b.ID()); ok {
+			known[name] = b.ID()
 			if first == "" {
 				first = b.ID()
 			}
 		}
 	}
 	for name, text := range r.Errors {
-		id := inputPre + name
-		if !known[id] {
+		id := known[name]
+		if id == "" {
 			id = first
 		}
 		errs[id] = strings.TrimSpace(errs[id] + " " + plain(text, 250))

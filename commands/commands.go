@@ -58,6 +58,7 @@ type Draft struct {
 	State   string // Form.State
 	Who     fleet.Actor
 	Inputs  map[string]string
+	Chosen  string // the input that was just chosen; "name" is what the form is about: the others were of another thing
 	Search  string // the input that is searched; "" draws the form
 	Query   string // what was typed there
 }

@@ -15,22 +15,25 @@ func (t *Table) Draft(ctx context.Context, d Draft) (fleet.Form, error) {
 	if err != nil {
 		return fleet.Form{}, err
 	}
-	role, err := t.permit(ctx, d.Who, cmd.Role, "do that")
-	if err != nil {
-		return fleet.Form{}, err
-	}
 	if cmd.Form == nil {
 		return fleet.Form{}, forgotten()
 	}
-	r := Request{Who: d.Who, Role: role, Opts: map[string]string{}}
+	r := Request{Who: d.Who, Opts: map[string]string{}}
 	for name, value := range d.Inputs {
-		r.Opts[name] = value
+		if d.Chosen != "name" || name == "name" {
+			r.Opts[name] = value
+		}
 	}
 	if d.State != "" {
 		r.Args = []string{d.State}
 	}
+	if r.Role, err = t.allowed(ctx, cmd, r); err != nil {
+		return fleet.Form{}, err
+	}
 	if d.Search == "" {
-		return cmd.Form(ctx, r)
+		f, err := cmd.Form(ctx, r)
+		f.Fresh = d.Chosen == "name"
+		return f, err
 	}
 	choices, err := t.found(ctx, cmd.Name(), d.Query)
 	return fleet.Form{Command: d.Command, Inputs: []fleet.Input{{Name: d.Search, Choices: choices}}}, err

@@ -1,6 +1,7 @@
 package commands_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -138,4 +139,37 @@ func TestManyDistributionsAreSearched(t *testing.T) {
 	if in := edit.Inputs[0]; !in.Search || in.Initial != "family104" || len(in.Choices) != 1 {
 		t.Errorf("what is chosen cannot be shown: %+v", in)
 	}
+}
+
+// TestPolicyForm sets policies by their form: each shows what its policy says, what
+// is wrong is told beside the input, what stays as it was is not looked up again,
+// and an emptied input says nothing any more.
+func TestPolicyForm(t *testing.T) {
+	w, g := governed(t)
+	if r := w.ask(bob, "policy set"); r.Message.Form != nil {
+		t.Error("a maintainer is shown the form")
+	}
+	f := *w.ask(alice, "policy set").Message.Form
+	if input(f, "name").Initial != "*" || input(f, "need-reason").Initial != "default" {
+		t.Fatalf("%+v", f.Inputs)
+	}
+	if r := w.submitted(alice, f, map[string]string{"confirm": "2 of @nosuch"}); r.Errors["confirm"] == "" {
+		t.Errorf("a wrong group is not told beside its input: %+v", r)
+	}
+	if r := w.submitted(alice, f, map[string]string{"freeze": "@release, @nobody"}); r.Errors["freeze"] == "" {
+		t.Errorf("a wrong name is not told beside its input: %+v", r)
+	}
+	f, err := w.table.Draft(w.ctx, commands.Draft{Command: "policy set", Who: alice, Chosen: "name", Inputs: map[string]string{"name": "atrium", "confirm": "of the other"}})
+	w.ok(err)
+	if !f.Fresh || input(f, "confirm").Initial != "" {
+		t.Errorf("what was filled in for another policy stays: %+v", f)
+	}
+	w.says(w.submitted(alice, f, map[string]string{"name": "atrium", "confirm": "2 of @release, @client", "need-reason": "yes", "build": "@release"}), "The policy of atrium is changed, revision 1")
+	g.away = errors.New("slack is away")
+	f = *w.ask(alice, "policy set atrium").Message.Form
+	if input(f, "confirm").Initial != "2 of @release, @client" || input(f, "need-reason").Initial != "yes" || input(f, "build").Initial != "@release" {
+		t.Errorf("the form shows %+v", f.Inputs)
+	}
+	w.says(w.submitted(alice, f, map[string]string{"build": "", "need-reason": "default"}), "revision 2", "build | maintainers | roles", "A reason with each approval: no", "confirm | @release or @client")
+	w.says(w.submitted(carol, f, nil), "You may not do that")
 }

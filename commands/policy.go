@@ -84,7 +84,7 @@ func newPolicySet(t *Table) Command {
 			fleet.Slash + ` policy set atrium --confirm "2 of @release, @client" --need-reason yes`,
 			fleet.Slash + " policy set * --freeze @oncall --break-glass @oncall --alarm #incidents",
 		},
-		Run: t.setPolicy}
+		Form: t.policyForm, Run: t.setPolicy}
 }
 
 func newPolicyReset(t *Table) Command {
@@ -113,7 +113,15 @@ func (t *Table) setPolicy(ctx context.Context, r Request) (fleet.Message, error)
 		return fleet.Message{}, err
 	}
 	if len(r.Opts) == 0 {
-		return fleet.Message{}, newPolicySet(t).usage("Nothing to change was given.")
+		if r.Shell {
+			return fleet.Message{}, newPolicySet(t).usage("Nothing to change was given.")
+		}
+		form, err := t.policyForm(ctx, r)
+		return fleet.Message{Text: form.Title + ".", Form: &form}, err
+	}
+	own, _, err := t.policies().Get(ctx, d)
+	if err != nil {
+		return fleet.Message{}, err
 	}
 	if err := t.joined(ctx, map[string]string{"channel": channelOf(r.Opts["alarm"])}); err != nil {
 		return fleet.Message{}, wrong("alarm", err)
@@ -121,7 +129,7 @@ func (t *Table) setPolicy(ctx context.Context, r Request) (fleet.Message, error)
 	var changes []func(*fleet.AccessPolicy)
 	for _, o := range policyOptions {
 		value, given := r.Opts[o.Name]
-		if !given {
+		if !given || strings.TrimSpace(value) == policyText(own, o.Name) { // a form gives all of them
 			continue
 		}
 		change, err := t.readPolicy(ctx, o.Name, strings.TrimSpace(value))

@@ -117,7 +117,6 @@ func TestPolicyOfTwoGroups(t *testing.T) {
 func TestPolicyIsRefused(t *testing.T) {
 	w, _ := governed(t)
 	for line, want := range map[string]string{
-		`policy set atrium`: "Nothing to change was given",
 		`policy set atrium --confirm "3 of @release, @client"`: "can never come together",
 		`policy set atrium --confirm "2 of U0BOB1"`:            "There is no user group",
 		`policy set atrium --confirm "0 of @release"`:          "at least one approval",

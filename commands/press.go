@@ -128,7 +128,7 @@ func (t *Table) submit(ctx context.Context, p Press) (Reply, error) {
 		r.Args = append(r.Args, p.Value)
 	}
 	fillIn(&r, cmd, p.Inputs)
-	if cmd.Verb == "add" || cmd.Sub != "" {
+	if cmd.Verb == "add" || cmd.Sub != "" && cmd.Verb != "policy" { // there, an empty input is an answer
 		dropEmpty(r.Opts)
 	}
 	out, err := t.formed(ctx, cmd, p, r)

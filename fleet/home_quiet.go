@@ -63,6 +63,9 @@ func (v HomeView) help() Message {
 			{Action: ActAsk, Label: "Create a site", Value: "site create"},
 		}
 	}
+	if v.Role >= Administrator {
+		m.Buttons = append(m.Buttons, Button{Action: ActAsk, Label: "Change a policy", Value: "policy set"})
+	}
 	m.Buttons = append(m.Buttons, Button{Action: ActAsk, Label: "All commands", Value: "help"})
 	return m
 }

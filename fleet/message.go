@@ -153,6 +153,7 @@ type Form struct {
 	Intro   []Line
 	Inputs  []Input
 	Submit  string // label of the button, up to 24 characters
+	Fresh   bool   // what was filled in before was about something else: it is not kept
 	State   string // handed back unchanged; an id, never a fact that authorises
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -25,6 +26,9 @@ func TestDialogsInTheBrowser(t *testing.T) {
 	forms(t, w)
 	home(t, w)
 	plan(t, w)
+	actAs(w, "Alice Adams")
+	policies(t, w)
+	reason(t, w)
 	w.Quiet("503 (Service Unavailable)", "is not a supported stylesheet MIME type")
 }
 
@@ -52,6 +56,43 @@ func forms(t *testing.T, w *browser.Window) {
 		look(t, w, f.name+"-wrong")
 		leave(t, w, f.name)
 	}
+}
+
+// policies opens the form of policies, chooses another one, and is told what is
+// wrong beside the input.
+func policies(t *testing.T, w *browser.Window) {
+	t.Helper()
+	w.Do("type", chromedp.SendKeys(`.composer-text`, "/distro policy set"+kb.Enter))
+	dialog(w, "policy")
+	look(t, w, "policy")
+	fill := func(find, value string) {
+		browser.Script[bool](w, `(() => { const e = document.querySelector('dialog[open] '+`+strconv.Quote(find)+`); e.value = `+strconv.Quote(value)+`; for (const k of ["input", "change"]) e.dispatchEvent(new Event(k, {bubbles: true})); return true; })()`)
+	}
+	fill("input[placeholder='@oncall']", "@nobody")
+	w.Do("send", chromedp.Click(`dialog[open] .primary`))
+	w.Await("what is wrong beside the input", `[...document.querySelectorAll("dialog[open] .block-input.invalid .field-error")].some(e => e.textContent.includes("There is no user group"))`)
+	look(t, w, "policy-wrong")
+	fill("select", "atrium")
+	w.Await("the policy of atrium", `document.querySelector("dialog[open] select").value === "atrium" && document.querySelector("dialog[open] input[placeholder='@oncall']").value === ""`)
+	leave(t, w, "policy")
+	w.Do("type", chromedp.SendKeys(`.composer-text`, "/distro policy set atrium --need-reason yes"+kb.Enter))
+	seen(w, "The policy of atrium is changed")
+}
+
+// reason confirms a plan whose policy wants a reason.
+func reason(t *testing.T, w *browser.Window) {
+	t.Helper()
+	seen(w, "The rules of atrium have changed: what it takes to confirm.")
+	find := `[...document.querySelectorAll(".messages button")].filter(b => b.innerText.trim().startsWith("Confirm upgrade") && !b.disabled).pop()`
+	w.Await("the button", "!!"+find)
+	browser.Script[bool](w, `(() => { `+find+`.click(); return true; })()`)
+	w.Await("the confirm dialog", `!!document.querySelector("dialog[open] .primary")`)
+	w.Do("agree", chromedp.Click(`dialog[open] .primary`))
+	w.Await("the form of the reason", `!!document.querySelector("dialog[open] textarea")`)
+	look(t, w, "reason")
+	w.Do("fill in", chromedp.SendKeys(`dialog[open] textarea`, "tested on staging"), chromedp.Click(`dialog[open] .primary`))
+	w.Await("the end of the form", `!document.querySelector("dialog[open]")`)
+	seen(w, "3 sites were upgraded to atrium-1.1.0")
 }
 
 // home shows the App Home, which has to follow the same rules.
