@@ -73,6 +73,17 @@ type explosive struct {
 	*bomb
 }
 
+// View implements hosting.Viewer: what a page runs can change something, too.
+func (e explosive) View(ctx context.Context, c hosting.Copy, path string) (a hosting.Answer, err error) {
+	err = e.around(func() error { a, err = e.Backend.(hosting.Viewer).View(ctx, c, path); return err })
+	return a, err
+}
+
+// Address implements hosting.Viewer.
+func (e explosive) Address(uri fleet.URI) (string, error) {
+	return e.Backend.(hosting.Viewer).Address(uri)
+}
+
 func (e explosive) Lay(ctx context.Context, c hosting.Copy) error {
 	return e.around(func() error { return e.Backend.Lay(ctx, c) })
 }

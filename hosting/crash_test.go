@@ -76,6 +76,7 @@ func crashChild(text string) int {
 			return 2
 		}
 	}
+	w.eyed()
 	b := &bomb{}
 	if c.Freeze {
 		b.wait = c.wait

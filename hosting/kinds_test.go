@@ -54,6 +54,7 @@ func trials() []trial {
 		{name: "inspect", kind: fleet.TaskInspect, order: onSite(fleet.Task{Kind: fleet.TaskInspect}), check: inspected},
 		{name: "rehearse", kind: fleet.TaskRehearse, check: rehearsed,
 			order: onSite(fleet.Task{Kind: fleet.TaskRehearse, Params: params(fleet.ParamPlatform, "good")})},
+		{name: "move that looks", kind: fleet.TaskMigrate, order: thatLooks, check: lookedAt},
 		{name: "create", kind: fleet.TaskCreate, fresh: true, check: stands("old", 1, "begin"),
 			order: func(w *world, uri fleet.URI) fleet.Task { return w.newSite(fleet.NewSite{URI: uri, Platform: "old"}) }},
 		{name: "clone", kind: fleet.TaskClone, fresh: true, check: stands("good", 1, "begin\nmiddle\ngood"), order: cloneOf},

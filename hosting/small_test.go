@@ -18,7 +18,8 @@ type tree map[string]string
 func small(version, update string) tree {
 	return tree{
 		"distrobot.yml": "version: 1\ndocroot: web\nversioned: [data]\nshared: [web/files]\nupdate:\n  - [./update.sh]\n" +
-			"check: {path: /index.cgi, marker: all is well}\n",
+			"check: {path: /index.cgi, marker: all is well}\nlook: {pages: [{path: /plain.html}]}\n",
+		"web/plain.html": "always the same\n",
 		"web/index.cgi": "#!/bin/sh\nset -e\ncd \"$SITE_ROOT/data\"\n" +
 			"if [ \"$REQUEST_METHOD\" = POST ]; then echo \"$QUERY_STRING\" >> log; fi\n" +
 			"test -e bad && exit 1\n" +
