@@ -59,6 +59,9 @@ func transport() *http.Transport {
 // Do implements slack-go's client.
 func (c *client) Do(req *http.Request) (*http.Response, error) {
 	method := path.Base(req.URL.Path)
+	if strings.Contains(req.URL.Path, "/upload/") {
+		method = "upload" // its address is another one each time
+	}
 	if method == "apps.connections.open" {
 		if err := stormOf(req.Context(), c.storm).wait(req.Context()); err != nil {
 			return nil, err

@@ -54,7 +54,7 @@ func (d *dispatcher) command(ctx context.Context, c slack.SlashCommand, a *acker
 		rest = answers[1:]
 	}
 	a.ack(nil)
-	d.respondAll(ctx, c.ResponseURL, id, rest)
+	d.respondAll(ctx, reach{c.ResponseURL, id, target{channel: c.ChannelID, user: c.UserID}}, rest)
 	d.meter.Time("slack_visible", "command", time.Since(arrived))
 }
 
@@ -65,8 +65,12 @@ func (d *dispatcher) responses(ctx context.Context, r commands.Reply) []response
 		kind = "in_channel"
 	}
 	var out []response
-	for _, p := range d.draw(ctx, r.Message) {
-		out = append(out, response{Type: kind, Text: p.Text, Blocks: p.Blocks})
+	for _, p := range whole(r.Message, d.draw(ctx, r.Message), maxAnswer) {
+		next := response{Type: kind, Text: p.Text, Blocks: p.Blocks}
+		if p.File != "" {
+			next.file, next.Text = &filed{r.Message, p}, "This is the beginning; the whole answer comes as a file."
+		}
+		out = append(out, next)
 	}
 	return out
 }
@@ -76,16 +80,22 @@ func small(r response) bool {
 	return err == nil && len(raw) < maxAck
 }
 
-// respondAll posts responses; a response URL holds five.
-func (d *dispatcher) respondAll(ctx context.Context, to, request string, rs []response) {
-	for i, r := range rs {
-		if i == 4 { // one is kept for what may follow
-			d.log.WarnContext(ctx, "an answer was longer than its response URL allows", "request", request, "parts", len(rs))
+// reach is how answers get to whoever asked.
+type reach struct {
+	url     string // response URL; it holds five answers
+	request string
+	at      target // for what is too long for that
+}
+
+// respondAll posts responses, and the files of those that are too long.
+func (d *dispatcher) respondAll(ctx context.Context, to reach, rs []response) {
+	for _, r := range rs {
+		if err := d.respond.post(ctx, to.url, r); err != nil {
+			d.log.WarnContext(ctx, "answer not delivered", "request", to.request, "error", err)
 			return
 		}
-		if err := d.respond.post(ctx, to, r); err != nil {
-			d.log.WarnContext(ctx, "answer not delivered", "request", request, "error", err)
-			return
+		if r.file != nil {
+			d.file(ctx, to.at, r.Type != "in_channel", *r.file)
 		}
 	}
 }

@@ -120,7 +120,8 @@ func (d *dispatcher) showPress(ctx context.Context, c slack.InteractionCallback,
 			out = append(out, answer)
 		}
 	}
-	d.respondAll(ctx, c.ResponseURL, id, out)
+	at := target{channel: channelOf(c), user: c.User.ID, thread: threadFor(c, r.Public)}
+	d.respondAll(ctx, reach{c.ResponseURL, id, at}, out)
 }
 
 // showInView answers a press on the App Home, which has no response URL: the

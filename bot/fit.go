@@ -7,13 +7,11 @@ import (
 	"github.com/slack-go/slack"
 )
 
-// maxPages bounds how many messages one fleet.Message may become.
-const maxPages = 6
-
 // Fit makes a rendering keep Slack's limits, so that people are always told:
 // as it is if it can be, else as several messages of which the first holds the
 // buttons and the others follow in its thread, else as text alone. Every part
-// passes Check. The violations that forced a change are returned for the log.
+// passes Check. The violations that forced a change are returned for the log. What
+// becomes of too many parts is for whoever sends them (see whole).
 func Fit(r Rendered) ([]Rendered, []Violation) {
 	broken := Check(r)
 	if len(broken) == 0 {
@@ -51,9 +49,6 @@ func pages(r Rendered) []Rendered {
 		n, isTable := weigh([]slack.Block{b}), b.BlockType() == slack.MBTTable
 		if len(page) == limit || size+n > maxAll || isTable && tables == 1 {
 			flush()
-		}
-		if len(out) == maxPages {
-			return out // the rest is dropped: nobody reads a seventh page
 		}
 		page, size = append(page, b), size+n
 		if isTable {

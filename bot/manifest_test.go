@@ -82,6 +82,8 @@ var calls = map[string]string{
 	"UpdateMessageContext": "chat.update", "GetPermalinkContext": "chat.getPermalink", "OpenViewContext": "views.open", "UpdateViewContext": "views.update",
 	"PublishViewContext": "views.publish", "GetUserInfoContext": "users.info", "GetUsersContext": "users.list", "GetUsersPaginated": "users.list", "GetUserGroupsContext": "usergroups.list",
 	"GetUserGroupMembersContext": "usergroups.users.list", "GetConversationsContext": "conversations.list", "GetConversationInfoContext": "conversations.info",
+	"OpenConversationContext": "conversations.open", "GetUploadURLExternalContext": "files.getUploadURLExternal", "CompleteUploadExternalContext": "files.completeUploadExternal",
+	"UploadToURL":                   "files.getUploadURLExternal", // to the address that it gave
 	"GetConversationHistoryContext": "conversations.history", "GetConversationRepliesContext": "conversations.replies",
 }
 

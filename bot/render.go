@@ -27,6 +27,7 @@ const (
 type Rendered struct {
 	Text   string        `json:"text"`
 	Blocks []slack.Block `json:"blocks,omitempty"`
+	File   string        `json:"-"` // the text of a file that is sent instead, with Text beside it
 }
 
 // Render draws m as Block Kit. It always gives a message that can be read, in

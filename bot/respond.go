@@ -22,6 +22,7 @@ type response struct {
 	Blocks  []slack.Block `json:"blocks,omitempty"`
 	Replace bool          `json:"replace_original"`
 	Thread  string        `json:"thread_ts,omitempty"`
+	file    *filed        // what is sent beside it
 }
 
 // responder posts to response URLs: five uses within 30 minutes, and the

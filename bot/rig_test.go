@@ -201,6 +201,9 @@ type wsMessage struct {
 	Blocks   []obj
 	Edits    int
 	Channel  string
+	Files    []struct {
+		URL string `json:"url_private"`
+	}
 }
 
 func (r *rig) state() wsState {

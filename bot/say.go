@@ -22,7 +22,11 @@ func (d *dispatcher) say(ctx context.Context, at target, r commands.Reply) {
 		}
 		at.channel, private = at.user, false // Slack opens the direct message
 	}
-	for i, p := range d.draw(ctx, r.Message) {
+	for i, p := range whole(r.Message, d.draw(ctx, r.Message), maxPages) {
+		if p.File != "" {
+			d.file(ctx, at, private, filed{r.Message, p})
+			return
+		}
 		ts, err := d.put(ctx, at, p, private)
 		code, _ := errorCode(err)
 		if slices.Contains(notHere, code) && at.user != "" && at.channel != at.user {
@@ -38,6 +42,39 @@ func (d *dispatcher) say(ctx context.Context, at target, r commands.Reply) {
 		}
 		if i == 0 && at.thread == "" && !private {
 			at.thread = ts // the rest of a long answer
+		}
+	}
+}
+
+// filed is a message and the part that stands for its file.
+type filed struct {
+	message fleet.Message
+	part    Rendered
+}
+
+// file sends all of a long message as a file: directly to the asker if it is for
+// them alone. Without the scope for files its parts are posted instead.
+func (d *dispatcher) file(ctx context.Context, at target, private bool, f filed) {
+	var err error
+	if private || at.channel == at.user {
+		at = target{channel: at.user, user: at.user, direct: true}
+		var id string
+		if id, err = direct(ctx, d.api, at.user); err == nil {
+			at.channel = id
+		}
+	}
+	if err == nil {
+		err = upload(ctx, d.api, at, f.part)
+	}
+	if err == nil {
+		return
+	}
+	d.log.WarnContext(ctx, "a file was not sent; sending messages", "channel", at.channel, "error", err)
+	parts, _ := Fit(Render(f.message))
+	for _, p := range parts[1:] {
+		if _, err := d.put(ctx, at, p, false); err != nil {
+			d.log.WarnContext(ctx, "answer not posted", "channel", at.channel, "error", err)
+			return
 		}
 	}
 }

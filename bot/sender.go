@@ -43,6 +43,7 @@ type sender struct {
 	rested  map[string]time.Time // post key → not before, in this process only
 	held    map[string]held      // channel → the post whose end is unknown, which nothing overtakes
 	leased  time.Time            // this process is the sender until then, by its own clock
+	noFiles time.Time            // until then long messages are posted in all their parts
 	skew    time.Duration        // how far the store's clock is ahead of ours
 }
 

@@ -66,6 +66,9 @@ func (s *sender) drawOne(ctx context.Context, p fleet.Post) (job, bool) {
 		s.meter.Add("slack_limits", broken[0].Rule, 1)
 		s.log.WarnContext(ctx, "a message was split or cut", "subject", p.Subject, "violations", broken, "parts", len(parts))
 	}
+	if !s.filesRefused() {
+		parts = whole(m, parts, maxPages)
+	}
 	if p.TS != "" && p.More > 0 && p.More < len(parts) {
 		return job{post: p, parts: parts[p.More : p.More+1], kind: more}, true
 	}

@@ -40,3 +40,20 @@ func (s *sender) behind(key, channel string) bool {
 	}
 	return ok && h.key != key
 }
+
+// filesFor is for how long no file is tried after Slack has refused one for want
+// of a scope.
+const filesFor = 10 * time.Minute
+
+func (s *sender) refuseFiles() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.noFiles = time.Now().Add(filesFor)
+}
+
+// filesRefused reports whether long messages have to do without a file.
+func (s *sender) filesRefused() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.Now().Before(s.noFiles)
+}

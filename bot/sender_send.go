@@ -54,12 +54,7 @@ func (s *sender) post(ctx context.Context, j job) {
 	if j.kind == reply || j.kind == more {
 		thread = first(p.Thread, p.TS)
 	}
-	opts := append(messageOptions(j.parts[0]), slack.MsgOptionMetadata(slack.SlackMetadata{
-		EventType: metaType, EventPayload: map[string]any{metaNonce: p.Nonce}}))
-	if thread != "" {
-		opts = append(opts, slack.MsgOptionTS(thread))
-	}
-	_, ts, err := s.api.PostMessageContext(ctx, p.Channel, opts...)
+	ts, err := s.call(ctx, p, thread, j.parts[0])
 	s.meter.Add("slack_posts", "post "+outcome(err), 1)
 	j.post = p
 	if err != nil {
@@ -82,6 +77,24 @@ func (s *sender) post(ctx context.Context, j job) {
 			q.More = 1 // the rest follows in the thread, part by part
 		}
 	})
+}
+
+// call makes the call that posts a part: a message, or the file that has all of it.
+func (s *sender) call(ctx context.Context, p fleet.Post, thread string, part Rendered) (ts string, err error) {
+	if part.File != "" {
+		err := upload(ctx, s.api, target{channel: p.Channel, thread: thread}, part)
+		if code, _ := errorCode(err); code == "missing_scope" {
+			s.refuseFiles() // it goes on as messages
+		}
+		return "", err
+	}
+	opts := append(messageOptions(part), slack.MsgOptionMetadata(slack.SlackMetadata{
+		EventType: metaType, EventPayload: map[string]any{metaNonce: p.Nonce}}))
+	if thread != "" {
+		opts = append(opts, slack.MsgOptionTS(thread))
+	}
+	_, ts, err = s.api.PostMessageContext(ctx, p.Channel, opts...)
+	return ts, err
 }
 
 // journal records that a post is about to be made, unless another sender is at

@@ -77,6 +77,9 @@ func methodTable() map[string]method {
 		"reactions.add":         {scope: "reactions:write", tier: tier3, run: addReaction},
 		"reactions.remove":      {scope: "reactions:write", tier: tier2, run: removeReaction},
 		"blocks.validate":       {run: validateBlocks},
+
+		"files.getUploadURLExternal":   {scope: "files:write", tier: tier4, run: getUploadURL},
+		"files.completeUploadExternal": {scope: "files:write", tier: tier4, run: completeUpload},
 	}
 }
 

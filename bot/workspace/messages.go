@@ -130,6 +130,9 @@ func (s *Server) render(m *message, withMetadata bool) obj {
 	if m.editedTS != "" {
 		out["edited"] = obj{"user": m.User, "ts": m.editedTS}
 	}
+	if len(m.files) > 0 {
+		out["files"] = s.filesOf(m)
+	}
 	if len(m.reactions) > 0 {
 		out["reactions"] = m.reactions
 	}

@@ -35,6 +35,7 @@ type message struct {
 	editedTS    string // empty if the last change left no "edited" mark
 	deleted     bool   // a tombstone, so that a page notices
 	reactions   []reaction
+	files       []*file
 	ephemeralTo string // user id, for an ephemeral message
 	// values holds what each person has chosen in this message's selects:
 	// user id, block id, action id.
@@ -115,6 +116,7 @@ type state struct {
 	triggers   map[string]*trigger
 	responses  map[string]*responseURL
 	offers     map[string][]any // options an app suggested last, see suggest.go
+	files      map[string]*file
 	count      counters
 }
 
@@ -125,7 +127,7 @@ func newState(o Options) *state {
 		botID: idFromName("B0", o.BotName), teamID: "T0LOCAL", appID: idFromName("A0", o.BotName),
 		bot:        Person{ID: idFromName("U0", o.BotName), Name: o.BotName, RealName: o.BotName}.withDefaults(),
 		ephemerals: map[string][]*message{}, stacks: map[string][]*view{}, homes: map[string]*view{},
-		triggers: map[string]*trigger{}, responses: map[string]*responseURL{}, offers: map[string][]any{},
+		triggers: map[string]*trigger{}, responses: map[string]*responseURL{}, offers: map[string][]any{}, files: map[string]*file{},
 	}
 	for _, c := range o.Channels {
 		st.addChannel(&channel{Channel: c.withDefaults()})

@@ -20,6 +20,8 @@ func (s *Server) scriptRoutes() map[string]http.Handler {
 		"GET /workspace/state":    http.HandlerFunc(s.serveState),
 		"GET /workspace/events":   http.HandlerFunc(s.serveEvents),
 		"GET /workspace/info":     http.HandlerFunc(s.serveInfo),
+
+		"GET /workspace/files/{id}": http.HandlerFunc(s.serveFile),
 	}
 }
 

@@ -97,6 +97,7 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /link", s.link.serve)
 	mux.HandleFunc("POST /response/{id}", s.serveResponse)
 	mux.HandleFunc("GET /archives/{channel}/{message}", archive)
+	mux.HandleFunc("POST /upload/{id}", s.serveUpload)
 	for pattern, h := range s.scriptRoutes() {
 		mux.Handle(pattern, s.RequireToken(h))
 	}

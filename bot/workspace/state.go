@@ -97,6 +97,9 @@ func (s *Server) messageState(m *message, since int64, viewer string) obj {
 	if m.Metadata != nil {
 		out["metadata"] = raw(m.Metadata)
 	}
+	if len(m.files) > 0 {
+		out["files"] = s.filesOf(m)
+	}
 	if len(m.reactions) > 0 {
 		out["reactions"] = append([]reaction(nil), m.reactions...)
 	}

@@ -232,7 +232,7 @@ func misshapen() []forgery {
 		one("half a payload", http.StatusBadRequest, func(*gate, *http.Request) {}, func(g *gate) letter {
 			whole := g.press("U0ALICE", "T0LOCAL", fleet.ActConfirm, fleet.PlanValue(g.plan.ID, g.plan.Revision))
 			text, _ := url.QueryUnescape(strings.TrimPrefix(whole.body, "payload="))
-			return form("interactions", url.Values{"payload": {text[:1+g.rand.IntN(len(text)-2)]}})
+			return form("interactions", url.Values{"payload": {text[:1+g.rand.IntN(len(text)-2)]}, "n": {g.next()}})
 		}),
 	}
 }

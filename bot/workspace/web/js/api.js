@@ -75,3 +75,9 @@ export function inWords(code, bot) {
   }
   return code.startsWith("http_") ? `${bot} answered with an error (${code.slice(5)}).` : code;
 }
+
+/** fileText gives the text of a file that an app has shared. */
+export async function fileText(id) {
+  const res = await fetch(`/workspace/files/${encodeURIComponent(id)}`, { headers: headers() });
+  return res.ok ? res.text() : `The workspace answered ${res.status}.`;
+}

@@ -1,7 +1,7 @@
 // The list of messages of a channel or thread.
 
 import { h, add, avatar, icon, toast } from "./dom.js";
-import { post, inWords } from "./api.js";
+import { fileText, post, inWords } from "./api.js";
 import { attachment, blocks } from "./blocks.js";
 import { emoji } from "./emoji.js";
 import { mrkdwn } from "./text.js";
@@ -93,6 +93,16 @@ function item(m, o) {
   return el;
 }
 
+/** file shows the text of a file when it is opened. */
+function file(f) {
+  const text = h("pre", { tabindex: "0" }, "…");
+  const el = h("details", { class: "file" }, h("summary", null, `${f.title} (${f.size.toLocaleString()} bytes)`), text);
+  el.addEventListener("toggle", async () => {
+    if (el.open) text.textContent = await fileText(f.id);
+  });
+  return el;
+}
+
 function message(m, o) {
   const p = person(m.user);
   const el = h("li", { class: `message${o.follows ? " follows" : ""}${m.ephemeral ? " ephemeral" : ""}`, dataset: { ts: m.ts } });
@@ -103,6 +113,7 @@ function message(m, o) {
   }
   add(body, content(m));
   if (m.edited && o.follows) body.append(h("span", { class: "edited" }, "(edited)"));
+  for (const f of m.files || []) body.append(file(f));
   if (m.reactions) body.append(h("div", { class: "reactions" }, m.reactions.map((r) => h("span", null, emoji(r.name) || `:${r.name}:`, ` ${r.count}`))));
   if (o.replies.length) body.append(threadLink(m, o));
   el.append(o.follows ? h("span", { class: "gutter" }, stamp(m.ts)) : avatar(p), body);
