@@ -45,6 +45,7 @@ func executeMined(dir string) int {
 	}
 	defer a.close()
 	m := &mine{dir: dir}
+	a.decider.Store = ballot{Store: a.store, mine: m}
 	err = a.serve(ctx, serveOptions{worker: true, started: m.lay, announce: func(addr string) { fmt.Printf("ready on http://%s\n", addr) }})
 	if err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(os.Stderr, err)
@@ -91,6 +92,24 @@ func (s minedStore) Update(ctx context.Context, f fleet.Family, rule func(fleet.
 	err := s.Store.Update(ctx, f, rule)
 	if err == nil && step != nil {
 		s.mine.pass(*step + " noted")
+	}
+	return err
+}
+
+// voteRecorded is the boundary between the record of a vote and everything that
+// follows from it: the acknowledgement, the answer, the effects.
+const voteRecorded = "vote recorded"
+
+// A ballot passes that boundary after each commit of the Decider's.
+type ballot struct {
+	fleet.Store
+	mine *mine
+}
+
+func (b ballot) Update(ctx context.Context, f fleet.Family, rule func(fleet.Tx) error) error {
+	err := b.Store.Update(ctx, f, rule)
+	if err == nil {
+		b.mine.pass(voteRecorded)
 	}
 	return err
 }
