@@ -158,8 +158,10 @@ func TestRefusals(t *testing.T) {
 
 func (h *host) drush(t *testing.T, args ...string) {
 	t.Helper()
-	_, err := run.Run(t.Context(), run.Command{Program: filepath.Join(h.root, "bin", "drush"), Args: args, Env: run.Environ()})
-	must(t, err)
+	r, err := run.Run(t.Context(), run.Command{Program: filepath.Join(h.root, "bin", "drush"), Args: args, Env: run.Environ()})
+	if err != nil {
+		t.Fatalf("%v\n%s", err, r.Stderr)
+	}
 }
 
 // TestBusyAndBlind holds that a host that is too busy is tried again, and that a

@@ -306,7 +306,7 @@ $a = $args[0] ?? '';
 $b = $args[1] ?? '';
 if ($a === '@hostmaster' && $b === 'sql-query' && count($args) === 3) { sqlquery($args[2]); dispatch(); }
 elseif ($a === '@hostmaster' && $b === 'hosting-import' && count($args) === 3) { import($args[2]); }
-elseif ($a === '@hostmaster' && $b === 'hosting-task' && count($args) === 4 && ctype_digit($args[2]) && $args[3] === '--force') { rerun((int) $args[2]); }
+elseif ($a === '@hostmaster' && $b === 'hosting-task' && count($args) === 4 && preg_match('/^\d+$/', $args[2]) && $args[3] === '--force') { rerun((int) $args[2]); }
 elseif ($a === '@hostmaster' && $b === 'hosting-task' && count($args) > 4) { task($args[2], $args[3], array_slice($args, 4)); }
 elseif ($a === 'provision-save') { save($b, array_slice($args, 2)); }
 elseif ($b === 'provision-install' && count($args) === 2) { install($a); }
