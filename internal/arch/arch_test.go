@@ -45,6 +45,7 @@ var ours = map[string][]string{
 	"internal/browser":  {},
 	"internal/storm":    {"fleet", "hosting", "store", "internal/job", "internal/queue", "internal/run"}, // test support
 	"internal/chat":     {},
+	"internal/npm":      {"internal/run"}, // test support
 	"internal/lamp":     {"internal/run"}, // test support: see TestTestSupport
 }
 
@@ -183,7 +184,7 @@ func TestEveryPackageHasAComment(t *testing.T) {
 // TestTestSupport holds that what exists for tests and measurements alone is not
 // in the product.
 func TestTestSupport(t *testing.T) {
-	support := []string{"internal/lamp", "internal/golden", "internal/chat", "internal/browser", "internal/storm"}
+	support := []string{"internal/lamp", "internal/golden", "internal/chat", "internal/browser", "internal/storm", "internal/npm"}
 	for _, p := range packages(t) {
 		from := rel(p.ImportPath)
 		if within(from, "internal/bench") || slices.ContainsFunc(support, func(s string) bool { return within(from, s) }) {
