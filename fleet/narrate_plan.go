@@ -13,6 +13,8 @@ type PlanView struct {
 	Tasks  map[TaskID]Task // of the sites that are running or held, for the step they are at
 	Frozen []Freeze        // of everything and of its distribution, also those that are over
 	Now    time.Time       // when it is shown
+	Gone   map[URI]bool    // sites it moved that cannot go back any more: moved on, or without their old copy
+	Kept   time.Time       // until when every other one can; zero where that is not known
 	Tried  []Rehearsal     // of the sites of an undecided plan, as far as they still say something
 	Advice Advice          // what advisories say of the upgrade of an undecided plan
 }
@@ -232,7 +234,8 @@ func (v PlanView) dropped(m *Message) {
 		m.Text = fmt.Sprintf("%s was replaced; nothing was changed by it.", Clean(p.Title, 200))
 		m.Lines = []Line{Say("This plan is no longer true. " + tellSentence(p.Reason))}
 		if p.Replacement != "" {
-			m.Lines = append(m.Lines, Say("A fresh plan was posted in its place."))
+			m.Lines = append(m.Lines, Say("A fresh plan was posted in its place: ", Mono(string(p.Replacement)), "."))
+			m.Buttons = []Button{{Action: ActCompare, Label: "Compare by the fresh plan", Value: PlanValue(p.Replacement, 0)}}
 		}
 	}
 }

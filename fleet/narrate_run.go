@@ -251,7 +251,7 @@ func (v PlanView) ended(m *Message) {
 		m.Tone = Bad
 	}
 	v.failButtons(m)
-	v.endButtons(m, done)
+	v.endButtons(m, done-len(v.Gone))
 }
 
 func (v PlanView) endButtons(m *Message, done int) {
@@ -259,6 +259,9 @@ func (v PlanView) endButtons(m *Message, done int) {
 	value := PlanValue(p.ID, p.Revision)
 	if done > 0 && p.Kind != Rollback {
 		m.Buttons = append(m.Buttons, Button{Action: ActUndo, Label: "Roll back " + Plural(done, "site", "sites"), Value: value})
+		if !v.Kept.IsZero() {
+			m.More = append(m.More, Say("It can be rolled back until ", When(v.Kept), "; the old copies are kept so long."))
+		}
 	}
 }
 

@@ -264,6 +264,9 @@ func (v PlanView) progress(m *Message) {
 	if len(counts) > 0 {
 		m.Lines = append(m.Lines, Say(upperFirst(strings.Join(counts, ", "))+"."))
 	}
+	if now := v.Plan.in(SiteRunning); len(now) > 0 {
+		m.Lines = append(m.Lines, Say("Now: ", tellList(uris(now), tellNames), "."))
+	}
 	m.Table = v.Plan.hostTable()
 }
 

@@ -130,7 +130,10 @@ func (n *Narrator) plan(ctx context.Context, id string) (Message, error) {
 	if v.Advice, err = n.advice(ctx, v.Plan); err != nil {
 		return Message{}, err
 	}
-	v.Tried, err = n.tried(ctx, v.Plan)
+	if v.Tried, err = n.tried(ctx, v.Plan); err != nil {
+		return Message{}, err
+	}
+	err = n.returnable(ctx, &v)
 	return TellPlan(v), err
 }
 
