@@ -25,6 +25,7 @@ func all(t *Table) []Command {
 		newRetire(t),
 
 		newSites(t),
+		newAdvisories(t),
 		newSiteCreate(t),
 		newSiteAdopt(t),
 		newSiteMove(t),

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -98,7 +97,7 @@ func (l Library) MatchAll(kind KindName, packages []Package) []Exposure {
 		out = append(out, l.Match(kind, p)...)
 	}
 	slices.SortStableFunc(out, func(a, b Exposure) int {
-		return cmp.Or(bit(a.Unclear)-bit(b.Unclear), worse(a.Advisory, b.Advisory), strings.Compare(a.Package, b.Package))
+		return WorseFirst(a, b)
 	})
 	return out[:min(len(out), MaxExposures)]
 }

@@ -26,6 +26,8 @@ type DigestView struct {
 	// Distrusted names distributions and platforms whose records were changed by
 	// somebody without the key; nothing else tells of them.
 	Distrusted []string
+	Perils     map[DistName]Peril // whose sites are exposed
+	Sources    Library            // of advisories: its Feeds alone
 }
 
 // nothing reports whether nothing is out of date and nothing needs a person.
@@ -34,7 +36,7 @@ func (v DigestView) nothing() bool {
 	for _, s := range v.Standings {
 		out += s.OutOfDate
 	}
-	return out+len(v.Failing)+len(v.Held)+len(v.Pinned)+len(v.Silent)+len(v.Distrusted) == 0
+	return out+len(v.Perils)+len(v.Sources.failing())+len(v.Failing)+len(v.Held)+len(v.Pinned)+len(v.Silent)+len(v.Distrusted) == 0
 }
 
 // Digest tells what is out of date now, as a scheduled digest would; page counts
@@ -80,8 +82,12 @@ func (n *Narrator) digestView(ctx context.Context, page int, at time.Time) (Dige
 	if v.Details, err = n.detail(ctx, v.Standings); err != nil {
 		return v, err
 	}
+	if err = n.perils(ctx, &v); err != nil {
+		return v, err
+	}
 	shown, _, _ := v.onPage()
 	for _, s := range shown {
+		s.Behind = v.Perils[s.Distribution.Name].first(s.Behind)
 		if v.Sites[s.Distribution.Name], err = n.behind(ctx, s, v.Pinned); err != nil {
 			return v, err
 		}

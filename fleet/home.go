@@ -18,8 +18,10 @@ type HomeView struct {
 	Mine      map[PlanID]bool // those of them that a Confirm of this person would count for
 	Tasks     []Task          // not ended, newest first
 	Standings []Standing
-	Muted     []Distribution // that announce nothing for now
-	Snoozed   []Announcement // put away for a while
+	Muted     []Distribution     // that announce nothing for now
+	Snoozed   []Announcement     // put away for a while
+	Perils    map[DistName]Peril // whose sites are exposed
+	Sources   Library            // of advisories: its Feeds alone
 }
 
 // homeItems is how many things each part of a page names. Slack shows at most
@@ -39,6 +41,9 @@ func TellHome(v HomeView) []Message {
 		out = append(out, m)
 	}
 	out = append(out, v.moving(), v.outOfDate())
+	if m := v.exposed(); len(m.Lines) > 0 {
+		out = append(out, m)
+	}
 	if m := v.quiet(); len(m.Lines) > 0 {
 		out = append(out, m)
 	}
@@ -153,7 +158,7 @@ func planProgress(p Plan) []any {
 
 // outOfDate counts the sites that are behind, by distribution, the most first.
 func (v HomeView) outOfDate() Message {
-	behind := DigestView{Standings: v.Standings}.behind()
+	behind := DigestView{Standings: v.Standings, Perils: v.Perils}.behind()
 	total := 0
 	var lines []Line
 	for _, s := range behind {

@@ -50,7 +50,14 @@ func (h *Homes) Look(ctx context.Context, who Actor, role Role) (HomeView, error
 	if v.Muted, err = h.muted(ctx, v.Now); err != nil {
 		return v, err
 	}
-	v.Snoozed, err = h.snoozed(ctx)
+	if v.Snoozed, err = h.snoozed(ctx); err != nil {
+		return v, err
+	}
+	as := &Advisories{Store: h.Store}
+	if v.Sources.Feeds, err = as.Feeds(ctx); err != nil || len(v.Sources.Feeds) == 0 {
+		return v, err
+	}
+	v.Perils, err = as.Perils(ctx)
 	return v, err
 }
 

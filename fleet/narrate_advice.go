@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -134,4 +135,37 @@ func (n *Narrator) advice(ctx context.Context, p Plan) (Advice, error) {
 		}
 	}
 	return a, err
+}
+
+// WorseFirst orders exposures for people: certain ones before those nobody can
+// tell, holes before what is no longer supported, the worst first.
+func WorseFirst(a, b Exposure) int {
+	return cmp.Or(bit(a.Unclear)-bit(b.Unclear), worse(a.Advisory, b.Advisory), strings.Compare(a.Package, b.Package))
+}
+
+// SeverityWord says how bad an exposure is, or that nobody can tell.
+func SeverityWord(e Exposure) string {
+	if e.Unclear {
+		return "Cannot tell"
+	}
+	return tellSeverity(e.Advisory)
+}
+
+// TellFeeds says as of when each source is known, and which cannot be read.
+func TellFeeds(feeds []Feed) []Line {
+	var out []Line
+	for _, f := range feeds {
+		name := Clean(f.Name, 60)
+		switch {
+		case f.Failing != "" && f.Checked.IsZero():
+			out = append(out, Item("⚠️ ", Mono(name), " cannot be read, and nothing is known from it. ", tellSentence(f.Failing)))
+		case f.Failing != "":
+			out = append(out, Item("⚠️ ", Mono(name), " cannot be read; what it said is as of ", When(f.Checked), ". ", tellSentence(f.Failing)))
+		case f.Checked.IsZero():
+			out = append(out, Item(Mono(name), " was not read yet."))
+		default:
+			out = append(out, Item(Mono(name), " as of ", When(f.Checked), "."))
+		}
+	}
+	return out
 }

@@ -10,11 +10,15 @@ import (
 // tellDists is how many distributions a page of a digest details.
 const tellDists = 8
 
-// behind lists the standings with out-of-date sites, those that mend a security
-// hole first, then the most sites.
+// behind lists the standings with out-of-date sites: those with exposed sites
+// first, the worst hole before others, then those whose target says that it mends
+// a security hole, then the most sites.
 func (v DigestView) behind() []Standing {
 	out := slices.DeleteFunc(slices.Clone(v.Standings), func(s Standing) bool { return s.OutOfDate == 0 })
 	slices.SortStableFunc(out, func(a, b Standing) int {
+		if n := exposedFirst(v.Perils[a.Distribution.Name], v.Perils[b.Distribution.Name]); n != 0 {
+			return n
+		}
 		if n := bit(v.Details[b.Distribution.Name].Security) - bit(v.Details[a.Distribution.Name].Security); n != 0 {
 			return n
 		}
@@ -53,7 +57,7 @@ func TellDigest(v DigestView) Message {
 	}
 	shown, page, pages := v.onPage()
 	if page == 0 {
-		m.Lines = v.frozen()
+		m.Lines = append(v.frozen(), v.exposed()...)
 	}
 	for _, s := range shown {
 		m.Lines = append(m.Lines, v.dist(s, namesEach(len(shown)))...)
@@ -110,10 +114,10 @@ func (v DigestView) nextPage(page int) Button {
 
 func digestText(v DigestView, total int) string {
 	switch {
-	case total == 1:
-		return "1 site is out of date."
-	case total > 1:
-		return fmt.Sprintf("%d sites are out of date.", total)
+	case total > 0:
+		return strings.TrimSpace(Plural(total, "site is", "sites are") + " out of date. " + v.exposedText())
+	case len(v.Perils) > 0:
+		return "Every site is on its target, and some are exposed: " + v.exposedText()
 	case len(v.Held) > 0:
 		return "Every site is up to date; " + Plural(len(v.Held), "task waits", "tasks wait") + " for a person."
 	case len(v.Failing) > 0:
@@ -140,6 +144,9 @@ func (v DigestView) dist(s Standing, names int) []Line {
 	}
 	head := Say(Bold(string(d.Name)), ": ", Bold(fmt.Sprint(s.OutOfDate)), fmt.Sprintf(" of %s %s out of date%s. The target is ",
 		Plural(s.OutOfDate+s.OnTarget, "site", "sites"), are, tellBehind(s.Behind)), Mono(string(d.Target)), v.ready(d.Name)+"."+pinnedText(pinned, s.OutOfDate), v.lag(s))
+	if peril := v.Perils[d.Name].sentence("the target"); peril != "" {
+		head.Spans = append(head.Spans, Span{Text: " ⚠️ "}, Bold(upperFirst(peril)))
+	}
 	if s.OutOfDate > pinned {
 		head.Button = &Button{Action: ActUpgrade, Label: clip("Compare and upgrade "+string(d.Name), 75), Value: string(d.Name)}
 	}

@@ -5,7 +5,7 @@ import "fmt"
 // trouble tells of what is not about versions but needs a person: what could not
 // be checked, and what is pinned or held.
 func (v DigestView) trouble() []Line {
-	out := titled("Could not be checked", append(TellDistrusted(v.Distrusted), v.unchecked()...))
+	out := titled("Could not be checked", append(append(TellDistrusted(v.Distrusted), v.unchecked()...), tellDated(v.Sources.asOf(), v.Sources.failing())...))
 	return append(out, titled("Waits for a person", v.waiting())...)
 }
 

@@ -13,6 +13,7 @@ type NewsView struct {
 	Task         Task            // of the build under way; zero if none
 	Log          []LogLine       // the end of its log
 	Counts       []PlatformCount // where the distribution's sites are now
+	Peril        Peril           // how exposed they are, and what was built would mend
 }
 
 // what names the version on offer: "atrium 1.1.0", "atrium at 1a2b3c4".
@@ -78,6 +79,7 @@ func (v NewsView) open(m *Message) {
 		m.Lines = append(m.Lines, Say(v.warning()))
 	}
 	m.Lines = append(m.Lines, v.security()...)
+	m.Lines = append(m.Lines, v.peril()...)
 	m.Lines = append(m.Lines, v.note()...)
 	m.Lines = append(m.Lines, v.changes()...)
 	m.Lines = append(m.Lines, Say(means))
@@ -98,6 +100,16 @@ func (v NewsView) security() []Line {
 		return nil
 	}
 	return []Line{Say("🔒 ", Bold("Security release"), ": its own notes say that it mends a security hole.")}
+}
+
+// peril says how exposed the sites are that this is for. Until it is built nobody
+// knows what it would mend.
+func (v NewsView) peril() []Line {
+	text := v.Peril.sentence("this version")
+	if text == "" {
+		return nil
+	}
+	return []Line{Say("⚠️ ", Bold(upperFirst(text)), " ", Mono(Slash+" advisories "+Clean(string(v.News.Distribution), 60)))}
 }
 
 // note quotes what the tag or its release says.
@@ -198,7 +210,7 @@ func (v NewsView) built(m *Message) {
 		done.Spans = append(done.Spans, Span{Text: ", ordered by "}, By(v.News.By))
 	}
 	done.Spans = append(done.Spans, Span{Text: "."})
-	m.Lines = append([]Line{done, Say(tellTarget(v.Platform, v.Distribution, v.Counts)...)}, v.changes()...)
+	m.Lines = append(append([]Line{done, Say(tellTarget(v.Platform, v.Distribution, v.Counts)...)}, v.peril()...), v.changes()...)
 	m.Buttons = []Button{v.changesButton()}
 }
 

@@ -62,6 +62,9 @@ func (n *Narrator) news(ctx context.Context, id string) (Message, error) {
 	if _, err := n.Store.Read(ctx, recs...); err != nil {
 		return Message{}, err
 	}
+	if v.Peril, err = (&Advisories{Store: n.Store}).PerilOf(ctx, v.Counts, v.Platform.Name); err != nil {
+		return Message{}, err
+	}
 	v.Task, v.Log, err = n.building(ctx, v.Platform)
 	return TellNews(v), err
 }
