@@ -2,6 +2,7 @@ package aegir_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -160,8 +161,9 @@ func (h *host) drush(t *testing.T, args ...string) {
 	t.Helper()
 	r, err := run.Run(t.Context(), run.Command{Program: filepath.Join(h.root, "bin", "drush"), Args: args, Env: run.Environ()})
 	if err != nil {
-		t.Fatalf("%v\n%s", err, r.Stderr)
+		err = fmt.Errorf("%w\n%s", err, r.Stderr)
 	}
+	must(t, err)
 }
 
 // TestBusyAndBlind holds that a host that is too busy is tried again, and that a

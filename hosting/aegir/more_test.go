@@ -9,6 +9,7 @@ import (
 
 	"github.com/distrobot/distrobot/fleet"
 	"github.com/distrobot/distrobot/hosting"
+	"github.com/distrobot/distrobot/hosting/aegir"
 )
 
 // TestSerialHost holds that a host which does one task at a time, as BOA wants it,
@@ -110,5 +111,26 @@ func TestStranded(t *testing.T) {
 	}
 	if again, err := b.Waiting(ctx); err != nil || len(again) != 0 {
 		t.Errorf("still waiting: %+v, %v", again, err)
+	}
+}
+
+// TestDeletedStaysDeleted holds that a site which was deleted in Aegir is gone, also
+// when a task of it that was left queued fails later and has Aegir list it as
+// disabled again.
+func TestDeletedStaysDeleted(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	w.own("one", "platform_one", "a.example.com", "b.example.com")
+	w.drush(t, "@hostmaster", "hosting-task", "@a.example.com", "disable", "--force")
+	w.drush(t, "@hostmaster", "hosting-task", "@a.example.com", "delete", "--force")
+	status := func() (got string) {
+		must(t, w.backend.Tasks.Query(t.Context(), aegir.Select([]string{"s.status"}, "hosting_site s JOIN node n ON n.vid=s.vid WHERE n.title='a.example.com'"), 1,
+			func(row []string) error { got = row[0]; return nil }))
+		return got
+	}
+	eventually(t, "site that Aegir lists as disabled again", func() bool { return status() == "-1" })
+	all, err := aegir.Sites(t.Context(), w.backend.Tasks, "")
+	if must(t, err); len(all) != 1 || all[0].URI != "b.example.com" || !all[0].On() {
+		t.Errorf("the sites are %+v", all)
 	}
 }
