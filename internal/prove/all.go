@@ -45,6 +45,15 @@ func hosted() []Proof {
 			Least: 1004, Short: 1004,
 		},
 		{
+			// A broken theme, a missing stylesheet and a moved block are caught by real
+			// Chromium in rehearsed moves, each time; a changed date and a platform that
+			// looks the same never are.
+			Name:  "look",
+			What:  "moves of sites with a broken theme, a missing stylesheet, a moved block, a changed date, and none of these, each looked at by a Chromium of its own: the first three caught each time, the others never",
+			Tests: []Test{{hosting, "TestChromiumLooks"}},
+			Least: 100, Short: 5,
+		},
+		{
 			// Whoever can write to Redis cannot make distrobot do anything: every record
 			// of a real Redis with a changed byte, without a field, or in another's place
 			// is refused, and named.
