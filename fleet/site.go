@@ -58,7 +58,7 @@ type SiteLock struct {
 
 // Held reports whether another task than t holds the lock at now.
 func (l SiteLock) Held(t TaskID, now time.Time) bool {
-	return l.Task != "" && l.Task != t && now.Before(l.Until)
+	return l.Task != "" && l.Task != t && now.Before(l.Until) && !setBack(l.Until, now)
 }
 
 // Key implements Record.

@@ -168,6 +168,9 @@ func loadSettings() error {
 // packages are bulk work that fetches much: one at a time. Sites leave one by one,
 // too: a move waits for another host, and must not take all places of this one.
 func (c Config) limits() (map[fleet.TaskKind]int, error) {
+	if c.Lease <= 0 || siteLeases*c.Lease > fleet.LongestLease {
+		return nil, fmt.Errorf("DISTROBOT_LEASE is %v; it must be above 0 and at most %v", c.Lease, fleet.LongestLease/siteLeases)
+	}
 	out, err := parseLimits(c.Limits)
 	if err != nil {
 		return nil, err
@@ -179,6 +182,10 @@ func (c Config) limits() (map[fleet.TaskKind]int, error) {
 	}
 	return out, nil
 }
+
+// siteLeases is how many leases of a task the lease of its site's lock lasts: the
+// lock is renewed with the task's, and must not be over before it.
+const siteLeases = 4
 
 // reportEvery is how often a worker reports its host: often enough that some
 // lost reports do not make it silent.

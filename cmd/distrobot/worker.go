@@ -107,7 +107,7 @@ func (a *app) newWorker(seed func(context.Context, fleet.URI, string) error) (*w
 		Host: w.host, Store: a.store, Sites: a.sites, Builder: a.builder, Refreshes: a.refreshes, Backend: w.drives,
 		Inventories: &fleet.Inventories{Store: a.store},
 		Kinds:       kind.All(), Sources: source.All(a.sourceOptions()),
-		Lease: 4 * a.cfg.Lease, Retry: a.cfg.CheckRetry, Soak: a.cfg.Soak,
+		Lease: siteLeases * a.cfg.Lease, Retry: a.cfg.CheckRetry, Soak: a.cfg.Soak,
 		Eyes: a.cfg.eyes(a.builds), Looks: a.cfg.looksDir(),
 		BuildAs: a.builds, BuildMemory: a.cfg.BuildMemory << 20,
 		Transits: a.transits, Client: transfer.Client{Key: a.keys[0]}, Measured: w.rate.Store,

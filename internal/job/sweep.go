@@ -18,6 +18,8 @@ type Sweeper struct {
 	Wake  func(ctx context.Context, t fleet.TaskRef, urgent bool) // must not block for long
 	Every time.Duration                                           // 1 s if 0
 	Log   *slog.Logger                                            // nil means slog's default
+
+	latest time.Time // the latest that the store's clock has shown
 }
 
 // sweepBatch bounds how many tasks are woken at once; the rest follow when
@@ -53,6 +55,13 @@ func (s *Sweeper) Sweep(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	page := fleet.Page{To: now.UnixMilli(), Limit: sweepBatch}
+	if now.After(s.latest) {
+		s.latest = now
+	}
+	back := s.latest.Sub(now) > fleet.LongestLease
+	if back { // the clock was set back: leases of before stand too far ahead
+		page.To = s.latest.Add(fleet.LongestLease).UnixMilli()
+	}
 	if paused { // what waits since it was ordered stands at 0; what was begun, at its lease's end
 		page.From = 1
 	}
@@ -61,6 +70,9 @@ func (s *Sweeper) Sweep(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	tasks := s.read(ctx, ids)
+	if back {
+		tasks = slices.DeleteFunc(tasks, func(t fleet.Task) bool { return !t.Due(now) })
+	}
 	if paused {
 		tasks = slices.DeleteFunc(tasks, func(t fleet.Task) bool { return t.Begun.IsZero() })
 	}

@@ -90,6 +90,40 @@ func TestSweeperRecoversLostWork(t *testing.T) {
 	}
 }
 
+// TestSweepAfterTheClockWasSetBack wakes the task of a dead worker whose lease was
+// given out before the store's clock was set back by an hour, at once and not in an
+// hour; one that is renewed by the clock as it is now, and what is for later, wait.
+func TestSweepAfterTheClockWasSetBack(t *testing.T) {
+	w := newWorld(t, func(t *fleet.Task) { t.State = fleet.TaskDone })
+	store := &elsewhen{Store: w.store}
+	store.ahead.Store(int64(time.Hour))
+	w.addTask("dead", func(t *fleet.Task, now time.Time) {
+		t.State, t.Owner, t.Fence, t.Lease = fleet.TaskRunning, "dead", 1, now.Add(time.Hour+15*time.Second)
+	})
+	w.addTask("alive", func(t *fleet.Task, now time.Time) { t.State, t.Lease = fleet.TaskRunning, now.Add(15*time.Second) })
+	w.addTask("later", func(t *fleet.Task, now time.Time) { t.NotUntil = now.Add(time.Hour) })
+	var woken []string
+	s := &job.Sweeper{Store: store, Host: host, Wake: func(_ context.Context, r fleet.TaskRef, _ bool) { woken = append(woken, string(r.ID)) }}
+	for _, tt := range []struct {
+		ahead time.Duration
+		wakes string
+	}{{time.Hour - time.Minute, "alive"}, {0, "dead"}} { // before, alive's lease is over and dead's is not
+		store.ahead.Store(int64(tt.ahead))
+		woken = nil
+		if _, err := s.Sweep(t.Context()); err != nil || strings.Join(woken, " ") != tt.wakes {
+			t.Errorf("%v ahead, it woke %q, not %q: %v", tt.ahead, woken, tt.wakes, err)
+		}
+	}
+	ref := fleet.TaskRef{Host: host, ID: "dead"}
+	if err := w.runner(store, job.Recipe{Steps: []job.Step{w.step("a", nil)}}).Run(t.Context(), ref, false); err != nil {
+		t.Fatal(err)
+	}
+	got := fleet.Task{ID: ref.ID, Host: host}
+	if err := fleet.One(t.Context(), w.store, &got, "task"); err != nil || got.State != fleet.TaskDone || got.Fence < 2 || w.deeds() != "a" {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 // TestPresence reports a host until the worker ends.
 func TestPresence(t *testing.T) {
 	w := newWorld(t, nil)
