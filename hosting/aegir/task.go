@@ -229,7 +229,7 @@ func (f *following) verdict(state, said string) (ending, error) {
 	switch {
 	case begun && (f.status == taskDone || f.status == taskWarning):
 		return endGood, nil
-	case begun && f.status == taskFailed:
+	case begun && f.status == taskFailed && code == "1": // of a killed one nobody went back, whatever a second run says
 		return endFailed, nil
 	case begun:
 		return 0, job.Ask("Aegir's task to %s was interrupted (node %d); nobody can tell how far it came. Look at it in Aegir.", verb(f.Type), f.nid)
