@@ -134,7 +134,7 @@ var setting = regexp.MustCompile(`\b(?:DISTROBOT|SLACK)_[A-Z_]+[A-Z]\b`)
 // ours are variables of the tests, and what nginx is told of a site: no settings
 // of the program.
 var ours = map[string]bool{"DISTROBOT_SAMPLES": true, "DISTROBOT_FORGE": true, "DISTROBOT_CMS_REPO": true,
-	"DISTROBOT_CMS_TAGS": true, "DISTROBOT_CMS_KIND": true, "DISTROBOT_TESTS_OFFLINE": true, "DISTROBOT_TEST_THOROUGH": true,
+	"DISTROBOT_CMS_TAGS": true, "DISTROBOT_CMS_KIND": true, "DISTROBOT_TESTS_OFFLINE": true, "DISTROBOT_TEST_THOROUGH": true, "DISTROBOT_REAL_AEGIR": true,
 	"DISTROBOT_SITE": true, "DISTROBOT_POOL": true}
 
 // TestSettingsThatAreNamedExist looks them up in .env.example.

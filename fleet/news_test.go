@@ -3,6 +3,7 @@ package fleet_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -65,6 +66,36 @@ func TestHeardAmendsTheOpenAnnouncement(t *testing.T) {
 	r.hear(h)
 	if a = r.announcement("Atrium/1"); a.Total != -1 || a.Moves != 4 {
 		t.Errorf("%+v", a)
+	}
+}
+
+// TestHundredTagsInAnHourAreOneMessage: while nobody acts, every tag amends the
+// one announcement, which then offers the newest; what a subject makes in a
+// channel is one root message (TestBurstIsFewEdits).
+func TestHundredTagsInAnHourAreOneMessage(t *testing.T) {
+	r := newNewsroom(t, fleet.Track{Tags: `1\.\d+\.\d+`})
+	list := "1.0.0@c0"
+	r.hear(tagHead(list))
+	subjects := map[string]int{}
+	for i := range 100 {
+		r.store.Pass(36 * time.Second)
+		list = fmt.Sprintf("1.%d.0@c%d ", i+1, i+1) + list
+		if !r.hear(tagHead(list)) {
+			t.Fatalf("tag %d was not heard", i+1)
+		}
+		for _, said := range r.said() {
+			subjects[said]++
+		}
+	}
+	if len(subjects) != 1 || subjects["news:Atrium/1"] != 100 {
+		t.Errorf("told of %v", subjects)
+	}
+	a := r.announcement("Atrium/1")
+	if a.From.Version != "1.0.0" || a.To.Version != "1.100.0" || a.Moves != 100 || !a.Open() {
+		t.Errorf("%+v", a)
+	}
+	if found, err := r.store.Read(t.Context(), &fleet.Announcement{ID: "Atrium/2"}); err != nil || found[0] {
+		t.Errorf("there is a second announcement, %v", err)
 	}
 }
 
