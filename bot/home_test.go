@@ -48,6 +48,10 @@ func busy(role fleet.Role, n int) fleet.HomeView {
 		v.Muted = append(v.Muted, d)
 		v.Snoozed = append(v.Snoozed, fleet.Announcement{ID: fmt.Sprintf("%s/1", d.Name), Distribution: d.Name, To: fleet.Ref{Name: "refs/tags/2.0", Version: "2.0"}, Until: homeStart.Add(time.Hour), By: homeAlice})
 	}
+	v.May = map[fleet.Offer]bool{}
+	for _, o := range v.Offers() {
+		v.May[o] = role >= fleet.Maintainer && (o.Value != "policy set" || role == fleet.Administrator)
+	}
 	return v
 }
 

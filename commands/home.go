@@ -15,13 +15,33 @@ func (t *Table) Home(ctx context.Context, who fleet.Actor) ([]fleet.Message, err
 	if unsure {
 		role = fleet.Reader
 	}
-	homes := fleet.Homes{Store: t.Store, Tasks: t.Tasks, Catalog: t.Catalog, Decider: t.decider(), Now: t.Now}
+	homes := fleet.Homes{Store: t.Store, Tasks: t.Tasks, Catalog: t.Catalog, Decider: t.decider(), May: t.offers, Now: t.Now}
 	v, err := homes.Look(ctx, who, role)
 	if err != nil {
 		return nil, err
 	}
 	v.Unsure = unsure
 	return fleet.TellHome(v), nil
+}
+
+// offers reports whether somebody's press of a button would be let through now, by
+// the rule of the press itself. What cannot be told now counts as no: the page
+// asks again in a moment.
+func (t *Table) offers(ctx context.Context, who fleet.Actor, o fleet.Offer) (bool, error) {
+	var err error
+	if o.Action == fleet.ActAsk {
+		var cmd Command
+		if cmd, _, err = find(t.List(), words(o.Value)); err == nil {
+			_, err = t.allowed(ctx, cmd, Request{Who: who})
+		}
+	} else {
+		_, err = t.allowedPress(ctx, Press{Action: o.Action, Value: o.Value, Who: who}, t.presses()[o.Action])
+	}
+	switch fleet.CodeOf(err) {
+	case fleet.Forbidden, fleet.Later, fleet.NotFound:
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // pressUnmute lets a distribution be announced again.

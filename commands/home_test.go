@@ -21,6 +21,9 @@ func (w *world) homeText(who fleet.Actor) string {
 				out = append(out, "["+l.Button.Label+"]")
 			}
 		}
+		for _, b := range m.Buttons {
+			out = append(out, "["+b.Label+"]")
+		}
 	}
 	return strings.Join(out, "\n")
 }
@@ -90,4 +93,33 @@ func TestHomeShowsMutes(t *testing.T) {
 	w.says(w.ask(bob, "snooze atrium --off"), "is shown again")
 	w.ask(alice, "mute atrium --off")
 	w.homeSays(bob, nil, "Muted")
+}
+
+// TestHomeFollowsPolicy gives a reader what it takes from a maintainer: each page
+// shows what its person may do now, not what their role once meant.
+func TestHomeFollowsPolicy(t *testing.T) {
+	w, g := governed(t)
+	w.homeSays(bob, []string{"[Add a distribution]", "[Create a site]", "upgrade SITE"}, "[Change a policy]")
+	w.homeSays(alice, []string{"[Change a policy]"})
+	w.ask(alice, "mute atrium 48")
+	w.says(w.ask(alice, "policy set atrium --confirm @client --ask @client"), "The policy of atrium is changed")
+	w.says(w.ask(alice, "policy set * --administer @client"), "The policy of * is changed")
+	_, s, value := w.planned()
+	client := []string{"Waits for you: 1 decision", "[Compare and upgrade atrium]", "[Stop muting atrium]", "[Add a distribution]", "[Create a site]"}
+	w.homeSays(carol, append(client, "You are a reader"))
+	w.homeSays(bob, []string{"Nothing waits for you.", "Out of date: 3 sites", "atrium announces nothing", "upgrade SITE"}, "[Compare", "[Stop", "[Add", "[Create", "[Change")
+	w.homeSays(alice, []string{"Nothing waits for you.", "[Add a distribution]", "[Change a policy]"}, "[Compare", "[Stop")
+
+	g.away = errors.New("slack is away") // who is in the group cannot be told: nothing is offered that would be refused
+	w.homeSays(carol, []string{"Nothing waits for you."}, "[Compare", "[Stop", "[Add")
+	g.away = nil
+
+	w.says(w.press(bob, s, fleet.ActConfirm, value), "the policy names @client")
+	w.press(carol, s, fleet.ActConfirm, value)
+	w.press(carol, s, fleet.ActPause, value)
+	w.homeSays(carol, []string{"Waits for you: 1 decision", " is paused."})
+	w.homeSays(bob, []string{"Nothing waits for you."})
+	w.says(w.press(bob, s, fleet.ActContinue, value), "You may not continue a plan; the policy of atrium says who may")
+	w.says(w.press(bob, "", fleet.ActUnmute, "atrium"), "You may not unmute a distribution; the policy of atrium says who may")
+	w.says(w.press(carol, "", fleet.ActUnmute, "atrium"), "is announced again")
 }

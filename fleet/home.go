@@ -16,6 +16,7 @@ type HomeView struct {
 	Now       time.Time
 	Plans     []Plan          // not final, newest first
 	Mine      map[PlanID]bool // those of them that a Confirm of this person would count for
+	May       map[Offer]bool  // of Offers, the buttons that this person could press now
 	Tasks     []Task          // not ended, newest first
 	Standings []Standing
 	Muted     []Distribution     // that announce nothing for now
@@ -51,16 +52,16 @@ func TellHome(v HomeView) []Message {
 }
 
 // decides reports whether a plan waits for this person: for their vote, or, if it
-// is paused, for any maintainer's Continue or Stop.
+// is paused, for the Continue or Stop of somebody who may.
 func (v HomeView) decides(p Plan) bool {
-	return v.Mine[p.ID] || p.State == PlanPaused && v.Role >= Maintainer
+	return v.Mine[p.ID] || p.State == PlanPaused && v.mayAny(pausedOffers(p))
 }
 
 // waiting lists what this person can decide or answer.
 func (v HomeView) waiting() Message {
 	var lines []Line
 	for _, t := range v.Tasks {
-		if t.State == TaskHeld && v.Role >= Maintainer {
+		if t.State == TaskHeld && v.mayAny(heldOffers(t)) {
 			cur, _ := t.Current()
 			lines = append(lines, openable(subjectOfTask(t), Bold(t.title()), fmt.Sprintf(" waits for a person at the step “%s” on host %s.",
 				Clean(cur.Label(), 60), Clean(string(t.Host), 60))))
@@ -158,7 +159,7 @@ func planProgress(p Plan) []any {
 
 // outOfDate counts the sites that are behind, by distribution, the most first.
 func (v HomeView) outOfDate() Message {
-	behind := DigestView{Standings: v.Standings, Perils: v.Perils}.behind()
+	behind := v.behind()
 	total := 0
 	var lines []Line
 	for _, s := range behind {
@@ -166,7 +167,7 @@ func (v HomeView) outOfDate() Message {
 		name := Clean(string(s.Distribution.Name), 60)
 		l := Say(Bold(name), ": ", fmt.Sprintf("%d of %s", s.OutOfDate, Plural(s.OutOfDate+s.OnTarget, "site is", "sites are"))+
 			" not on "+Clean(string(s.Distribution.Target), 110)+" yet.")
-		if v.Role >= Maintainer {
+		if v.May[upgradeOffer(s)] {
 			l.Button = &Button{Action: ActUpgrade, Label: clip("Compare and upgrade "+name, 75), Value: string(s.Distribution.Name)}
 		}
 		lines = append(lines, l)

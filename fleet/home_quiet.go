@@ -4,7 +4,7 @@ package fleet
 func (v HomeView) quiet() Message {
 	var own, others []Line
 	add := func(by Actor, l Line, b Button) {
-		if v.Role >= Maintainer {
+		if v.May[Offer{b.Action, b.Value}] {
 			l.Button = &b
 		}
 		if by.ID == v.Who.ID {
@@ -56,18 +56,25 @@ func (v HomeView) help() Message {
 		},
 		Footer: tellFooter([]Span{{Text: "You are " + withArticle(v.Role)}}, []Span{{Text: "As of "}, When(v.Now)}),
 	}
-	if v.Role >= Maintainer {
+	if v.May[Offer{ActAsk, "upgrade"}] {
 		m.Lines = append(m.Lines, Item(Mono("upgrade SITE"), " compares a site with its upgrade target and posts a plan"))
-		m.Buttons = []Button{
-			{Action: ActAsk, Label: "Add a distribution", Value: "add"},
-			{Action: ActAsk, Label: "Create a site", Value: "site create"},
-		}
 	}
-	if v.Role >= Administrator {
-		m.Buttons = append(m.Buttons, Button{Action: ActAsk, Label: "Change a policy", Value: "policy set"})
+	for _, b := range helpButtons() {
+		if v.May[Offer{b.Action, b.Value}] {
+			m.Buttons = append(m.Buttons, b)
+		}
 	}
 	m.Buttons = append(m.Buttons, Button{Action: ActAsk, Label: "All commands", Value: "help"})
 	return m
+}
+
+// helpButtons are the commands that people begin with a button, for those who may.
+func helpButtons() []Button {
+	return []Button{
+		{Action: ActAsk, Label: "Add a distribution", Value: "add"},
+		{Action: ActAsk, Label: "Create a site", Value: "site create"},
+		{Action: ActAsk, Label: "Change a policy", Value: "policy set"},
+	}
 }
 
 func withArticle(r Role) string {

@@ -12,7 +12,10 @@ type Homes struct {
 	Tasks   *Tasks
 	Catalog *Catalog
 	Decider *Decider
-	Now     func() time.Time // when it is shown; nil is time.Now
+	// May reports whether a person's press of a button would be let through now, by
+	// role and policy; nil is never. The error is the store's.
+	May func(ctx context.Context, who Actor, o Offer) (bool, error)
+	Now func() time.Time // when it is shown; nil is time.Now
 }
 
 // Bounds of what one page reads: enough to count what it does not name.
@@ -54,11 +57,32 @@ func (h *Homes) Look(ctx context.Context, who Actor, role Role) (HomeView, error
 		return v, err
 	}
 	as := &Advisories{Store: h.Store}
-	if v.Sources.Feeds, err = as.Feeds(ctx); err != nil || len(v.Sources.Feeds) == 0 {
+	if v.Sources.Feeds, err = as.Feeds(ctx); err != nil {
 		return v, err
 	}
-	v.Perils, err = as.Perils(ctx)
+	if len(v.Sources.Feeds) > 0 {
+		if v.Perils, err = as.Perils(ctx); err != nil {
+			return v, err
+		}
+	}
+	v.May, err = h.offered(ctx, v)
 	return v, err
+}
+
+// offered asks of each button of a page whether it would be refused.
+func (h *Homes) offered(ctx context.Context, v HomeView) (map[Offer]bool, error) {
+	out := map[Offer]bool{}
+	if h.May == nil {
+		return out, nil
+	}
+	for _, o := range v.Offers() {
+		may, err := h.May(ctx, v.Who, o)
+		if err != nil {
+			return nil, err
+		}
+		out[o] = may
+	}
+	return out, nil
 }
 
 // OpenPlans reads the plans that are not final, newest first; of very many, some of
