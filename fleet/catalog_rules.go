@@ -24,6 +24,9 @@ func CheckDistribution(d Distribution) error {
 	if err := d.Hush.check(); err != nil {
 		return err
 	}
+	if err := CheckPattern(d.Adopts); err != nil {
+		return err
+	}
 	if strings.ContainsAny(d.Track.Branch, " ~^:?*[\\\x00\n") || strings.HasPrefix(d.Track.Branch, "-") || len(d.Track.Branch) > 200 {
 		return Errorf(Invalid, "%q cannot be the name of a branch.", Clean(d.Track.Branch, 60))
 	}

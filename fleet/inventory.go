@@ -190,9 +190,9 @@ func SeeSite(s Site, f *FoundSite, renamed URI, system string) (Site, string) {
 // without "/".
 type PlatformPattern string
 
-// CheckPattern refuses a pattern that is none.
+// CheckPattern refuses a pattern that is none; "" is none on purpose.
 func CheckPattern(p PlatformPattern) error {
-	if _, err := path.Match(string(p), ""); err != nil || len(p) > 120 || strings.Contains(string(p), "/") {
+	if _, err := path.Match(string(p), ""); err != nil || len(p) > 120 || strings.Contains(string(p), "/") || p != "" && !IsPattern(string(p)) {
 		return Errorf(Invalid, "%q is no pattern of platforms' names.", Clean(string(p), 60)).WithHint("An example that works: 'drupal-*'")
 	}
 	return nil

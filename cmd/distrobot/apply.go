@@ -186,6 +186,8 @@ func (a *app) perform(ctx context.Context, d deed, who fleet.Actor) error {
 	case "policy":
 		s := fleet.Policies{Store: a.store, Links: a.table.Second.Offered()}
 		_, err = s.Set(ctx, d.rules.Distribution, who, func(p *fleet.AccessPolicy) error { *p = d.rules; return nil })
+	case "adopt":
+		_, err = a.targets.Adopt(ctx, fleet.PlatformPattern(d.name), d.dist.Name, who)
 	case "target":
 		_, err = a.targets.Set(ctx, d.dist.Name, fleet.PlatformName(d.name), who)
 	case "site":

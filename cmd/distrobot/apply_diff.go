@@ -43,6 +43,12 @@ func difference(m manifest, now present) (deeds []deed, refusals []string) {
 		deeds, refusals = append(deeds, d...), append(refusals, refusal...)
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Distributions)) {
+		if want := m.Distributions[name].Adopts; want != "" && string(now.distributions[name].Adopts) != want {
+			deeds = append(deeds, deed{kind: "adopt", name: want, dist: fleet.Distribution{Name: fleet.DistName(name)},
+				text: fmt.Sprintf("let platforms that match %s join %s, now and later", want, name)})
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.Distributions)) {
 		if want := m.Distributions[name].Target; want != "" && string(now.distributions[name].Target) != want {
 			deeds = append(deeds, deed{kind: "target", name: want, dist: fleet.Distribution{Name: fleet.DistName(name)},
 				text: fmt.Sprintf("make %s the target of %s, which locks its other platforms", want, name)})
@@ -64,11 +70,13 @@ func distributionDeeds(name string, want manifestDistribution, now present) []de
 		return nil // parseManifest has told
 	}
 	have, found := now.distributions[name]
+	d.Adopts = "" // a deed of its own, after the platforms of the file
 	if !found {
 		return []deed{{kind: "add", name: name, dist: d, text: "add the distribution " + name}}
 	}
 	now1, want1 := described(have), described(d)
 	now1.Target, want1.Target = "", ""
+	now1.Adopts, want1.Adopts = "", ""
 	if now1 == want1 {
 		return nil
 	}

@@ -18,6 +18,7 @@ func TestManifestKeepsEverything(t *testing.T) {
 	d.Policy.Look = fleet.LookOrSkip
 	d.Policy.Waves, d.Policy.Window, d.Policy.Canary = "1, 10%, 50%, rest", "Mon-Fri 22:00-05:00 Europe/Zurich", "tag:canary"
 	d.Track.Tags = `\d+\.\d+`
+	d.Adopts = "shop-*"
 	d.Hush = fleet.Hush{Hours: "22:00-07:00 Europe/Berlin", Ignored: "1.2 1.3"}
 	for _, failures := range []int{0, 3} { // it is either a share or a number
 		if d.Policy.Failures = failures; failures > 0 {
@@ -27,7 +28,7 @@ func TestManifestKeepsEverything(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if back.Policy != d.Policy || back.Source != d.Source || back.URL != d.URL || back.Hush != d.Hush || back.Track != d.Track {
+		if back.Policy != d.Policy || back.Source != d.Source || back.URL != d.URL || back.Hush != d.Hush || back.Track != d.Track || back.Adopts != d.Adopts {
 			t.Errorf("got  %+v\nwant %+v", back, d)
 		}
 	}
@@ -82,9 +83,12 @@ func TestManifestKeepsPolicies(t *testing.T) {
 func TestDifference(t *testing.T) {
 	ready := fleet.Platform{Name: "shop-1", State: fleet.PlatformReady, Distribution: "shop", Paths: map[fleet.HostName]string{"local": "/srv/shop-1"}}
 	now := present{
-		distributions: map[string]fleet.Distribution{"shop": {Name: "shop", Kind: "generic", Source: fleet.Source{Type: "git"}}},
-		platforms:     map[string]fleet.Platform{"shop-1": ready},
-		sites:         map[string]fleet.Site{"a.example": {URI: "a.example", Platform: "shop-1", Tags: []string{"small"}}},
+		distributions: map[string]fleet.Distribution{
+			"shop": {Name: "shop", Kind: "generic", Source: fleet.Source{Type: "git"}},
+			"blog": {Name: "blog", Kind: "generic", Source: fleet.Source{Type: "git"}, Adopts: "blog-*"},
+		},
+		platforms: map[string]fleet.Platform{"shop-1": ready},
+		sites:     map[string]fleet.Site{"a.example": {URI: "a.example", Platform: "shop-1", Tags: []string{"small"}}},
 	}
 	tests := []struct {
 		name, yaml string
@@ -93,11 +97,16 @@ func TestDifference(t *testing.T) {
 	}{
 		{"as it is", "distributions: {shop: {kind: generic}}\nplatforms: {shop-1: {host: local, path: /srv/shop-1, distribution: shop}}\nsites: {a.example: {platform: shop-1, tags: [small]}}", nil, nil},
 		{"absent is not deleted", "", nil, nil},
-		{"a new distribution with its platform, target and site", "distributions: {blog: {target: blog-1}}\nplatforms: {blog-1: {host: local, path: /srv/blog, distribution: blog}}\nsites: {b.example: {platform: blog-1}}",
-			[]string{"add the distribution blog", "take /srv/blog", "make blog-1 the target", "create the site b.example"}, nil},
+		{"a new distribution with its platform, target and site", "distributions: {news: {target: news-1}}\nplatforms: {news-1: {host: local, path: /srv/news, distribution: news}}\nsites: {b.example: {platform: news-1}}",
+			[]string{"add the distribution news", "take /srv/news", "make news-1 the target", "create the site b.example"}, nil},
 		{"a change of policy", "distributions: {shop: {policy: {target: auto}}}", []string{"change the distribution shop"}, nil},
 		{"a site elsewhere stays", "sites: {a.example: {platform: shop-2}}", nil, []string{"site a.example is on shop-1; only a confirmed plan"}},
 		{"a platform never changes", "platforms: {shop-1: {host: local, path: /other}}", nil, []string{"platform shop-1 is not /other"}},
+		{"a pattern of platforms that join", "distributions: {shop: {kind: generic, adopts: 'shop-*', target: shop-2}}\nplatforms: {shop-2: {host: local, path: /srv/shop-2}}",
+			[]string{"take /srv/shop-2", "let platforms that match shop-* join shop", "make shop-2 the target"}, nil},
+		{"a pattern that is there", "distributions: {blog: {kind: generic, adopts: 'blog-*'}}", nil, nil},
+		{"a pattern that the file leaves out", "distributions: {blog: {kind: generic}}", nil, nil},
+		{"another pattern", "distributions: {blog: {kind: generic, adopts: 'b-*'}}", []string{"let platforms that match b-* join blog"}, nil},
 		{"a tag", "sites: {a.example: {platform: shop-1, tags: [SMALL, big]}}", []string{"tag the site a.example with [big]"}, nil},
 	}
 	for _, tt := range tests {
@@ -135,6 +144,8 @@ func TestParseManifestRefuses(t *testing.T) {
 		{"version: 1\nplatform: {}", "platform"},
 		{"version: 1\ndistributions: {'a b': {}}", "a b"},
 		{"version: 1\ndistributions: {a: {tags: '('}}", "distribution a"},
+		{"version: 1\ndistributions: {a: {adopts: 'a/*'}}", "distribution a: \"a/*\" is no pattern"},
+		{"version: 1\ndistributions: {a: {adopts: atrium}}", "distribution a: \"atrium\" is no pattern"},
 		{"version: 1\nplatforms: {a: {host: local}}", "needs host and path"},
 		{"version: 1\nsites: {HTTP://x: {platform: a}}", "not the address"},
 		{"version: 1\nsites: {x.example: {platform: a, path: /srv}}", "leave it out"},

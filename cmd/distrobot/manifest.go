@@ -32,6 +32,7 @@ type manifestDistribution struct {
 	Versions string         `yaml:"versions,omitempty"`
 	Target   string         `yaml:"target,omitempty"` // a platform's name
 	Channel  string         `yaml:"channel,omitempty"`
+	Adopts   string         `yaml:"adopts,omitempty"` // names of platforms that join when they are found: "drupal-*"
 	Policy   manifestPolicy `yaml:"policy,omitempty"`
 }
 
@@ -159,6 +160,7 @@ func (d manifestDistribution) distribution(name string) (fleet.Distribution, err
 		Source: fleet.Source{Type: or(typ, "git"), Path: path},
 		Track:  fleet.Track{Branch: d.Branch, Tags: d.Tags, Versions: d.Versions},
 		Hush:   fleet.Hush{Hours: p.QuietHours, Ignored: p.Ignore},
+		Adopts: fleet.PlatformPattern(d.Adopts),
 		Policy: fleet.Policy{Build: fleet.Auto(p.Build), Target: fleet.Auto(p.Target), Approval: p.Approval, Free: p.Free,
 			Self: p.SelfApproval, Channel: d.Channel, Failures: p.Failures, Expiry: p.ExpiryHours, Keep: p.KeepHours, Wait: p.WaitHours, Rehearse: p.Rehearse,
 			Backup: p.BackupHours, Backups: p.Backups, Platforms: p.Platforms, Retire: fleet.Auto(p.Retire),
@@ -186,7 +188,7 @@ func described(d fleet.Distribution) manifestDistribution {
 	}
 	p := d.Policy
 	return manifestDistribution{Kind: string(d.Kind), URL: d.URL, Source: source, Branch: d.Track.Branch, Tags: d.Track.Tags, Versions: d.Track.Versions,
-		Target: string(d.Target), Channel: p.Channel,
+		Target: string(d.Target), Channel: p.Channel, Adopts: string(d.Adopts),
 		Policy: manifestPolicy{Build: string(p.Build), Target: string(p.Target), Approval: p.Approval, Free: p.Free,
 			SelfApproval: p.Self, Failures: p.Failures, ExpiryHours: p.Expiry, KeepHours: p.Keep, WaitHours: p.Wait, Rehearse: p.Rehearse,
 			BackupHours: p.Backup, Backups: p.Backups, Platforms: p.Platforms, Retire: string(p.Retire),
