@@ -66,6 +66,7 @@ func decisions(t *Table) []Command {
 		newFreeze(t),
 		newThaw(t),
 		newRetry(t),
+		newStats(t),
 
 		newTasks(t),
 		newTask(t),

@@ -55,6 +55,8 @@ func hostileMessages(s string) map[string]fleet.Message {
 		"build_log": fleet.TellPlatform(fleet.PlatformView{Platform: fleet.Platform{Name: "atrium-1", State: fleet.PlatformBuilding},
 			Task: fleet.Task{ID: "t1", State: fleet.TaskRunning}, Log: []fleet.LogLine{{Text: s}, {Text: s}}}),
 		"platform": fleet.TellPlatform(fleet.PlatformView{Platform: failed}),
+		"stats": fleet.TellStats(fleet.Stats{Distribution: fleet.DistName(s), Rollouts: []fleet.Rollout{{Platform: fleet.PlatformName(s), Done: noon}}},
+			fleet.Trend{Distribution: fleet.DistName(s), Days: []fleet.Day{{Date: s, Sites: -1, Behind: 1 << 40}, {Date: "2026-11-22", Oldest: 1 << 40, Behind: 1}}}),
 		"look": fleet.TellLook(fleet.Look{Task: "1", Host: fleet.HostName(s), Site: fleet.URI(s), Unable: s, Blocked: []string{s},
 			Pages: []fleet.Sight{{Path: s, Note: s, Wrong: s, Width: 390}, {Path: s, Differs: 1, Threshold: 0.5}}, At: noon}, []fleet.Picture{{Alt: s}}),
 		"alarm":    fleet.TellAlarm(fleet.Alarm{ID: "1", Title: "A" + s, Text: s, At: noon}),

@@ -33,7 +33,7 @@ func TestNarration(t *testing.T) {
 	}{
 		{"news", newsCases()}, {"plan", planCases()}, {"platform", platformCases()},
 		{"task", taskCases()}, {"look", lookCases()}, {"digest", digestCases()}, {"alarm", alarmCases()},
-		{"refresh", refreshCases()}, {"waves", waveCases()},
+		{"refresh", refreshCases()}, {"waves", waveCases()}, {"stats", statsCases()},
 	} {
 		for name, m := range group.cases {
 			t.Run(group.name+"/"+name, func(t *testing.T) {

@@ -26,6 +26,7 @@ type Table struct {
 	Digests    *fleet.Digests
 	Refreshes  *fleet.Refreshes
 	Hosts      *fleet.Hosts
+	Trends     *fleet.Trends
 	Narrator   *fleet.Narrator
 	Trail      fleet.Trail
 	Auditor    auditor                       // nil records no requests

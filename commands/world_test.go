@@ -94,7 +94,7 @@ func newWorldAt(t *testing.T, url string) *world {
 	w.table = &commands.Table{
 		Store: s, Catalog: &fleet.Catalog{Store: s}, Targets: &fleet.Targets{Store: s}, Sites: &fleet.Sites{Store: s}, Transits: &fleet.Transits{Store: s},
 		Builder: &fleet.Builder{Store: s}, Planner: planner, Decider: &fleet.Decider{Store: s, Planner: planner}, Conductor: conductor,
-		Tasks: &fleet.Tasks{Store: s}, Hosts: &fleet.Hosts{Store: s}, Refreshes: &fleet.Refreshes{Store: s}, News: &fleet.News{Store: s}, Digests: &fleet.Digests{Store: s, Clock: daily{}}, Narrator: &fleet.Narrator{Store: s},
+		Tasks: &fleet.Tasks{Store: s}, Hosts: &fleet.Hosts{Store: s}, Trends: &fleet.Trends{Store: s}, Refreshes: &fleet.Refreshes{Store: s}, News: &fleet.News{Store: s}, Digests: &fleet.Digests{Store: s, Clock: daily{}}, Narrator: &fleet.Narrator{Store: s},
 		Trail: s, Auditor: &fleet.Auditor{Store: s}, Logs: s, Roles: people{}, Prober: w.repos, Poller: w.repos, Version: "test", DefaultChannel: "C0MAIN",
 	}
 	w.carrier = &fleet.Carrier{Store: s, Outbox: s, Trail: s, Planner: planner, Conductor: conductor, Channel: "C0MAIN"}

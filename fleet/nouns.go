@@ -89,6 +89,10 @@ func blankAround(k Key) Record {
 		return &Feed{}
 	case "risk":
 		return &Risk{}
+	case "trend":
+		return &Trend{}
+	case "course":
+		return &Course{}
 	case "lookback":
 		return &Lookback{}
 	case "feedpage":

@@ -76,7 +76,7 @@ func newWorld(t *testing.T, change ...func(*web.Config)) *world {
 	w.pages = &fleet.Pages{Store: w.store, URL: address, Key: []byte(strings.Repeat("k", 32)), Now: w.store.Now}
 	planner := &fleet.Planner{Store: w.store}
 	w.table = &commands.Table{Store: w.store, Catalog: &fleet.Catalog{Store: w.store}, Planner: planner, Decider: &fleet.Decider{Store: w.store, Planner: planner},
-		Tasks: &fleet.Tasks{Store: w.store}, Hosts: &fleet.Hosts{Store: w.store}, Narrator: &fleet.Narrator{Store: w.store, Logs: w.logs}, Logs: w.logs,
+		Tasks: &fleet.Tasks{Store: w.store}, Hosts: &fleet.Hosts{Store: w.store}, Trends: &fleet.Trends{Store: w.store}, Narrator: &fleet.Narrator{Store: w.store, Logs: w.logs}, Logs: w.logs,
 		Auditor: &fleet.Auditor{Store: w.store}, Pages: w.pages, Now: w.store.Now,
 		Roles: people{alice.ID: fleet.Maintainer, bob.ID: fleet.Administrator, guest.ID: fleet.Nobody}}
 	c := web.Config{Pages: w.pages, Planner: planner, Catalog: w.table.Catalog, Tasks: w.table.Tasks, Hosts: w.table.Hosts, Logs: w.logs, Desk: w.table, Now: w.store.Now,

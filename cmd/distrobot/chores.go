@@ -11,6 +11,7 @@ func (a *app) chores() map[string]func(context.Context) (int, error) {
 		"read advisories":    a.reader.Turn,
 		"assess platforms":   rarely(a.adviceEvery(), a.advisories.Assess),
 		"warn of advisories": rarely(a.adviceEvery(), a.advisories.Warn),
+		"follow trends":      rarely(a.trendsEvery(), a.trends.Sample),
 	}
 }
 
@@ -34,4 +35,10 @@ func rarely(every time.Duration, chore func(context.Context) (int, error)) func(
 		}
 		return n, err
 	}
+}
+
+// trendsEvery is how often it is looked at how upgrades get on: a version that
+// reaches its last site is dated no worse than that.
+func (a *app) trendsEvery() time.Duration {
+	return min(20*time.Second, a.cfg.AdvisoriesRefresh)
 }

@@ -44,6 +44,7 @@ type app struct {
 	news       *fleet.News
 	digests    *fleet.Digests
 	advisories *fleet.Advisories
+	trends     *fleet.Trends
 	reader     *advisories.Reader
 	refreshes  *fleet.Refreshes
 	hosts      *fleet.Hosts
@@ -134,6 +135,7 @@ func (a *app) wireServices() {
 	a.news = &fleet.News{Store: s, Settle: min(a.cfg.PollInterval, time.Minute)}
 	a.digests = &fleet.Digests{Store: s, Clock: watcher.Clock{}}
 	a.advisories = &fleet.Advisories{Store: s}
+	a.trends = &fleet.Trends{Store: s, Keep: a.cfg.History}
 	a.refreshes = &fleet.Refreshes{Store: s, Default: host, ID: a.newID, Every: a.cfg.Outdated}
 	a.hosts = &fleet.Hosts{Store: s, ID: a.newID, Silent: a.cfg.HostSilent}
 	a.narrator = &fleet.Narrator{Store: s, Logs: s}
@@ -183,7 +185,7 @@ func (a *app) wireTable(opts appOptions) {
 	a.table = &commands.Table{
 		Store: a.store, Catalog: a.catalog, Targets: a.targets, Sites: a.sites, Transits: a.transits, Builder: a.builder,
 		Planner: a.planner, Decider: a.decider, Conductor: a.conductor, Tasks: a.tasks, News: a.news,
-		Digests: a.digests, Refreshes: a.refreshes, Hosts: a.hosts, Narrator: a.narrator, Trail: a.store, Logs: a.store,
+		Digests: a.digests, Refreshes: a.refreshes, Hosts: a.hosts, Trends: a.trends, Narrator: a.narrator, Trail: a.store, Logs: a.store,
 		Roles: a.roles, Prober: a.poller, Poller: a.poller,
 		Hooks:   commands.Hooks{URL: a.cfg.URL, Secrets: a.cfg.hookSecrets()},
 		Auditor: &fleet.Auditor{Store: a.store}, Unrecorded: func(e fleet.AuditEvent, err error) {
