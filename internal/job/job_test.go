@@ -253,7 +253,7 @@ func TestSurplusWakeUps(t *testing.T) {
 		{"done", func(t *fleet.Task) { t.State = fleet.TaskDone }},
 		{"held", func(t *fleet.Task) { t.State = fleet.TaskHeld }},
 		{"not due", func(t *fleet.Task) { t.NotUntil = time.Now().Add(time.Hour) }},
-		{"another's", func(t *fleet.Task) { t.State, t.Lease = fleet.TaskRunning, time.Now().Add(time.Hour) }},
+		{"another's", func(t *fleet.Task) { t.State, t.Lease = fleet.TaskRunning, time.Now().Add(time.Minute) }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t, tt.with)

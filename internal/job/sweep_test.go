@@ -35,7 +35,7 @@ func TestSweep(t *testing.T) {
 	w.addTask("urgent", func(t *fleet.Task, _ time.Time) { t.Urgent = true })
 	w.addTask("later", func(t *fleet.Task, now time.Time) { t.NotUntil = now.Add(time.Hour) })
 	w.addTask("held", func(t *fleet.Task, _ time.Time) { t.State = fleet.TaskHeld })
-	w.addTask("working", func(t *fleet.Task, now time.Time) { t.State, t.Lease = fleet.TaskRunning, now.Add(time.Hour) })
+	w.addTask("working", func(t *fleet.Task, now time.Time) { t.State, t.Lease = fleet.TaskRunning, now.Add(time.Minute) })
 	w.addTask("left", func(t *fleet.Task, now time.Time) { t.State, t.Lease = fleet.TaskRunning, now.Add(-time.Second) })
 	w.addTask("forged", func(*fleet.Task, time.Time) {})
 	if err := w.store.Client().HSet(t.Context(), "db:{h:local}:task:forged", "doc", `{"id":"forged","host":"local"}`).Err(); err != nil {
