@@ -48,13 +48,15 @@ func (d *dispatcher) command(ctx context.Context, c slack.SlashCommand, a *acker
 			return
 		}
 	}
-	answers := d.responses(ctx, reply)
+	answers := d.responses(ctx, announced(reply))
 	rest := answers
 	if small(answers[0]) && a.ack(answers[0]) {
 		rest = answers[1:]
 	}
 	a.ack(nil)
-	d.respondAll(ctx, reach{c.ResponseURL, id, target{channel: c.ChannelID, user: c.UserID}}, rest)
+	at := target{channel: c.ChannelID, user: c.UserID}
+	d.respondAll(ctx, reach{c.ResponseURL, id, at}, rest)
+	d.show(ctx, at, !reply.Public, reply.Message.Pictures)
 	d.meter.Time("slack_visible", "command", time.Since(arrived))
 }
 

@@ -27,7 +27,9 @@ const (
 type Rendered struct {
 	Text   string        `json:"text"`
 	Blocks []slack.Block `json:"blocks,omitempty"`
-	File   string        `json:"-"` // the text of a file that is sent instead, with Text beside it
+	File   string        `json:"-"` // the bytes of a file that is sent instead, with Text beside it
+	Alt    string        `json:"-"` // what is to be seen on the file, which is a PNG then; "" for a text
+	Mark   string        `json:"-"` // part of the file's name, to find it again
 }
 
 // Render draws m as Block Kit. It always gives a message that can be read, in

@@ -202,7 +202,12 @@ type wsMessage struct {
 	Edits    int
 	Channel  string
 	Files    []struct {
-		URL string `json:"url_private"`
+		URL      string `json:"url_private"`
+		ID       string
+		Name     string
+		Title    string
+		Alt      string `json:"alt_txt"`
+		MIMEType string
 	}
 }
 

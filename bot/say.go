@@ -25,7 +25,7 @@ func (d *dispatcher) say(ctx context.Context, at target, r commands.Reply) {
 	for i, p := range whole(r.Message, d.draw(ctx, r.Message), maxPages) {
 		if p.File != "" {
 			d.file(ctx, at, private, filed{r.Message, p})
-			return
+			break
 		}
 		ts, err := d.put(ctx, at, p, private)
 		code, _ := errorCode(err)
@@ -44,6 +44,7 @@ func (d *dispatcher) say(ctx context.Context, at target, r commands.Reply) {
 			at.thread = ts // the rest of a long answer
 		}
 	}
+	d.show(ctx, at, private, r.Message.Pictures)
 }
 
 // filed is a message and the part that stands for its file.
@@ -55,14 +56,7 @@ type filed struct {
 // file sends all of a long message as a file: directly to the asker if it is for
 // them alone. Without the scope for files its parts are posted instead.
 func (d *dispatcher) file(ctx context.Context, at target, private bool, f filed) {
-	var err error
-	if private || at.channel == at.user {
-		at = target{channel: at.user, user: at.user, direct: true}
-		var id string
-		if id, err = direct(ctx, d.api, at.user); err == nil {
-			at.channel = id
-		}
-	}
+	at, err := d.whereFilesGo(ctx, at, private)
 	if err == nil {
 		err = upload(ctx, d.api, at, f.part)
 	}

@@ -3,6 +3,8 @@ package bot
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -11,7 +13,7 @@ import (
 )
 
 // reconcile finds out whether a post that was cut short reached Slack: its
-// nonce is in the metadata of the message. It is posted again only if the
+// nonce is in the metadata of the message, or in the name of its file. It is posted again only if the
 // message is certainly not there.
 func (s *sender) reconcile(ctx context.Context, p fleet.Post) {
 	ts, err := s.find(ctx, p)
@@ -73,7 +75,7 @@ func (s *sender) find(ctx context.Context, p fleet.Post) (string, error) {
 			return "", err
 		}
 		for _, m := range msgs {
-			if nonce, _ := m.Metadata.EventPayload[metaNonce].(string); m.Metadata.EventType == metaType && nonce == p.Nonce && nonce != "" {
+			if p.Nonce != "" && bears(m, p.Nonce) {
 				return m.Timestamp, nil
 			}
 		}
@@ -82,6 +84,15 @@ func (s *sender) find(ctx context.Context, p fleet.Post) (string, error) {
 		}
 	}
 	return "", nil
+}
+
+// bears reports whether a message has a nonce: in its metadata, or one that shares
+// a file in the file's name.
+func bears(m slack.Message, nonce string) bool {
+	if got, _ := m.Metadata.EventPayload[metaNonce].(string); m.Metadata.EventType == metaType && got == nonce {
+		return true
+	}
+	return slices.ContainsFunc(m.Files, func(f slack.File) bool { return strings.Contains(f.Name, nonce) })
 }
 
 func (s *sender) history(ctx context.Context, p fleet.Post, oldest, cursor string) ([]slack.Message, string, error) {

@@ -14,6 +14,10 @@ type job struct {
 	parts  []Rendered
 	moving bool
 	kind   jobKind
+	// pictures is the digest of those whose first is this part, "" otherwise; after is
+	// the part that follows an edit, 0 for none.
+	pictures string
+	after    int
 }
 
 type jobKind int
@@ -69,14 +73,16 @@ func (s *sender) drawOne(ctx context.Context, p fleet.Post) (job, bool) {
 	if !s.filesRefused() {
 		parts = whole(m, parts, maxPages)
 	}
+	shown := s.album(p, m.Pictures, len(parts))
+	parts = append(parts, shown.parts...)
 	if p.TS != "" && p.More > 0 && p.More < len(parts) {
-		return job{post: p, parts: parts[p.More : p.More+1], kind: more}, true
+		return job{post: p, parts: parts[p.More : p.More+1], kind: more, pictures: shown.begins(p.More)}, true
 	}
 	if p.TS != "" && p.Shown != "" && p.Shown == parts[0].digest() {
-		s.finish(ctx, p, func(q *fleet.Post) { q.More = 0 }) // looks the same: no call
+		s.finish(ctx, p, func(q *fleet.Post) { q.More = shown.next }) // looks the same: no call
 		return job{}, false
 	}
-	j := job{post: p, parts: parts, moving: m.Moving, kind: edit}
+	j := job{post: p, parts: parts, moving: m.Moving, kind: edit, after: shown.next}
 	switch {
 	case p.TS == "":
 		j.kind, j.moving = posting, false

@@ -22,6 +22,8 @@ var (
 	unwell = []string{"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "invalid_attachments", "too_many_attachments",
 		"msg_too_long", "invalid_arguments", "invalid_arg_name", "invalid_array_arg", "metadata_too_large", "invalid_metadata_format",
 		"slack_connect_blocked_file_type", "no_text"}
+	// noFiles: what a file says is said in messages for a while.
+	noFiles = []string{"missing_scope", "file_uploads_disabled", "file_upload_size_restricted", "blocked_file_type"}
 	// locked: the message is there but may not be edited; replies follow it.
 	locked = []string{"cant_update_message", "edit_window_closed", "not_authorized_to_edit"}
 )

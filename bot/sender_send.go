@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -36,7 +37,7 @@ func (s *sender) edit(ctx context.Context, j job) {
 	s.meter.Add("slack_posts", "edit "+outcome(err), 1)
 	if err == nil {
 		s.healed(p.Channel)
-		s.finish(ctx, p, func(q *fleet.Post) { q.Shown, q.Error, q.Fails, q.More = j.parts[0].digest(), "", 0, 0 })
+		s.finish(ctx, p, func(q *fleet.Post) { q.Shown, q.Error, q.Fails, q.More = j.parts[0].digest(), "", 0, j.after })
 		return
 	}
 	s.failed(ctx, j, "chat.update", err)
@@ -46,7 +47,7 @@ func (s *sender) edit(ctx context.Context, j job) {
 // refused. The attempt is journaled before the call; if its end stays unknown,
 // reconcile looks for the nonce.
 func (s *sender) post(ctx context.Context, j job) {
-	p, ok := s.journal(ctx, j.post)
+	p, ok := s.journal(ctx, j.post, j.pictures)
 	if !ok {
 		return
 	}
@@ -82,8 +83,9 @@ func (s *sender) post(ctx context.Context, j job) {
 // call makes the call that posts a part: a message, or the file that has all of it.
 func (s *sender) call(ctx context.Context, p fleet.Post, thread string, part Rendered) (ts string, err error) {
 	if part.File != "" {
+		part.Mark = p.Nonce
 		err := upload(ctx, s.api, target{channel: p.Channel, thread: thread}, part)
-		if code, _ := errorCode(err); code == "missing_scope" {
+		if code, _ := errorCode(err); slices.Contains(noFiles, code) {
 			s.refuseFiles() // it goes on as messages
 		}
 		return "", err
@@ -98,8 +100,8 @@ func (s *sender) call(ctx context.Context, p fleet.Post, thread string, part Ren
 }
 
 // journal records that a post is about to be made, unless another sender is at
-// it or it has been made.
-func (s *sender) journal(ctx context.Context, p fleet.Post) (fleet.Post, bool) {
+// it or it has been made; pictures is the digest of those that begin with it.
+func (s *sender) journal(ctx context.Context, p fleet.Post, pictures string) (fleet.Post, bool) {
 	mine := false
 	err := s.change(ctx, p, func(q *fleet.Post, now time.Time) bool {
 		mine = q.State == fleet.PostDue && q.TS == p.TS && q.More == p.More
@@ -107,6 +109,9 @@ func (s *sender) journal(ctx context.Context, p fleet.Post) (fleet.Post, bool) {
 			return false
 		}
 		q.State, q.Due, q.Thread = fleet.PostSending, now.Add(s.pace.Doubt), p.Thread
+		if pictures != "" {
+			q.Pictures = pictures
+		}
 		if q.Nonce == "" {
 			q.Nonce = ulid.Make().String()
 		}

@@ -87,24 +87,35 @@ func sanitizeLines(s string) string {
 	return strings.Join(out, "\n")
 }
 
-// upload shares a text as a file in a channel or a thread. A file has no metadata
-// to find it by: one whose upload was cut short is uploaded again, since twice is
-// better than never.
+// upload shares a text or a picture as a file in a channel or a thread. A file has
+// no metadata to find it by after a crash: its name has the mark.
 func upload(ctx context.Context, api *slack.Client, at target, part Rendered) error {
-	name := "distrobot-" + time.Now().UTC().Format("20060102-150405") + ".txt"
-	u, err := api.GetUploadURLExternalContext(ctx, slack.GetUploadURLExternalParameters{FileName: name, FileSize: len(part.File)})
+	name, title := fileName(part)
+	u, err := api.GetUploadURLExternalContext(ctx, slack.GetUploadURLExternalParameters{FileName: name, FileSize: len(part.File), AltTxt: part.Alt})
 	if err != nil {
 		return fmt.Errorf("files.getUploadURLExternal: %w", err)
 	}
 	if err := api.UploadToURL(ctx, slack.UploadToURLParameters{UploadURL: u.UploadURL, Content: part.File, Filename: name}); err != nil {
 		return fmt.Errorf("upload: %w", err)
 	}
-	_, err = api.CompleteUploadExternalContext(ctx, slack.CompleteUploadExternalParameters{Files: []slack.FileSummary{{ID: u.FileID, Title: name}},
+	_, err = api.CompleteUploadExternalContext(ctx, slack.CompleteUploadExternalParameters{Files: []slack.FileSummary{{ID: u.FileID, Title: title}},
 		Channel: at.channel, ThreadTimestamp: at.thread, InitialComment: part.Text})
 	if err != nil {
 		return fmt.Errorf("files.completeUploadExternal: %w", err)
 	}
 	return nil
+}
+
+// fileName is what a file is called, and what people see of that.
+func fileName(part Rendered) (name, title string) {
+	stem, end := "distrobot-"+time.Now().UTC().Format("20060102-150405"), ".txt"
+	if title = stem + end; part.Alt != "" {
+		end, title = ".png", part.Alt
+	}
+	if part.Mark != "" {
+		stem += "-" + part.Mark
+	}
+	return stem + end, title
 }
 
 // direct gives the id of the direct conversation with somebody.

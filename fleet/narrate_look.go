@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -17,28 +18,26 @@ func (n *Narrator) look(ctx context.Context, id string) (Message, error) {
 	return TellLook(l, pictures), err
 }
 
-// Pictures reads those pictures of a look that are still kept.
+// Pictures reads the pictures of a look. One that is not kept any more has its
+// words, and no PNG.
 func Pictures(ctx context.Context, s Store, l Look) ([]Picture, error) {
 	var rows []*Picture
 	var recs []Record
 	for _, p := range l.Pages {
 		if p.Picture > 0 {
-			row := &Picture{Host: l.Host, Task: l.Task, N: p.Picture}
+			row := &Picture{Host: l.Host, Task: l.Task, N: p.Picture, Alt: TellSight(p)}
 			rows, recs = append(rows, row), append(recs, row)
 		}
 	}
 	if len(recs) == 0 {
 		return nil, nil
 	}
-	found, err := s.Read(ctx, recs...)
-	if err != nil {
+	if _, err := s.Read(ctx, recs...); err != nil {
 		return nil, err
 	}
 	var out []Picture
-	for i, row := range rows {
-		if found[i] {
-			out = append(out, *row)
-		}
+	for _, row := range rows {
+		out = append(out, *row)
 	}
 	return out, nil
 }
@@ -47,7 +46,11 @@ func Pictures(ctx context.Context, s Store, l Look) ([]Picture, error) {
 func TellLook(l Look, pictures []Picture) Message {
 	site := Clean(string(l.Site), 110)
 	over, unsure := l.Count()
-	m := Message{Title: clip("How "+site+" would look", 150), Pictures: pictures}
+	gone := !slices.ContainsFunc(pictures, func(p Picture) bool { return len(p.PNG) > 0 })
+	m := Message{Title: clip("How "+site+" would look", 150)}
+	if !gone {
+		m.Pictures = pictures
+	}
 	pages := Plural(len(l.Pages), "picture", "pictures")
 	switch {
 	case over > 0:
@@ -73,7 +76,7 @@ func TellLook(l Look, pictures []Picture) Message {
 	if len(l.Blocked) > 0 {
 		m.Lines = append(m.Lines, Say("The pages asked other hosts in vain, before and after: "+Clean(strings.Join(l.Blocked, ", "), 300)+"."))
 	}
-	if len(pictures) == 0 && len(l.Pages) > 0 {
+	if gone && slices.ContainsFunc(l.Pages, func(p Sight) bool { return p.Picture > 0 }) {
 		m.Lines = append(m.Lines, Say("Its pictures are not kept any more."))
 	}
 	m.Footer = tellFooter([]Span{{Text: "Task "}, Mono(string(l.Task))}, []Span{When(l.At)})

@@ -15,12 +15,14 @@ type Post struct {
 	Sent    int64     `json:"sent"`             // the value of Wanted that was shown last
 	Shown   string    `json:"shown,omitempty"`  // digest of what was sent, to save an edit that changes nothing
 	State   PostState `json:"state"`
-	More    int       `json:"more,omitempty"`  // of a long message: its part that goes into the thread next; 0 is none
-	Nonce   string    `json:"nonce,omitempty"` // in the metadata of a first post, to find it again after a crash
-	Due     time.Time `json:"due,omitzero"`
-	Fails   int       `json:"fails,omitempty"`
-	Error   string    `json:"error,omitempty"` // Slack's last refusal
-	At      time.Time `json:"at"`
+	More    int       `json:"more,omitempty"` // of a long message: its part that goes into the thread next; 0 is none
+	// Pictures is a digest of those that went into the thread, or are on their way.
+	Pictures string    `json:"pictures,omitempty"`
+	Nonce    string    `json:"nonce,omitempty"` // in the metadata of a first post, to find it again after a crash
+	Due      time.Time `json:"due,omitzero"`
+	Fails    int       `json:"fails,omitempty"`
+	Error    string    `json:"error,omitempty"` // Slack's last refusal
+	At       time.Time `json:"at"`
 }
 
 // A PostState says what the sender does about a post.

@@ -7,12 +7,14 @@ import (
 	"mime"
 	"net/http"
 	"time"
+	"unicode/utf8"
 )
 
 // file is one that an app uploads: by an address of its own first, then shared by
 // completing the upload.
 type file struct {
 	ID, Name, Title string
+	alt             string // what an image shows, in words
 	size            int
 	data            []byte // nil until it was uploaded
 	shared          bool
@@ -23,6 +25,7 @@ type file struct {
 const (
 	uploadLife = 10 * time.Minute
 	maxFile    = 10 << 20
+	maxAltText = 1000 // characters of what an image shows
 )
 
 func getUploadURL(c *call) (obj, error) {
@@ -34,8 +37,10 @@ func getUploadURL(c *call) (obj, error) {
 		return nil, refuse("invalid_arguments", "[ERROR] missing required field: length")
 	case size > maxFile:
 		return nil, refuse("file_upload_size_restricted")
+	case utf8.RuneCountInString(c.str("alt_txt")) > maxAltText:
+		return nil, refuse("invalid_arguments", "[ERROR] alt_txt must be at most 1000 characters")
 	}
-	f := &file{ID: "F0" + randomID(9), Name: name, size: size, asked: c.s.now()}
+	f := &file{ID: "F0" + randomID(9), Name: name, size: size, alt: c.str("alt_txt"), asked: c.s.now()}
 	c.s.st.files[f.ID] = f
 	return obj{"upload_url": c.s.base + "/upload/" + f.ID, "file_id": f.ID}, nil
 }
@@ -116,12 +121,22 @@ func completeUpload(c *call) (obj, error) {
 	return obj{"files": out}, nil
 }
 
+// isPNG goes by the bytes: a name is the app's word.
+func (f *file) isPNG() bool { return http.DetectContentType(f.data) == "image/png" }
+
 // filesOf describes the files of a message.
 func (s *Server) filesOf(m *message) []obj {
 	var out []obj
 	for _, f := range m.files {
-		out = append(out, obj{"id": f.ID, "name": f.Name, "title": f.Title, "size": f.size, "mimetype": "text/plain", "filetype": "text", "mode": "hosted",
-			"url_private": s.base + "/workspace/files/" + f.ID})
+		o := obj{"id": f.ID, "name": f.Name, "title": f.Title, "size": f.size, "mimetype": "text/plain", "filetype": "text", "mode": "hosted",
+			"url_private": s.base + "/workspace/files/" + f.ID}
+		if f.isPNG() {
+			o["mimetype"], o["filetype"] = "image/png", "png"
+		}
+		if f.alt != "" {
+			o["alt_txt"] = f.alt
+		}
+		out = append(out, o)
 	}
 	return out
 }
@@ -135,7 +150,10 @@ func (s *Server) serveFile(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8") // nothing that a browser would run
+	if f.isPNG() {
+		w.Header().Set("Content-Type", "image/png")
+	}
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	_, _ = w.Write(f.data) // the reader has gone
 }

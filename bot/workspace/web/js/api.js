@@ -76,6 +76,19 @@ export function inWords(code, bot) {
   return code.startsWith("http_") ? `${bot} answered with an error (${code.slice(5)}).` : code;
 }
 
+/** fileImage gives an image that an app has shared, as an address for an img. */
+export async function fileImage(id) {
+  const res = await fetch(`/workspace/files/${encodeURIComponent(id)}`, { headers: headers() });
+  if (!res.ok) throw new Error(`The workspace answered ${res.status}.`);
+  const image = await res.blob();
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result);
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(image);
+  });
+}
+
 /** fileText gives the text of a file that an app has shared. */
 export async function fileText(id) {
   const res = await fetch(`/workspace/files/${encodeURIComponent(id)}`, { headers: headers() });

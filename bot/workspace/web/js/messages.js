@@ -1,7 +1,7 @@
 // The list of messages of a channel or thread.
 
 import { h, add, avatar, icon, toast } from "./dom.js";
-import { fileText, post, inWords } from "./api.js";
+import { fileImage, fileText, post, inWords } from "./api.js";
 import { attachment, blocks } from "./blocks.js";
 import { emoji } from "./emoji.js";
 import { mrkdwn } from "./text.js";
@@ -93,6 +93,25 @@ function item(m, o) {
   return el;
 }
 
+/** picture shows an image, and at its own size when it is pressed. */
+function picture(f) {
+  const words = f.alt_txt || f.title;
+  const img = h("img", { alt: words });
+  const el = h("button", { type: "button", class: "picture", title: "Show at its own size", onclick: () => enlarge(img.src, words) }, img);
+  fileImage(f.id).then((src) => { img.src = src; }, (err) => el.replaceChildren(err.message));
+  return el;
+}
+
+/** enlarge shows an image above everything, at its own size. */
+function enlarge(src, words) {
+  const close = h("button", { type: "button", class: "button", onclick: () => viewer.close() }, "Close");
+  const viewer = h("dialog", { class: "viewer", "aria-label": words }, h("div", { class: "viewer-bar" }, h("span", null, words), close),
+    h("div", { class: "viewer-room", tabindex: "0" }, h("img", { src, alt: words })));
+  viewer.addEventListener("close", () => viewer.remove());
+  document.body.append(viewer);
+  viewer.showModal();
+}
+
 /** file shows the text of a file when it is opened. */
 function file(f) {
   const text = h("pre", { tabindex: "0" }, "…");
@@ -113,7 +132,7 @@ function message(m, o) {
   }
   add(body, content(m));
   if (m.edited && o.follows) body.append(h("span", { class: "edited" }, "(edited)"));
-  for (const f of m.files || []) body.append(file(f));
+  for (const f of m.files || []) body.append(f.mimetype === "image/png" ? picture(f) : file(f));
   if (m.reactions) body.append(h("div", { class: "reactions" }, m.reactions.map((r) => h("span", null, emoji(r.name) || `:${r.name}:`, ` ${r.count}`))));
   if (o.replies.length) body.append(threadLink(m, o));
   el.append(o.follows ? h("span", { class: "gutter" }, stamp(m.ts)) : avatar(p), body);
