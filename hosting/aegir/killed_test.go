@@ -12,6 +12,7 @@ import (
 	"github.com/distrobot/distrobot/fleet"
 	"github.com/distrobot/distrobot/hosting"
 	"github.com/distrobot/distrobot/hosting/aegir"
+	"github.com/distrobot/distrobot/internal/run"
 )
 
 // kill ends the drush of a task with -9, and with it what has started it if all.
@@ -77,6 +78,60 @@ func TestDrushKilled(t *testing.T) {
 	}
 }
 
+// TestDrushKilledAlone holds what a real Aegir was seen to do when only the outer
+// drush of a migrate is killed with -9: the one that it had started puts the site on
+// both platforms, with the new code over the old data, and the same task, run again
+// by a person, fails. That is no move that went back: whoever asks is told what to
+// look at, again and again, and visitors stay out, also once nobody knows the task.
+func TestDrushKilledAlone(t *testing.T) {
+	t.Parallel()
+	h := twoPlatforms(t, nil)
+	b, ctx := h.backend, t.Context()
+	h.fault(t, "nested")
+	move := killedMove(t, h, false)
+	eventually(t, "end of what drush had started", func() bool {
+		_, err := os.Stat(filepath.Join(h.root, "nested-has-ended"))
+		return err == nil
+	})
+	h.mend(t, "nested")
+	node := h.node(t, b)
+	r, err := run.Run(ctx, run.Command{Program: filepath.Join(h.root, "bin", "drush"), Args: []string{"@hostmaster", "hosting-task", node, "--force"}, Env: run.Environ()})
+	if err == nil || r.ExitCode != 1 {
+		t.Fatalf("the second run ended with %d, %v", r.ExitCode, err)
+	}
+	for _, want := range []string{"was interrupted (node " + node + ")", "Another run of it has failed: Site was not found.", "on which platforms the site's directory is"} {
+		err := b.Run(ctx, move, nil, func(string) {})
+		if err == nil || fleet.CodeOf(err) != "" || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "back") {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+	for _, name := range []string{"one", "two"} {
+		if _, err := os.Stat(filepath.Join(h.root, "platforms", name, "sites", string(site))); err != nil {
+			t.Errorf("the site is not on both platforms: %v", err)
+		}
+	}
+	waiting, err := b.Waiting(ctx)
+	if must(t, err); len(waiting) != 1 {
+		t.Fatalf("waiting: %+v", waiting)
+	}
+	err = b.Free(ctx, waiting[0])
+	if fleet.CodeOf(err) != fleet.Held || !strings.Contains(err.Error(), "on the platforms one and two") {
+		t.Errorf("a site on two platforms: %v", err)
+	}
+	if a, err := b.Probe(ctx, site, "/"); err != nil || a.Status != 503 {
+		t.Errorf("visitors get %d %s, %v", a.Status, a.Body, err)
+	}
+	if n := h.calls(t, "@hostmaster hosting-task @"+string(site)+" migrate"); n != 1 {
+		t.Errorf("%d tasks of migrate", n)
+	}
+	must(t, os.RemoveAll(filepath.Join(h.root, "platforms", "two", "sites", string(site)))) // a person makes it whole
+	h.drush(t, "@hostmaster", "hosting-task", "@"+string(site), "verify", "--force")
+	must(t, b.Free(ctx, waiting[0]))
+	if a, err := b.Probe(ctx, site, "/"); err != nil || a.Status != 200 || !strings.Contains(string(a.Body), "version one") {
+		t.Errorf("visitors get %d %s, %v", a.Status, a.Body, err)
+	}
+}
+
 // killedMove begins a move and kills its drush in the middle.
 func killedMove(t *testing.T, h *host, all bool) hosting.Copy {
 	t.Helper()
@@ -112,8 +167,13 @@ func killedMove(t *testing.T, h *host, all bool) hosting.Copy {
 // again runs the site's migrate once more, by its node, as a person does.
 func (h *host) again(t *testing.T, b *aegir.Backend) {
 	t.Helper()
-	node := ""
+	h.drush(t, "@hostmaster", "hosting-task", h.node(t, b), "--force")
+}
+
+// node is that of the site's one migrate.
+func (h *host) node(t *testing.T, b *aegir.Backend) (node string) {
+	t.Helper()
 	must(t, b.Tasks.Query(t.Context(), aegir.Select([]string{"t.nid"}, "hosting_task t JOIN node n ON n.vid=t.vid WHERE t.task_type='migrate'"), 1,
 		func(row []string) error { node = row[0]; return nil }))
-	h.drush(t, "@hostmaster", "hosting-task", node, "--force")
+	return node
 }

@@ -2,6 +2,7 @@ package aegir
 
 import (
 	"context"
+	"path"
 
 	"github.com/distrobot/distrobot/fleet"
 	"github.com/distrobot/distrobot/hosting"
@@ -48,6 +49,11 @@ func (b *Backend) settleMotion(ctx context.Context, s Site, m motion) error {
 	if m.Returning {
 		return fleet.Errorf(fleet.Held, "The way back of %s was cut off; nobody can tell whose data it has. Visitors are kept out until a person has looked at it in Aegir.", s.URI)
 	}
+	if on != m.ToPlatform {
+		if err := b.single(ctx, s, m.ToPlatform); err != nil {
+			return err
+		}
+	}
 	if now := m.at(on); now == m.To {
 		r, err := b.Records.Generation(s.URI, now)
 		if err != nil {
@@ -62,6 +68,28 @@ func (b *Backend) settleMotion(ctx context.Context, s Site, m motion) error {
 		}
 	}
 	return b.rest(s.URI)
+}
+
+// single refuses to take a site for whole of which another platform has a directory,
+// too: drush was killed in the middle of its move, and which code its visitors would
+// get, and over whose data, is not what Aegir says.
+func (b *Backend) single(ctx context.Context, s Site, other fleet.PlatformName) error {
+	p, err := b.platform(ctx, other)
+	if fleet.CodeOf(err) == fleet.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	out, err := b.Tasks.shell(ctx, `if [ -e "$1" ]; then echo there; fi`, path.Join(p.Root, "sites", string(s.URI)))
+	if err != nil {
+		return told(err)
+	}
+	if out != "" {
+		return fleet.Errorf(fleet.Held, "The move of %s was cut off and has left it on the platforms %s and %s. Visitors are kept out until a person has made it whole in Aegir.",
+			s.URI, s.Platform.name(b.ours()), other)
+	}
+	return nil
 }
 
 // letIn lets visitors in and forgets the hold.

@@ -187,16 +187,6 @@ func (r *Runner) launch(ctx context.Context, w Work) (*following, error) {
 	return f, nil
 }
 
-// How a followed task ended.
-type ending int
-
-const (
-	endGood   ending = iota
-	endFailed        // Aegir says so
-	endHeavy         // refused before it began
-	endNever         // the program is gone and left nothing
-)
-
 // follow waits for the end of a task, and gives its log to its Log. Whatever
 // keeps us from seeing it, the task goes on: we look again until the time is over.
 func (r *Runner) follow(ctx context.Context, f *following, over time.Time) (ending, error) {
@@ -220,28 +210,6 @@ func (r *Runner) follow(ctx context.Context, f *following, over time.Time) (endi
 			return 0, err
 		}
 	}
-}
-
-// verdict says how a task ended whose program has. state is "gone" or "ended N".
-func (f *following) verdict(state, said string) (ending, error) {
-	begun := f.nid != 0
-	code, ended := strings.CutPrefix(state, "ended ")
-	switch {
-	case begun && (f.status == taskDone || f.status == taskWarning):
-		return endGood, nil
-	case begun && f.status == taskFailed && code == "1": // of a killed one nobody went back, whatever a second run says
-		return endFailed, nil
-	case begun:
-		return 0, job.Ask("Aegir's task to %s was interrupted (node %d); nobody can tell how far it came. Look at it in Aegir.", verb(f.Type), f.nid)
-	case !ended:
-		return endNever, nil
-	case strings.Contains(said, "load on system too heavy"):
-		return endHeavy, nil
-	case code == "0" && f.Of == 0:
-		return endGood, nil
-	}
-	f.bad = strings.TrimSpace(strings.TrimSuffix(lastLine(said), "[error]"))
-	return endFailed, nil
 }
 
 // state asks what became of a program.

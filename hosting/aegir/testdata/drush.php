@@ -57,11 +57,15 @@ function alias(string $name): ?array {
 }
 
 // The vhost as Aegir's templates write it; nginx is reloaded each time (section 5).
+function vhost_of(string $uri, string $site): string {
+  global $root;
+  return "server {\n  set \$main_site_name \"$uri\";\n  listen        127.0.0.1:" . trim(file_get_contents("$root/port"))
+    . ";\n  server_name   $uri;\n  root          $site;\n  index index.html;\n}\n";
+}
 function vhost(string $uri, ?string $site): void {
   global $root;
   $file = "$root/config/server_master/nginx/vhost.d/$uri";
-  $site === null ? @unlink($file) : file_put_contents($file, "server {\n  set \$main_site_name \"$uri\";\n  listen        127.0.0.1:" . trim(file_get_contents("$root/port"))
-    . ";\n  server_name   $uri;\n  root          $site;\n  index index.html;\n}\n");
+  $site === null ? @unlink($file) : file_put_contents($file, vhost_of($uri, $site));
   sh("$root/reload");
 }
 
@@ -180,6 +184,19 @@ function tarball(Task $t, string $uri, string $site): string {
   return $file;
 }
 
+// The drush that a migrate has started of itself: it puts the site on the new platform
+// as well, with its code over the old data, once the outer one is dead.
+function nested(string $file, string $uri, string $to, string $target): void {
+  global $root;
+  static $child; // it outlives this process, which is killed
+  file_put_contents("$root/nested-vhost", vhost_of($uri, $to));
+  file_put_contents("$root/nested-page", 'new code of ' . basename($target) . ' over old data');
+  $script = 'while kill -0 "$1" 2>/dev/null; do sleep 0.02; done; mkdir -p "$3" && tar -C "$3" -xf "$2" && mv "$5/nested-page" "$3/index.html"'
+    . ' && mv "$5/nested-vhost" "$5/config/server_master/nginx/vhost.d/$4" && "$5/reload"; touch "$5/nested-has-ended"';
+  $null = ['file', '/dev/null', 'r+'];
+  $child = proc_open(['setsid', 'sh', '-c', $script, 'sh', (string) getmypid(), $file, $to, $uri, $root], [$null, $null, $null], $pipes);
+}
+
 function migrate(Task $t, string $uri): void {
   // Section 3.1, traps: all three arguments are needed.
   foreach (['target_platform', 'new_uri', 'new_db_server'] as $need) { if (!preg_match('/^\S+$/', $t->given[$need] ?? '')) { loud("migrate without $need"); } }
@@ -188,7 +205,11 @@ function migrate(Task $t, string $uri): void {
   $from = root_of((int) $site['platform']) . "/sites/$uri";
   $target = root_of((int) $t->given['target_platform']);
   $to = "$target/sites/$uri";
+  // Seen on a real Aegir: after kill -9 of the outer drush in mid-migrate the one that
+  // it had started goes on, and a rerun finds no site where Aegir has it: status 2.
+  if (is_dir($to)) { $t->log('error', 'Site was not found', 'PROVISION_SITE_NOT_FOUND'); $t->end(); }
   $file = tarball($t, $uri, $from);
+  if (fault('nested')) { nested($file, $uri, $to, $target); }
   vhost($uri, null); // section 2.3, step 1: visitors get 404
   $t->twice('warning', 'Undefined array key "ssl_enabled" migrate.provision.inc:169'); // section 1: 3 is common
   $t->twice('warning', 'The following module is missing from the file system: <em class="placeholder">brk</em>. For information see <a href="https://www.drupal.org/node/2487215">the documentation page</a>.');
