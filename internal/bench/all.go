@@ -18,5 +18,6 @@ func All() []Measurement {
 		fleet1000(),
 		queues(),
 		aegirSync(),
+		pages(),
 	}
 }
