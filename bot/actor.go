@@ -44,7 +44,7 @@ func Identify(ctx context.Context, t Tokens) (who string, missing []string, err 
 		return "", nil, err
 	}
 	if orgWide(me.TeamID) {
-		return "", nil, errors.New(orgWideText)
+		return "", nil, fleet.Errorf(fleet.Refused, orgWideText)
 	}
 	return "connected as " + me.User + " to " + me.Team, c.missing(Scopes()), nil
 }
