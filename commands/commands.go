@@ -22,6 +22,7 @@ type Command struct {
 	Summary string     // one line in help
 	Help    []string   // more lines for "help VERB", at least one an example to copy: "/distro add …"
 	Role    fleet.Role // needed; checked before Run
+	Own     string     // the option with which it concerns the asker alone, which everybody may; or ""
 	Public  bool       // the answer is for the channel, not for the asker alone
 	// Form, if set, is opened when the command is called without arguments in
 	// a place where forms can be shown.

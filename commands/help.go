@@ -40,7 +40,7 @@ func (t *Table) helpAll(r Request) fleet.Message {
 	for _, g := range groups {
 		var lines []fleet.Line
 		for _, c := range t.List() {
-			if c.Group == g && c.Role <= r.Role {
+			if c.Group == g && (c.Role <= r.Role || c.Own != "") {
 				lines = append(lines, fleet.Item(fleet.Mono(strings.TrimSpace(c.Name()+" "+c.Args)), " "+c.Summary))
 			}
 		}
@@ -73,16 +73,19 @@ func (t *Table) helpOne(r Request) (fleet.Message, error) {
 }
 
 // forWhom says who may use a command.
-func forWhom(r fleet.Role) string {
-	if r <= fleet.Reader {
+func forWhom(c Command) string {
+	switch {
+	case c.Role <= fleet.Reader:
 		return "For everybody."
+	case c.Own != "":
+		return "For " + aRole(c.Role) + "; with --" + c.Own + ", for everybody."
 	}
-	return "For " + aRole(r) + "."
+	return "For " + aRole(c.Role) + "."
 }
 
 // manual is the help of one command.
 func (c Command) manual() []fleet.Line {
-	out := []fleet.Line{fleet.Say(fleet.Mono(c.Usage())), fleet.Say(fmt.Sprintf("%s%s. %s", strings.ToUpper(c.Summary[:1]), c.Summary[1:], forWhom(c.Role)))}
+	out := []fleet.Line{fleet.Say(fleet.Mono(c.Usage())), fleet.Say(fmt.Sprintf("%s%s. %s", strings.ToUpper(c.Summary[:1]), c.Summary[1:], forWhom(c)))}
 	for _, o := range c.Options {
 		out = append(out, fleet.Item(fleet.Mono(strings.TrimSpace("--"+o.Name+" "+o.Value)), " "+o.Help))
 	}

@@ -67,3 +67,15 @@ func (t *Table) pressWake(ctx context.Context, p Press, r Request) (Reply, error
 	}
 	return tell(fmt.Sprintf("The announcement of %s is shown again.", a.Distribution)), nil
 }
+
+// pressUnhide lists a distribution again on the page of whoever presses.
+func (t *Table) pressUnhide(ctx context.Context, p Press, r Request) (Reply, error) {
+	d, err := t.dist(ctx, p.Value)
+	if err != nil {
+		return Reply{}, err
+	}
+	if err := t.muter().Unmute(ctx, d.Name, r.Who); err != nil {
+		return Reply{}, err
+	}
+	return tell(fmt.Sprintf("%s is listed in your App Home again.", d.Name)), nil
+}

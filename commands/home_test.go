@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/distrobot/distrobot/fleet"
 )
@@ -20,9 +21,6 @@ func (w *world) homeText(who fleet.Actor) string {
 			if l.Button != nil && l.Button.Action != fleet.ActOpen {
 				out = append(out, "["+l.Button.Label+"]")
 			}
-		}
-		for _, b := range m.Buttons {
-			out = append(out, "["+b.Label+"]")
 		}
 	}
 	return strings.Join(out, "\n")
@@ -122,4 +120,56 @@ func TestHomeFollowsPolicy(t *testing.T) {
 	w.says(w.press(bob, s, fleet.ActContinue, value), "You may not continue a plan; the policy of atrium says who may")
 	w.says(w.press(bob, "", fleet.ActUnmute, "atrium"), "You may not unmute a distribution; the policy of atrium says who may")
 	w.says(w.press(carol, "", fleet.ActUnmute, "atrium"), "is announced again")
+}
+
+// TestOwnMutes leaves a distribution out of one person's page, not of others', for
+// as long as they said; what waits for them is listed all the same.
+func TestOwnMutes(t *testing.T) {
+	w := newWorld(t)
+	w.atrium()
+	w.ask(bob, "add other")
+	p, s, value := w.planned()
+	listed := []string{"Out of date: 3 sites", "3 of 3 sites are not on atrium-1.1.0 yet."}
+	w.homeSays(carol, listed, "My mutes")
+	for _, c := range []struct{ line, want string }{
+		{"mute atrium --off --me", "You have not muted atrium."},
+		{"mute atrium --me --until 2020-01-01", "would be over already"},
+		{"mute atrium 2 --me --until 3d", "not both"},
+		{"mute nosuch --me", "There is no distribution"},
+		{"mute atrium", "You may not do that; it needs a maintainer"},
+		{"mute atrium --me --until 3d", "atrium is left out of your App Home."},
+		{"mute other --me", "other is left out of your App Home."},
+	} {
+		w.says(w.ask(carol, c.line), c.want)
+	}
+	w.says(w.ask(stranger, "mute atrium --me"), "You are not among the people")
+	w.homeSays(carol, []string{"My mutes", "atrium is left out of this page until ", "[Unmute atrium]", "other is left out of this page until you end that.", "[Unmute other]",
+		"Of what you have not muted, every site is on its upgrade target."}, "3 of 3 sites", "Muted and snoozed")
+	w.homeSays(bob, append(listed, "Waits for you: 1 decision"), "My mutes", "[Unmute")
+
+	w.ask(bob, "mute atrium 2 --me")
+	w.homeSays(bob, []string{"Waits for you: 1 decision", string(p.Title), "You have muted 1 distribution."}, "3 of 3 sites")
+	w.press(bob, s, fleet.ActConfirm, value)
+	w.homeSays(bob, []string{"Build platform atrium-1.1.0"}, "Upgrade 3 sites")
+	w.homeSays(alice, []string{"Upgrade 3 sites of atrium", "0 of 3"})
+
+	w.says(w.press(carol, "", fleet.ActUnhide, "atrium"), "atrium is listed in your App Home again.")
+	w.says(w.press(carol, "", fleet.ActUnhide, "atrium"), "You have not muted atrium.")
+	w.homeSays(carol, listed[1:], "[Unmute atrium]")
+}
+
+// TestOwnMutesEnd lists again what was muted until a time that is over.
+func TestOwnMutesEnd(t *testing.T) {
+	w := newWorld(t)
+	w.atrium()
+	w.ask(bob, "mute atrium 2 --me")
+	w.homeSays(bob, []string{"[Unmute atrium]"})
+	later := w.table.Now
+	if later == nil {
+		later = time.Now
+	}
+	w.table.Now = func() time.Time { return later().Add(2*time.Hour + time.Minute) }
+	w.homeSays(bob, nil, "My mutes")
+	w.says(w.ask(bob, "mute atrium --until 3d"), "Distribution atrium is muted.", "It is announced again from")
+	w.homeSays(bob, []string{"[Stop muting atrium]"}, "My mutes")
 }

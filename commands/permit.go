@@ -75,6 +75,9 @@ func (t *Table) allow(ctx context.Context, who fleet.Actor, w wish) (fleet.Role,
 // allowed is allow for a command.
 func (t *Table) allowed(ctx context.Context, cmd Command, r Request) (fleet.Role, error) {
 	w := wish{role: cmd.Role, what: "do that"}
+	if _, own := r.Opts[cmd.Own]; own && cmd.Own != "" {
+		return t.permit(ctx, r.Who, fleet.Reader, w.what)
+	}
 	if d, some := demands()[cmd.Name()]; some && cmd.Role > fleet.Reader {
 		var err error
 		if w.needs, err = t.needs(ctx, d, r.Args); err != nil {

@@ -52,6 +52,7 @@ func (t *Table) presses() map[string]press {
 		fleet.ActMoveSite: {fleet.Administrator, "move a site to another host", t.pressMoveSite},
 		fleet.ActEndTask:  {fleet.Maintainer, "cancel a task", t.pressCancelTask},
 		fleet.ActUnmute:   {fleet.Maintainer, "unmute a distribution", t.pressUnmute},
+		fleet.ActUnhide:   {fleet.Reader, "unmute a distribution for yourself", t.pressUnhide},
 		fleet.ActTurn:     {fleet.Reader, "look at a list", t.pressTurn},
 		fleet.ActWake:     {fleet.Maintainer, "show a snoozed announcement", t.pressWake},
 	}

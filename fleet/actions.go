@@ -34,6 +34,7 @@ const (
 	ActRetire   = "plat.retire"         // any value: remove the old platforms that can go (digest)
 	ActMoves    = "refresh.moves"       // refresh: list all of them
 	ActUnmute   = "dist.unmute"         // distribution: announce it again (home)
+	ActUnhide   = "mine.unmute"         // distribution: list it again on the page of whoever presses (home)
 	ActWake     = "news.wake"           // announcement id: a snoozed one comes back now (home)
 	ActTurn     = "list.turn"           // line|page: another page of a list, in place; the line is a command that only reads
 	ActAsk      = "form.open"           // a command line: run it as whoever pressed; forms open, answers are theirs alone

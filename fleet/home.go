@@ -19,10 +19,11 @@ type HomeView struct {
 	May       map[Offer]bool  // of Offers, the buttons that this person could press now
 	Tasks     []Task          // not ended, newest first
 	Standings []Standing
-	Muted     []Distribution     // that announce nothing for now
-	Snoozed   []Announcement     // put away for a while
-	Perils    map[DistName]Peril // whose sites are exposed
-	Sources   Library            // of advisories: its Feeds alone
+	Muted     []Distribution         // that announce nothing for now
+	Own       map[DistName]time.Time // what this person left out of the page, and until when; see Mutes
+	Snoozed   []Announcement         // put away for a while
+	Perils    map[DistName]Peril     // whose sites are exposed
+	Sources   Library                // of advisories: its Feeds alone
 }
 
 // homeItems is how many things each part of a page names. Slack shows at most
@@ -45,8 +46,10 @@ func TellHome(v HomeView) []Message {
 	if m := v.exposed(); len(m.Lines) > 0 {
 		out = append(out, m)
 	}
-	if m := v.quiet(); len(m.Lines) > 0 {
-		out = append(out, m)
+	for _, m := range []Message{v.mutes(), v.quiet()} {
+		if len(m.Lines) > 0 {
+			out = append(out, m)
+		}
 	}
 	return append(out, v.help())
 }
@@ -115,6 +118,9 @@ func (v HomeView) asked() Message {
 func (v HomeView) moving() Message {
 	var lines []Line
 	for _, p := range v.Plans {
+		if v.leftOut(p.Distribution) && p.Requester.ID != v.Who.ID {
+			continue
+		}
 		if p.State == PlanApproved || p.State == PlanRunning || p.State == PlanPaused {
 			lines = append(lines, openable(SubjectOf(AboutPlan, string(p.ID)), append([]any{Bold(planTitle(p)), ": "}, planProgress(p)...)...))
 		}
@@ -172,7 +178,11 @@ func (v HomeView) outOfDate() Message {
 		}
 		lines = append(lines, l)
 	}
-	m := Message{Title: "Out of date", Text: "Every site is on its upgrade target.", Lines: atMost(lines, "sites --out-of-date", "Every site is on its upgrade target.")}
+	none := "Every site is on its upgrade target."
+	if len(v.Own) > 0 {
+		none = "Of what you have not muted, every site is on its upgrade target."
+	}
+	m := Message{Title: "Out of date", Text: none, Lines: atMost(lines, "sites --out-of-date", none)}
 	if total > 0 {
 		m.Title = "Out of date: " + Plural(total, "site", "sites")
 		m.Text = Plural(total, "site is", "sites are") + " out of date."

@@ -1,5 +1,7 @@
 package fleet
 
+import "slices"
+
 // An Offer is something that a person's page lets them press if they may: the
 // action of a button, and the value that says on what.
 type Offer struct {
@@ -63,7 +65,8 @@ func heldOffers(t Task) []Offer {
 
 func upgradeOffer(s Standing) Offer { return Offer{ActUpgrade, string(s.Distribution.Name)} }
 
-// behind gives the distributions with out-of-date sites, as the digest orders them.
+// behind gives the distributions with out-of-date sites, as the digest orders them,
+// without what this person muted.
 func (v HomeView) behind() []Standing {
-	return DigestView{Standings: v.Standings, Perils: v.Perils}.behind()
+	return slices.DeleteFunc(DigestView{Standings: v.Standings, Perils: v.Perils}.behind(), func(s Standing) bool { return v.leftOut(s.Distribution.Name) })
 }

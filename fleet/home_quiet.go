@@ -1,5 +1,35 @@
 package fleet
 
+import (
+	"maps"
+	"slices"
+)
+
+// leftOut reports whether this person muted a distribution for themselves.
+func (v HomeView) leftOut(d DistName) bool {
+	_, muted := v.Own[d]
+	return muted
+}
+
+// mutes lists what this person muted for themselves, by name.
+func (v HomeView) mutes() Message {
+	var lines []Line
+	for _, d := range slices.Sorted(maps.Keys(v.Own)) {
+		name := Clean(string(d), 60)
+		l := Say(Bold(name), " is left out of this page until you end that.")
+		if until := v.Own[d]; !until.IsZero() {
+			l = Say(Bold(name), " is left out of this page until ", When(until), ".")
+		}
+		l.Button = &Button{Action: ActUnhide, Label: clip("Unmute "+name, 75), Value: string(d)}
+		lines = append(lines, l)
+	}
+	m := Message{Title: "My mutes", Text: "You have muted " + Plural(len(lines), "distribution", "distributions") + "."}
+	if len(lines) > 0 {
+		m.Lines = atMost(lines, "list", "")
+	}
+	return m
+}
+
 // quiet lists what is muted or put away, this person's own first.
 func (v HomeView) quiet() Message {
 	var own, others []Line

@@ -50,9 +50,14 @@ func (h *Homes) Look(ctx context.Context, who Actor, role Role) (HomeView, error
 	if v.Standings, err = h.Catalog.Standing(ctx); err != nil {
 		return v, err
 	}
-	if v.Muted, err = h.muted(ctx, v.Now); err != nil {
+	dists, _, err := h.Catalog.Look(ctx)
+	if err != nil {
 		return v, err
 	}
+	if v.Own, err = h.own(ctx, v, dists); err != nil {
+		return v, err
+	}
+	v.Muted = slices.DeleteFunc(dists, func(d Distribution) bool { return !d.Hush.Muted.After(v.Now) })
 	if v.Snoozed, err = h.snoozed(ctx); err != nil {
 		return v, err
 	}
@@ -101,10 +106,19 @@ func (h *Homes) OpenPlans(ctx context.Context) ([]Plan, error) {
 	return plans, err
 }
 
-// muted gives the distributions that announce nothing at the moment.
-func (h *Homes) muted(ctx context.Context, now time.Time) ([]Distribution, error) {
-	dists, _, err := h.Catalog.Look(ctx)
-	return slices.DeleteFunc(dists, func(d Distribution) bool { return !d.Hush.Muted.After(now) }), err
+// own gives what a person muted for themselves and still exists.
+func (h *Homes) own(ctx context.Context, v HomeView, dists []Distribution) (map[DistName]time.Time, error) {
+	m := Mutes{Person: v.Who.ID}
+	if _, err := h.Store.Read(ctx, &m); err != nil {
+		return nil, err
+	}
+	held, out := m.Hold(v.Now), map[DistName]time.Time{}
+	for _, d := range dists {
+		if until, muted := held[d.Name]; muted {
+			out[d.Name] = until
+		}
+	}
+	return out, nil
 }
 
 // snoozed gives the announcements that people put away, the next to come back first.

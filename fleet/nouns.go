@@ -81,6 +81,8 @@ func blankAround(k Key) Record {
 		return &Lease{}
 	case "freeze":
 		return &Freeze{}
+	case "mutes":
+		return &Mutes{}
 	case "policy":
 		return &AccessPolicy{}
 	case "custody":

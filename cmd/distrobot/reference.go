@@ -51,7 +51,11 @@ func refer(b *strings.Builder, list []commands.Command) {
 }
 
 func slashed(b *strings.Builder, c commands.Command) {
-	fmt.Fprintf(b, "\n#### %s\n\n    %s\n\n%s%s. For a %s.\n", c.Name(), c.Usage(), strings.ToUpper(c.Summary[:1]), escape(c.Summary[1:]), c.Role)
+	own := ""
+	if c.Own != "" {
+		own = "; with `--" + c.Own + "`, for everybody"
+	}
+	fmt.Fprintf(b, "\n#### %s\n\n    %s\n\n%s%s. For a %s%s.\n", c.Name(), c.Usage(), strings.ToUpper(c.Summary[:1]), escape(c.Summary[1:]), c.Role, own)
 	if len(c.Options) > 0 {
 		b.WriteString("\n")
 	}
