@@ -14,9 +14,10 @@ import (
 
 const evil = `<?php echo "executed " . strtoupper("secret");`
 
-// What must never be shown, whoever asks for it.
-func TestNeverShown(t *testing.T) {
-	secret := []string{
+// neverShown are paths below a docroot that no visitor gets; app and settings.cfg
+// are private paths of the site.
+func neverShown() []string {
+	return []string{
 		".git/config", ".env", "a/.htaccess", "sites/default/settings.php~", "sites/default/settings.php.bak", "dump.sql", "backup/dump.SQL.gz",
 		"db.sqlite", "db.sqlite-wal", "composer.json", "composer.lock", "distrobot.yml", "site.json", "includes/common.inc", "modules/x/x.module", "modules/x/x.install",
 		"x.profile", "y.theme", "y.tpl.php", "z.html.twig", "services.yml", "config/sync/system.site.yml", "wp-config.php", "wp-config.php.orig",
@@ -24,6 +25,11 @@ func TestNeverShown(t *testing.T) {
 		"vendor/phpunit/eval-stdin.php", "wp-content/plugins/p/vendor/a.php", "maintenance/eval.php", "wp-content/debug.log", ".well-knownx/a.txt",
 		"app/private.txt", "settings.cfg", "index.cgi", "lib.phps", "package-lock.json",
 	}
+}
+
+// What must never be shown, whoever asks for it.
+func TestNeverShown(t *testing.T) {
+	secret := neverShown()
 	w := start(t)
 	files := map[string]string{
 		"index.php": `<?php echo "front ", $_SERVER["PATH_INFO"];`, ".well-known/security.txt": "contact", "style.css": "css", "docs/readme.txt": "read me",
