@@ -73,6 +73,7 @@ type Host struct {
 	Installs []string  `json:"installs,omitempty"` // what new sites may be given: InstallProfile, …
 	Alarm    string    `json:"alarm,omitempty"`    // id of the alarm about its silence, while it lasts
 	Old      string    `json:"old,omitempty"`      // id of the alarm about its version, while it lasts
+	Stuck    string    `json:"stuck,omitempty"`    // id of the alarm about sites that let nobody in, while it lasts
 	Second   *Intruder `json:"second,omitempty"`   // the last worker that was refused this name
 }
 

@@ -78,7 +78,8 @@ func (hs *Hosts) record(ctx context.Context, h Host) (HostState, error) {
 			return err
 		}
 		next := h
-		next.Alarm, next.Old, next.Second, next.Since, next.Seen = have.Alarm, have.Old, have.Second, have.Since, tx.Now()
+		next.Alarm, next.Old, next.Stuck, next.Second = have.Alarm, have.Old, have.Stuck, have.Second
+		next.Since, next.Seen = have.Since, tx.Now()
 		if floor.Protocol > h.Protocol && h.State != HostStopped {
 			next.State = HostTooOld
 		}

@@ -120,7 +120,7 @@ func (a *app) newWorker(seed func(context.Context, fleet.URI, string) error) (*w
 		Deadlines: map[fleet.TaskKind]time.Duration{"": a.cfg.TaskLimit}, Limits: limits, May: w.may}
 	w.seat = &job.Presence{Hosts: a.hosts, Log: a.log, Look: w.look, Every: a.cfg.reportEvery(),
 		Host: fleet.Host{Name: w.host, Backend: w.drives.Name(), Version: version(), Owner: a.owner}}
-	w.strand = hosting.Strand{Host: w.host, Store: a.store, Sites: w.freer(), Works: w.runner.Works, Log: a.log}
+	w.strand = hosting.Strand{Host: w.host, Store: a.store, Sites: w.freer(), Works: w.runner.Works, Alarm: a.hosts, Log: a.log}
 	w.queue = queue.New(a.store.Conn(), a.log)
 	w.sweeper = &job.Sweeper{Store: a.store, Host: w.host, Log: a.log, Wake: func(ctx context.Context, t fleet.TaskRef, urgent bool) {
 		w.notify(ctx, t, urgent, time.Time{})
