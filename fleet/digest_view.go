@@ -28,6 +28,7 @@ type DigestView struct {
 	Distrusted []string
 	Perils     map[DistName]Peril // whose sites are exposed
 	Sources    Library            // of advisories: its Feeds alone
+	Trend      Trend              // of the whole fleet, up to now
 }
 
 // nothing reports whether nothing is out of date and nothing needs a person.
@@ -63,7 +64,15 @@ func (n *Narrator) digest(ctx context.Context, id string) (Message, error) {
 		return Message{}, err
 	}
 	v.Name, v.Zone, v.At = name, d.Zone, at
-	return TellDigest(v), nil
+	m := TellDigest(v)
+	if !v.nothing() {
+		due, wrong := time.Parse("2006-01-02T15:04", slot)
+		if wrong != nil {
+			due = at
+		}
+		m.Pictures, err = n.chart(ctx, due)
+	}
+	return m, err
 }
 
 // digestView reads what a page of a digest is made of, as of a time.
@@ -83,6 +92,9 @@ func (n *Narrator) digestView(ctx context.Context, page int, at time.Time) (Dige
 		return v, err
 	}
 	if err = n.perils(ctx, &v); err != nil {
+		return v, err
+	}
+	if err = n.trend(ctx, &v, at); err != nil {
 		return v, err
 	}
 	shown, _, _ := v.onPage()

@@ -24,6 +24,7 @@ type HomeView struct {
 	Snoozed   []Announcement         // put away for a while
 	Perils    map[DistName]Peril     // whose sites are exposed
 	Sources   Library                // of advisories: its Feeds alone
+	Trend     Trend                  // of the whole fleet, up to now
 }
 
 // homeItems is how many things each part of a page names. Slack shows at most
@@ -186,6 +187,9 @@ func (v HomeView) outOfDate() Message {
 	if total > 0 {
 		m.Title = "Out of date: " + Plural(total, "site", "sites")
 		m.Text = Plural(total, "site is", "sites are") + " out of date."
+	}
+	if line := TellHistory(v.Trend); line != "" {
+		m.Lines = append(m.Lines, Say(line))
 	}
 	return m
 }

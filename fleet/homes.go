@@ -70,6 +70,10 @@ func (h *Homes) Look(ctx context.Context, who Actor, role Role) (HomeView, error
 			return v, err
 		}
 	}
+	here := figures{standings: v.Standings, perils: v.Perils, known: v.Sources.read(), at: v.Now}
+	if v.Trend, err = (&Trends{Store: h.Store}).with(ctx, "", here); err != nil {
+		return v, err
+	}
 	v.May, err = h.offered(ctx, v)
 	return v, err
 }

@@ -64,6 +64,9 @@ func TellDigest(v DigestView) Message {
 	}
 	if page == 0 {
 		m.More = append(v.trouble(), titled("Besides", v.heartbeat())...)
+		if line := TellHistory(v.Trend); line != "" {
+			m.More = append(m.More, Say(line))
+		}
 	}
 	small := ""
 	if pages > 1 {

@@ -13,6 +13,7 @@ type Narrator struct {
 	Store Store
 	Now   func() time.Time // when something is shown; nil is time.Now
 	Logs  Logs             // where running builds show the end of their log from; nil shows none
+	Chart Chartist         // draws the trend below a digest; nil draws none
 }
 
 // Message gives the message of a subject's present state. The error is

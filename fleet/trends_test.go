@@ -3,6 +3,7 @@ package fleet_test
 import (
 	"fmt"
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -200,5 +201,40 @@ func TestQuantile(t *testing.T) {
 	}
 	if fleet.Quantile(nil, 0.5) != 0 || fleet.Quantile(d[:1], 0.95) != time.Second {
 		t.Error("few values")
+	}
+}
+
+// The chart of an issue is of the days until it was due, whenever it is drawn; the
+// digest and App Home say the same in words.
+func TestChartOfADigest(t *testing.T) {
+	w := newWorld(t)
+	w.fleetOf("a.example", "b.example")
+	w.release("1.1.0")
+	trends := &fleet.Trends{Store: w.store}
+	var drawn []int
+	n := &fleet.Narrator{Store: w.store, Chart: func(tr fleet.Trend) ([]byte, error) {
+		drawn = append(drawn, len(tr.Days))
+		return []byte("png"), nil
+	}}
+	issue := ""
+	for i := range 6 {
+		if _, err := trends.Sample(w.ctx); err != nil {
+			t.Fatal(err)
+		}
+		if i == 3 {
+			issue = w.mem.Now().UTC().Format("2006-01-02T15:04")
+		}
+		w.mem.Pass(24 * time.Hour)
+	}
+	m, err := n.Message(w.ctx, fleet.SubjectOf(fleet.AboutDigest, "daily/"+issue))
+	w.ok(err)
+	if len(m.Pictures) != 1 || len(drawn) != 1 || drawn[0] != 4 {
+		t.Fatalf("%d pictures, of %v days", len(m.Pictures), drawn)
+	}
+	if alt := m.Pictures[0].Alt; !strings.Contains(alt, "2 of 2 sites are out of date; on ") || !strings.HasSuffix(alt, "the oldest waits for 3 days.") {
+		t.Errorf("its words: %q", alt)
+	}
+	if !strings.Contains(fmt.Sprint(m.More), "2 of 2 sites are out of date; on ") {
+		t.Errorf("the message does not say it: %v", m.More)
 	}
 }

@@ -138,7 +138,7 @@ func (a *app) wireServices() {
 	a.trends = &fleet.Trends{Store: s, Keep: a.cfg.History}
 	a.refreshes = &fleet.Refreshes{Store: s, Default: host, ID: a.newID, Every: a.cfg.Outdated}
 	a.hosts = &fleet.Hosts{Store: s, ID: a.newID, Silent: a.cfg.HostSilent}
-	a.narrator = &fleet.Narrator{Store: s, Logs: s}
+	a.narrator = &fleet.Narrator{Store: s, Logs: s, Chart: drawTrend}
 }
 
 // wireWatcher makes what reads repositories; it polls only when it is run.

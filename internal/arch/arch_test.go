@@ -43,6 +43,7 @@ var ours = map[string][]string{
 	"internal/bench":    {"*"},                              // measures any part against its rivals
 	"internal/prove":    {"internal/prove", "internal/run"}, // runs tests by their names
 	"internal/browser":  {},
+	"internal/chart":    {},
 	"internal/storm":    {"fleet", "hosting", "store", "internal/job", "internal/queue", "internal/run"}, // test support
 	"internal/chat":     {},
 	"internal/npm":      {"internal/run"}, // test support
@@ -65,6 +66,7 @@ var importers = map[string][]string{
 	"github.com/cenkalti/backoff/v5":    {"bot"},
 	"github.com/chromedp/chromedp":      {"internal/browser", "internal/look"}, // what tests see; what the product sees
 	"github.com/orisano/pixelmatch":     {"internal/look"},
+	"github.com/wcharczuk/go-chart/v2":  {"internal/chart"},
 	"github.com/go-sql-driver/mysql":    {"internal/database", "internal/bench"},
 	"modernc.org/sqlite":                {"internal/database"},
 	"github.com/klauspost/compress":     {"internal/database", "hosting/local"},
