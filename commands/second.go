@@ -95,6 +95,8 @@ func (t *Table) showSecond(ctx context.Context, l fleet.VoteLink) (int, secondPa
 		p.Title, p.Ask, p.Text = "Nothing to confirm", false, fleet.DecidedText(plan)
 	case plan.Fingerprint != l.Fingerprint || plan.Revision != l.Revision:
 		p.Title, p.Ask, p.Text = "Nothing to confirm", false, "The plan has changed since you pressed; look at it as it is now and press again."
+	case !t.now().Before(l.Until): // the press itself goes by the store's clock
+		p.Title, p.Ask, p.Text = "Nothing to confirm", false, "This link has expired. Press Confirm again for a fresh one."
 	}
 	for _, s := range plan.Sites {
 		switch {

@@ -44,6 +44,13 @@ func TestSecondFactorLinks(t *testing.T) {
 			t.Errorf("%s link: %d, %d votes\n%s", name, code, votes(), page)
 		}
 	}
+	over := link("U0BOB", -time.Second)
+	if code, page := do(http.MethodGet, over, 0); code != http.StatusOK || !strings.Contains(page, "This link has expired") || strings.Contains(page, "<button") {
+		t.Errorf("an expired link, opened: %d\n%s", code, page)
+	}
+	if code, page := do(http.MethodPost, over, 1); code != http.StatusConflict || !strings.Contains(page, "expired") || votes() != 0 {
+		t.Errorf("an expired link, pressed: %d, %d votes\n%s", code, votes(), page)
+	}
 	good := link("U0BOB", time.Minute)
 	for door := range g.doors { // programs that scan links open them
 		if code, page := do(http.MethodGet, good, door); code != http.StatusOK || !strings.Contains(page, "Confirm once more") || votes() != 0 {
