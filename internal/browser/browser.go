@@ -129,13 +129,22 @@ func (w *Window) Look(width, height int64, scheme string) {
 				{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}})
 		return err
 	}))
+	// What a page does about its new size, it does before the next frame.
+	if err := w.frames(); err != nil {
+		w.t.Fatalf("look: %v", err)
+	}
+}
+
+// frames waits until two frames were painted.
+func (w *Window) frames() error {
+	_, err := chromedp.Run(w.ctx, chromedp.Evaluate[bool](`new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))`, chromedp.EvalAwaitPromise))
+	return err
 }
 
 // Shoot writes a picture of the window.
 func (w *Window) Shoot(name string) {
 	w.t.Helper()
-	// A picture shows the last frame painted, so let two go by.
-	_, err := chromedp.Run(w.ctx, chromedp.Evaluate[bool](`new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))`, chromedp.EvalAwaitPromise))
+	err := w.frames() // a picture shows the last one painted
 	var png []byte
 	if err == nil {
 		png, err = chromedp.Run(w.ctx, chromedp.CaptureScreenshot())
