@@ -306,7 +306,7 @@ func (w *town) suffer(f fault, host, from, to string) {
 		f.ends(s, before)
 		w.press("alice", "Roll back", host, "moved to")
 		w.press("alice", "Confirm", "Roll back", host)
-		w.see("Roll back", host, "rolled back")
+		w.see("Roll back", host, "rolled back to wp-"+from)
 	}
 	if now := s.database(); now != old {
 		w.Errorf("the site has database %s, want %s", now, old)

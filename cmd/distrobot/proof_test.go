@@ -85,7 +85,7 @@ func (p *proving) moves(host string) []move {
 	return []move{
 		{name: "failing upgrade", command: "migrate " + host + " wp-" + p.bad, says: []string{"failed", "old platform"}, on: p.from, shows: p.from, short: "update acted"},
 		{name: "upgrade", command: "migrate " + host + " wp-" + p.to, says: []string{"moved to"}, on: p.to, shows: p.from + " " + p.to, short: "switch acted"},
-		{name: "rollback", command: "rollback " + host, says: []string{"rolled back"}, on: p.from, shows: p.from + " " + p.to, short: "take acted"},
+		{name: "rollback", command: "rollback " + host, says: []string{"rolled back to"}, on: p.from, shows: p.from + " " + p.to, short: "take acted"},
 	}
 }
 
