@@ -68,7 +68,8 @@ func (lasting) Close() {}
 
 // TestChromiumLooks moves sites over to a platform whose theme is broken, whose
 // stylesheet is missing, or whose block has moved: each is caught, a changed date
-// and a platform that looks the same are not. A short run tries each once.
+// and a platform that looks the same are not. A short run tries the two that are
+// hardest to tell apart, once.
 func TestChromiumLooks(t *testing.T) {
 	runs := 1
 	if os.Getenv("DISTROBOT_TEST_THOROUGH") != "" {
@@ -91,6 +92,9 @@ func TestChromiumLooks(t *testing.T) {
 			f["web/theme.css"] += "\n@media all { .offer { position: absolute; right: 16px } aside { min-height: 200px } }"
 		}, true},
 	} {
+		if runs == 1 && name != "date" && name != "block" {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			w.publish(fleet.PlatformName(name), boutique(tt.change))
 			for i := range runs {

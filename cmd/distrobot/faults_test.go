@@ -45,10 +45,10 @@ func faultyWordPress(w *town, r lamp.Releases, to string) []fault {
 		w.Fatal("upgrade.php has no upgrade_all")
 	}
 	return []fault{
-		{name: "failing update", files: map[string][]byte{"wp-admin/includes/upgrade.php": []byte(broken)}, says: []string{"failed", "old platform"}},
+		{name: "failing update", long: true, files: map[string][]byte{"wp-admin/includes/upgrade.php": []byte(broken)}, says: []string{"failed", "old platform"}},
 		{name: "PHP fatal", files: map[string][]byte{"wp-includes/template-loader.php": []byte("<?php no_such_function();\n")}, says: []string{"failed", "old platform"}},
 		{name: "empty page", long: true, files: map[string][]byte{"wp-includes/template-loader.php": []byte("<?php exit;\n")}, says: []string{"failed", "old platform"}},
-		{name: "missing theme", files: map[string][]byte{"wp-content/themes/twentytwentythree": nil}, blocked: true, says: []string{"twentytwentythree"}},
+		{name: "missing theme", long: true, files: map[string][]byte{"wp-content/themes/twentytwentythree": nil}, blocked: true, says: []string{"twentytwentythree"}},
 		{name: "missing plugin", files: map[string][]byte{"wp-content/plugins/shopkit": nil}, blocked: true, says: []string{"shopkit"},
 			prepare: func(s *blogSite) { must(s.town.T, s.admin.Activate(s.town.Context(), "shopkit/shopkit")) }},
 		{name: "odd tables", prepare: oddTables, ends: oddTablesKept, says: []string{"moved to"}},

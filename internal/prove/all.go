@@ -51,7 +51,7 @@ func hosted() []Proof {
 			Name:  "look",
 			What:  "moves of sites with a broken theme, a missing stylesheet, a moved block, a changed date, and none of these, each looked at by a Chromium of its own: the first three caught each time, the others never",
 			Tests: []Test{{hosting, "TestChromiumLooks"}},
-			Least: 100, Short: 5,
+			Least: 100, Short: 2,
 		},
 		{
 			// Whoever can write to Redis cannot make distrobot do anything: every record
