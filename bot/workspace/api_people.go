@@ -60,13 +60,17 @@ func (s *Server) userObject(p Person) obj {
 		_, offset = s.now().In(loc).Zone()
 	}
 	bot, team := p.ID == s.st.bot.ID || p.Robot, s.teamOf(p)
-	return obj{
+	u := obj{
 		"id": p.ID, "team_id": team, "name": p.Name, "deleted": p.Gone, "real_name": p.RealName,
-		"tz": p.TZ, "tz_label": p.TZ, "tz_offset": offset, "is_bot": bot, "is_app_user": false, "is_stranger": team != s.st.teamID,
+		"tz": p.TZ, "tz_label": p.TZ, "tz_offset": offset, "is_bot": bot, "is_app_user": false,
 		"is_admin": false, "is_owner": false, "is_restricted": p.Guest || p.Single, "is_ultra_restricted": p.Single,
 		"updated": s.now().Unix(),
 		"profile": obj{"display_name": p.Name, "real_name": p.RealName, "email": p.Email, "title": p.Title, "team": team},
 	}
+	if team != s.st.teamID { // Slack says it of strangers alone
+		u["is_stranger"] = true
+	}
+	return u
 }
 
 // teamOf gives the workspace that a person is of: another one for somebody who

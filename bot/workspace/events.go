@@ -127,7 +127,7 @@ func (s *Server) said(m *message) obj {
 	inner["channel"] = m.channel.ID
 	if !m.bot {
 		inner["client_msg_id"] = shortID(16)
-		if p, ok := s.st.person(m.User); ok {
+		if p, ok := s.st.person(m.User); ok && s.teamOf(p) != s.st.teamID { // as in shared channels
 			inner["user_team"] = s.teamOf(p)
 		}
 	}

@@ -34,6 +34,10 @@ func TestBotOnEmulate(t *testing.T) {
 				t.Errorf("the bot's %s %v is refused: %d %s", method, c.args, c.status, c.answer.Error)
 			}
 		}
+		if has && elsewhere[method] && worked == 0 {
+			t.Logf("%s is not called here", method)
+			continue
+		}
 		if has != (worked > 0) {
 			t.Errorf("%s worked %d times", method, worked)
 		}

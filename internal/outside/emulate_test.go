@@ -31,26 +31,34 @@ import (
 // and submissions are made up here), no rate limits, and knows no limit of Block
 // Kit; those are held by the local workspace, which Bolt holds in its turn.
 var emulated = map[string]bool{
-	"apps.connections.open": false,
-	"auth.test":             true,
-	"bots.info":             true,
-	"chat.getPermalink":     true,
-	"chat.postEphemeral":    true,
-	"chat.postMessage":      true,
-	"chat.update":           true,
-	"conversations.history": true,
-	"conversations.info":    true,
-	"conversations.list":    true,
-	"conversations.members": true,
-	"conversations.replies": true,
-	"usergroups.list":       false,
-	"usergroups.users.list": false,
-	"users.info":            true,
-	"users.list":            true,
-	"views.open":            true,
-	"views.publish":         true,
-	"views.update":          true,
+	"apps.connections.open":        false,
+	"auth.test":                    true,
+	"bots.info":                    true,
+	"chat.getPermalink":            true,
+	"chat.postEphemeral":           true,
+	"chat.postMessage":             true,
+	"chat.update":                  true,
+	"conversations.history":        true,
+	"conversations.info":           true,
+	"conversations.list":           true,
+	"conversations.members":        true,
+	"conversations.open":           true,
+	"conversations.replies":        true,
+	"files.completeUploadExternal": true,
+	"files.getUploadURLExternal":   true,
+	"usergroups.list":              false,
+	"usergroups.users.list":        false,
+	"users.info":                   true,
+	"users.list":                   true,
+	"views.open":                   true,
+	"views.publish":                true,
+	"views.update":                 true,
 }
+
+// elsewhere are methods that emulate has and this story does not come to: files and
+// direct messages are tried over the local workspace alone (TestLongAnswerIsAFile,
+// TestPicturesOnce, TestPicturesOfAnAnswer).
+var elsewhere = map[string]bool{"conversations.open": true, "files.completeUploadExternal": true, "files.getUploadURLExternal": true}
 
 // TestEmulateHasWhatIsListed keeps that list true both ways: of what the bot
 // calls, and of what emulate has.
