@@ -155,7 +155,7 @@ func (w *world) hostile() {
 	x, err := w.table.Tasks.Find(w.Context(), "01task")
 	must(w, err)
 	x.Steps[0].Title, x.Steps[0].Error, x.Reason = hostile, hostile, hostile
-	w.logs["01task"] = append(w.logs["01task"], fleet.LogLine{At: w.store.Now(), Text: hostile})
+	w.logs.of["01task"] = append(w.logs.of["01task"], fleet.LogLine{At: w.store.Now(), Text: hostile})
 	w.put(&f, &p, &x, &fleet.Between{From: "atrium-1.0.0", To: "atrium-2.0.0", FromCommit: strings.Repeat("1", 40), ToCommit: strings.Repeat("2", 40), Total: 1,
 		Web: "javascript:document.title='pwned'", CommitAt: "javascript:document.title='pwned'//", Commits: []fleet.Commit{{Hash: strings.Repeat("2", 40), Author: hostile, Subject: hostile}},
 		Modified: 1, Diffs: []fleet.FileDiff{{Path: hostile, Status: "M", Text: "+" + hostile + "\n-</pre>" + hostile + "\n"}}},

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -33,17 +34,24 @@ func (p people) Role(_ context.Context, who fleet.Actor) (fleet.Role, error) { r
 func (p people) Holders(context.Context, fleet.Role) []fleet.Span { return nil }
 
 // memory keeps the logs of tasks.
-type memory map[fleet.TaskID][]fleet.LogLine
+type memory struct {
+	mu sync.Mutex
+	of map[fleet.TaskID][]fleet.LogLine
+}
 
-func (m memory) Append(_ context.Context, id fleet.TaskID, _ fleet.HostName, lines ...fleet.LogLine) error {
-	m[id] = append(m[id], lines...)
+func (m *memory) Append(_ context.Context, id fleet.TaskID, _ fleet.HostName, lines ...fleet.LogLine) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.of[id] = append(m.of[id], lines...)
 	return nil
 }
 
-func (m memory) Lines(_ context.Context, id fleet.TaskID, _ fleet.HostName, after string, n int) ([]fleet.LogLine, string, error) {
+func (m *memory) Lines(_ context.Context, id fleet.TaskID, _ fleet.HostName, after string, n int) ([]fleet.LogLine, string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	from := 0
 	fmt.Sscan(after, &from)
-	lines := m[id][min(from, len(m[id])):]
+	lines := m.of[id][min(from, len(m.of[id])):]
 	lines = lines[:min(n, len(lines))]
 	return lines, fmt.Sprint(from + len(lines)), nil
 }
@@ -54,7 +62,7 @@ type world struct {
 	store  *fleettest.Memory
 	pages  *fleet.Pages
 	table  *commands.Table
-	logs   memory
+	logs   *memory
 	site   *web.Site
 	server *httptest.Server
 	faults []error
@@ -70,7 +78,7 @@ func must(t testing.TB, err error) {
 // newWorld serves the pages; change alters how they are made.
 func newWorld(t *testing.T, change ...func(*web.Config)) *world {
 	t.Helper()
-	w := &world{T: t, store: fleettest.New(), logs: memory{}}
+	w := &world{T: t, store: fleettest.New(), logs: &memory{of: map[fleet.TaskID][]fleet.LogLine{}}}
 	w.server = httptest.NewUnstartedServer(nil)
 	address := "http://" + w.server.Listener.Addr().String()
 	w.pages = &fleet.Pages{Store: w.store, URL: address, Key: []byte(strings.Repeat("k", 32)), Now: w.store.Now}
@@ -211,7 +219,7 @@ func (w *world) furnish(n int) fleet.Plan {
 	plan.Fingerprint = fleet.FingerprintOf(snap)
 	task := fleet.Task{ID: "01task", Kind: fleet.TaskMigrate, Host: "web1", About: "shop.example.org", Plan: plan.ID, State: fleet.TaskRunning, By: alice, Created: now, Lease: now.Add(time.Hour), Shows: "plan:01plan",
 		Steps: []fleet.StepRecord{{Name: "preflight", State: fleet.StepDone, Attempts: 1, Started: now, Ended: now.Add(time.Second)}, {Name: "clone", Title: "clone the database", State: fleet.StepStarted, Attempts: 1, Started: now}}}
-	w.logs[task.ID] = []fleet.LogLine{{At: now, Text: "The site is looked at."}, {At: now, Text: "Its database has 214 tables."}}
+	w.logs.of[task.ID] = []fleet.LogLine{{At: now, Text: "The site is looked at."}, {At: now, Text: "Its database has 214 tables."}}
 	w.put(&plan, &task, &fleet.Post{Subject: "plan:01plan", Channel: "C0SITES", TS: "1700000000.000100", State: fleet.PostIdle, At: now})
 	return plan
 }
