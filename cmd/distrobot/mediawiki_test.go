@@ -77,6 +77,7 @@ func (s *wikiSite) whole(version string) {
 // TestMediaWiki upgrades an application that distrobot knows nothing of but its
 // distrobot.yml: 1.39 to 1.43.
 func TestMediaWiki(t *testing.T) {
+	lamp.Thorough(t) // WordPress is tried with each change
 	code := lamp.Code(t, lamp.MediaWiki)
 	w := newTown(t)
 	recipe := wikiRecipe(t)
