@@ -78,23 +78,35 @@ func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Mi
 
 // putCompared keeps two platforms of which every package differs.
 func putCompared(ctx context.Context, s *store.Store) error {
-	recs := []fleet.Record{&fleet.Distribution{Name: "shop", Kind: "drupal", Rules: 1, Target: "shop-2"}}
-	for v := 1; v <= 2; v++ {
+	err := keep(ctx, s, &fleet.Distribution{Name: "shop", Kind: "drupal", Rules: 1, Target: "shop-2"})
+	for v := 1; v <= 2 && err == nil; v++ {
 		name := fleet.PlatformName(fmt.Sprintf("shop-%d", v))
 		facts := fleet.PlatformFacts{Platform: name}
 		for i := range pagePackages {
 			facts.Packages = append(facts.Packages, fleet.Package{Name: fmt.Sprintf("package_%04d", i), Type: []string{"module", "theme", "library"}[i%3],
 				Version: fmt.Sprintf("%d.%d.%d", v, i%7, i%11), Licence: "GPL-2.0-or-later"})
 		}
-		recs = append(recs, &facts, &fleet.Platform{Name: name, Distribution: "shop", Kind: "drupal", State: fleet.PlatformReady,
-			Ref: fleet.Ref{Name: fmt.Sprintf("refs/tags/%d", v), Version: fmt.Sprint(v), Commit: strings.Repeat(fmt.Sprint(v), 40)}})
-	}
-	for _, r := range recs {
-		if err := s.Update(ctx, r.Key().Family, func(tx fleet.Tx) error { tx.Put(r); return nil }); err != nil {
-			return err
+		if err = keep(ctx, s, &facts); err == nil {
+			err = keep(ctx, s, &fleet.Platform{Name: name, Distribution: "shop", Kind: "drupal", State: fleet.PlatformReady,
+				Ref: fleet.Ref{Name: fmt.Sprintf("refs/tags/%d", v), Version: fmt.Sprint(v), Commit: strings.Repeat(fmt.Sprint(v), 40)}})
 		}
 	}
-	return nil
+	return err
+}
+
+// keep puts a record where there is none.
+func keep[T any, P interface {
+	*T
+	fleet.Record
+}](ctx context.Context, s *store.Store, r P) error {
+	return s.Update(ctx, r.Key().Family, func(tx fleet.Tx) error {
+		had := *r
+		if _, err := tx.Get(P(&had)); err != nil {
+			return err
+		}
+		tx.Put(r)
+		return nil
+	})
 }
 
 // readPages signs in by a link and reads an address, a round at a time; the first
